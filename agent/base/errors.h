@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* The one error domain of guestd. */
+#define GUESTD_ERROR (guestd_error_quark())
+GQuark guestd_error_quark(void);
+
+typedef enum {
+    GUESTD_ERROR_FAILED,            /* class GenericError */
+    GUESTD_ERROR_COMMAND_NOT_FOUND, /* class CommandNotFound: unknown or disabled */
+    GUESTD_ERROR_USAGE,             /* command line or configuration */
+} GuestdError;
+
+/*
+ * Sets @error to "<format…>: <strerror(errnum)>". @errnum is an errno value.
+ * Always returns FALSE, so that a caller can return it.
+ */
+gboolean set_errno_error(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Sets @error to a plain GUESTD_ERROR_FAILED text; returns FALSE. */
+gboolean set_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/errors.h"
+
+#define SHOWN_ALWAYS                                                                               \
+    (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE)
+#define MAX_FIELDS 8
+
+struct Log {
+    GMutex lock; /* workers log as well */
+    FILE *file;
+    gboolean journal;
+    gboolean verbose;
+};
+
+static const char *level_name(GLogLevelFlags level)
+{
+    switch (level & G_LOG_LEVEL_MASK) {
+    case G_LOG_LEVEL_ERROR:
+        return "error";
+    case G_LOG_LEVEL_CRITICAL:
+        return "critical";
+    case G_LOG_LEVEL_WARNING:
+        return "warning";
+    case G_LOG_LEVEL_MESSAGE:
+        return "message";
+    case G_LOG_LEVEL_INFO:
+        return "info";
+    default:
+        return "debug";
+    }
+}
+
+static const char *message_of(const GLogField *fields, gsize n_fields)
+{
+    for (gsize i = 0; i < n_fields; i++)
+        if (g_str_equal(fields[i].key, "MESSAGE"))
+            return fields[i].value;
+    return "";
+}
+
+/* "<seconds>.<microseconds>: <level>: <message>", as qemu-ga writes it. */
+static void write_line(FILE *file, GLogLevelFlags level, const char *message)
+{
+    gint64 now = g_get_real_time();
+
+    fprintf(file, "%" G_GINT64_FORMAT ".%06d: %s: %s\n", now / G_USEC_PER_SEC,
+            (int)(now % G_USEC_PER_SEC), level_name(level), message);
+    fflush(file);
+}
+
+static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields,
+                                  gpointer data)
+{
+    Log *log = data;
+    gboolean done = FALSE;
+
+    if (!log->verbose && !(level & SHOWN_ALWAYS))
+        return G_LOG_WRITER_HANDLED;
+    g_mutex_lock(&log->lock);
+    if (log->journal)
+        done = g_log_writer_journald(level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED;
+    if (!done)
+        write_line(log->file, level, message_of(fields, n_fields));
+    g_mutex_unlock(&log->lock);
+    return G_LOG_WRITER_HANDLED;
+}
+
+Log *log_start(void)
+{
+    Log *log = g_new0(Log, 1);
+
+    g_mutex_init(&log->lock);
+    log->file = stderr;
+    g_log_set_writer_func(write_log, log, NULL);
+    return log;
+}
+
+gboolean log_open(Log *log, const char *path, gboolean verbose, GError **error)
+{
+    FILE *file = NULL;
+
+    if (path && !(file = fopen(path, "ae")))
+        return set_errno_error(error, errno, "failed to open log file %s", path);
+    g_mutex_lock(&log->lock);
+    if (file)
+        log->file = file;
+    log->journal = !file && g_log_writer_is_journald(STDERR_FILENO);
+    log->verbose = verbose;
+    g_mutex_unlock(&log->lock);
+    return TRUE;
+}
+
+void log_fields(GLogLevelFlags level, const LogField *fields, gsize n_fields, const char *message)
+{
+    static const char *const priorities[] = { "3", "4", "4", "5", "6", "7" };
+    GLogField all[MAX_FIELDS + 2];
+    int rank = g_bit_nth_lsf(level & G_LOG_LEVEL_MASK, -1) - 2; /* G_LOG_LEVEL_ERROR is 1 << 2 */
+
+    g_return_if_fail(n_fields <= MAX_FIELDS);
+    all[0] = (GLogField){ "MESSAGE", message, -1 };
+    all[1] = (GLogField){ "PRIORITY", priorities[CLAMP(rank, 0, 5)], -1 };
+    for (gsize i = 0; i < n_fields; i++)
+        all[i + 2] = (GLogField){ fields[i].name, fields[i].value, -1 };
+    g_log_structured_array(level, all, n_fields + 2);
+}
+
+void log_stop(Log *log)
+{
+    g_mutex_lock(&log->lock);
+    fflush(log->file);
+    g_mutex_unlock(&log->lock);
+}

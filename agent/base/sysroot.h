@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Every read below /proc, /sys, /etc and /run goes through a root directory,
+ * "/" in service and a dump of another machine in tests.
+ */
+typedef struct Sysroot Sysroot;
+
+/* Opens @path as root. Returns NULL with @error set when it is no directory. */
+Sysroot *sysroot_new(const char *path, GError **error);
+void sysroot_free(Sysroot *root);
+
+/*
+ * Opens @path ("/proc/stat") below @root, following symbolic links inside it.
+ * @flags as for open(2); O_CLOEXEC is added. Returns a descriptor or -1 (errno).
+ */
+int sysroot_open(const Sysroot *root, const char *path, int flags);
+
+/*
+ * Reads all of @path; @contents is NUL-terminated and the caller's to g_free(),
+ * @len may be NULL. Files of more than SYSROOT_MAX_FILE bytes fail with EFBIG.
+ * Returns FALSE with errno set (and nothing stored) on failure.
+ */
+#define SYSROOT_MAX_FILE (16 * 1024 * 1024)
+gboolean sysroot_read(const Sysroot *root, const char *path, char **contents, gsize *len);
+
+/* The absolute path of @path on this machine, the caller's to g_free(). */
+char *sysroot_path(const Sysroot *root, const char *path);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sysroot, sysroot_free)

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "agent/core/agent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "agent/base/errors.h"
+#include "agent/core/daemon.h"
+#include "agent/core/dispatch.h"
+#include "agent/core/state-file.h"
+#include "channel/channel.h"
+#include "channel/fd-source.h"
+
+struct Agent {
+    const Settings *settings;
+    Log *log;
+    Sysroot *sysroot;
+    CommandSet *commands;
+    Services services;
+    StateFile *state;
+    Dispatch *dispatch;
+    ChannelConfig channel_config;
+    Channel *channel;
+    PidFile *pid_file;
+    GMainLoop *loop;
+    int signal_fd;
+    FdSource *signal_source;
+    gint64 started;
+    gboolean was_open; /* the channel could be opened at least once */
+    gboolean ready;    /* systemd was told */
+    guint hosts;
+};
+
+static gboolean get_command_state(gpointer data, gsize index, CommandState *state)
+{
+    Agent *agent = data;
+    const CommandEntry *entry = command_set_at(agent->commands, index);
+
+    if (!entry)
+        return FALSE;
+    state->command = entry->command;
+    state->enabled = dispatch_allows(agent->dispatch, entry->command);
+    return TRUE;
+}
+
+static void get_figures(gpointer data, AgentFigures *figures)
+{
+    Agent *agent = data;
+    const DispatchFigures *from = dispatch_figures(agent->dispatch);
+
+    *figures = (AgentFigures){
+        .channel_method = agent->settings->method,
+        .channel_path = agent->settings->path,
+        .started = agent->started,
+        .connections = from->connections,
+        .requests = from->requests,
+        .errors = from->errors,
+        .voided = from->voided,
+        .running = from->running,
+    };
+}
+
+/* Tells systemd what the host is doing; costs nothing where nobody listens. */
+static void notify_status(Agent *agent)
+{
+    if (!agent->was_open || !channel_is_open(agent->channel))
+        sd_notifyf(0, "STATUS=Waiting for %s", agent->settings->path);
+    else if (agent->hosts == 0)
+        sd_notify(0, "STATUS=No host connected");
+    else
+        sd_notifyf(0, "STATUS=Serving %u host connection%s", agent->hosts,
+                   agent->hosts == 1 ? "" : "s");
+}
+
+static void on_opened(Conn *conn, gpointer data)
+{
+    Agent *agent = data;
+
+    dispatch_opened(agent->dispatch, conn);
+    g_debug("host connected: %s", conn_name(conn));
+    agent->hosts++;
+    notify_status(agent);
+}
+
+static void on_frame(Conn *conn, Frame *frame, gpointer data)
+{
+    Agent *agent = data;
+
+    dispatch_frame(agent->dispatch, conn, frame);
+}
+
+static void on_drained(Conn *conn, gpointer data)
+{
+    Agent *agent = data;
+
+    dispatch_drained(agent->dispatch, conn);
+}
+
+static void on_closed(Conn *conn, gpointer data)
+{
+    Agent *agent = data;
+
+    dispatch_closed(agent->dispatch, conn);
+    g_debug("host disconnected: %s", conn_name(conn));
+    agent->hosts--;
+    notify_status(agent);
+}
+
+static void on_channel_state(Channel *channel, ChannelState state, const GError *why, gpointer data)
+{
+    Agent *agent = data;
+
+    agent->channel = channel;
+    if (state == CHANNEL_OPEN) {
+        g_info("channel open: %s", agent->settings->path ? agent->settings->path : "inherited");
+        agent->was_open = TRUE;
+        if (!agent->ready)
+            sd_notify(0, "READY=1");
+        agent->ready = TRUE;
+    } else {
+        g_info("waiting for channel path: %s", why ? why->message : agent->settings->path);
+    }
+    notify_status(agent);
+}
+
+static void on_signal(GIOCondition condition, gpointer data)
+{
+    Agent *agent = data;
+    struct signalfd_siginfo info;
+
+    (void)condition;
+    if (read(agent->signal_fd, &info, sizeof info) != sizeof info)
+        return;
+    g_info("stopping on signal %u", info.ssi_signo);
+    sd_notify(0, "STOPPING=1");
+    g_main_loop_quit(agent->loop);
+}
+
+/* Signals arrive as input of the main loop; GLib's way would cost a thread. */
+static gboolean watch_signals(Agent *agent, GError **error)
+{
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    agent->signal_fd = signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (agent->signal_fd < 0)
+        return set_errno_error(error, errno, "signalfd");
+    agent->signal_source = fd_source_new(agent->signal_fd, G_IO_IN, on_signal, agent);
+    return TRUE;
+}
+
+static gboolean open_channel(Agent *agent, GError **error)
+{
+    static const ChannelEvents events = {
+        .conn = { on_opened, on_frame, on_drained, on_closed },
+        .state = on_channel_state,
+    };
+    const Settings *settings = agent->settings;
+
+    agent->channel_config = (ChannelConfig){
+        .method = settings->method,
+        .path = settings->path,
+        .listen_fd = settings->listen_fd,
+        .retry = settings->retry_path,
+        .peers = settings->vsock_peers ? settings->vsock_peers : DEFAULT_VSOCK_PEERS,
+    };
+    agent->channel = channel_open(&agent->channel_config, &events, agent, error);
+    return agent->channel != NULL;
+}
+
+/* After the channel is open, so that whoever started us learns if it is not. */
+static gboolean go_to_background(Agent *agent, GError **error)
+{
+    if (!agent->settings->daemonize)
+        return TRUE;
+    if (!daemonize(error))
+        return FALSE;
+    agent->pid_file = pid_file_create(agent->settings->pidfile, error);
+    return agent->pid_file != NULL;
+}
+
+Agent *agent_new(const Settings *settings, const Family *const *families, Log *log, GError **error)
+{
+    Agent *agent = g_new0(Agent, 1);
+
+    agent->settings = settings;
+    agent->log = log;
+    agent->started = g_get_real_time() / G_USEC_PER_SEC;
+    agent->loop = g_main_loop_new(NULL, FALSE);
+    agent->services = (Services){
+        .settings = settings,
+        .agent = agent,
+        .command_state = get_command_state,
+        .figures = get_figures,
+    };
+    agent->commands = command_set_new(families);
+    agent->dispatch = dispatch_new(agent->commands, &agent->services);
+    agent->signal_fd = -1;
+    agent->sysroot = sysroot_new("/", error);
+    agent->services.sysroot = agent->sysroot;
+    if (agent->sysroot && log_open(log, settings->logfile, settings->verbose, error) &&
+        (agent->state = state_file_open(settings->statedir, error)) &&
+        command_set_init(agent->commands, &agent->services, error) &&
+        watch_signals(agent, error) &&
+        open_channel(agent, error) && go_to_background(agent, error))
+        return agent;
+    agent_free(agent);
+    return NULL;
+}
+
+int agent_run(Agent *agent)
+{
+    g_main_loop_run(agent->loop);
+    return agent->was_open ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void agent_free(Agent *agent)
+{
+    channel_close(agent->channel);
+    dispatch_free(agent->dispatch);
+    command_set_free(agent->commands);
+    state_file_free(agent->state);
+    pid_file_free(agent->pid_file);
+    sysroot_free(agent->sysroot);
+    fd_source_free(agent->signal_source);
+    if (agent->signal_fd >= 0)
+        close(agent->signal_fd);
+    g_main_loop_unref(agent->loop);
+    g_free(agent);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/base/log.h"
+#include "agent/qmp/command.h"
+
+/* The service as a whole: it owns the channel, the commands and their state. */
+typedef struct Agent Agent;
+
+/*
+ * Opens the channel and prepares everything to serve it. @settings, @families
+ * and @log must outlive the agent. Returns NULL with @error set.
+ */
+Agent *agent_new(const Settings *settings, const Family *const *families, Log *log,
+                 GError **error);
+
+/* Serves until SIGINT or SIGTERM. Returns the exit status of the process. */
+int agent_run(Agent *agent);
+void agent_free(Agent *agent);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "agent/base/errors.h"
+#include "agent/core/options-table.h"
+
+#define GROUP "general"
+
+char *config_find(const char *given, gboolean *must_exist)
+{
+    const char *from_environment = g_getenv("QGA_CONF");
+
+    *must_exist = given != NULL;
+    if (given)
+        return g_strdup(given);
+    if (from_environment)
+        return g_strdup(from_environment);
+    if (g_file_test(GUESTD_CONF_PATH, G_FILE_TEST_EXISTS))
+        return g_strdup(GUESTD_CONF_PATH);
+    return g_strdup(QEMU_GA_CONF_PATH);
+}
+
+static const Option *option_of_key(const char *key)
+{
+    for (const Option *option = option_table; option->name; option++)
+        if (!(option->flags & OPTION_NO_KEY) && g_str_equal(option_key(option), key))
+            return option;
+    return NULL;
+}
+
+/* The line of @text that sets @key or opens the group of that name, from 1; 0 if none does. */
+static guint line_of(const char *text, const char *key, gboolean is_group)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; lines[i]; i++) {
+        char *line = g_strstrip(lines[i]);
+        const char *rest;
+
+        if (is_group != (*line == '['))
+            continue;
+        line += is_group;
+        if (!g_str_has_prefix(line, key))
+            continue;
+        rest = line + strlen(key);
+        rest += strspn(rest, " \t");
+        if (*rest == (is_group ? ']' : '='))
+            return i + 1;
+    }
+    return 0;
+}
+
+static void warn_of_unknown(GKeyFile *file, const char *path, const char *text)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, NULL);
+
+    for (char **group = groups; *group; group++)
+        if (!g_str_equal(*group, GROUP))
+            g_warning("%s:%u: unknown group [%s] is ignored; keys belong in [" GROUP "]", path,
+                      line_of(text, *group, TRUE), *group);
+    for (char **key = keys; key && *key; key++)
+        if (!option_of_key(*key))
+            g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, *key, FALSE), *key);
+}
+
+static gboolean apply_key(GKeyFile *file, const Option *option, Settings *settings, GError **error)
+{
+    const char *key = option_key(option);
+    g_autofree char *value = NULL;
+
+    if (!g_key_file_has_key(file, GROUP, key, NULL))
+        return TRUE;
+    if (option->kind == OPTION_BOOL) {
+        g_autoptr(GError) wrong = NULL;
+        gboolean on = g_key_file_get_boolean(file, GROUP, key, &wrong);
+
+        if (wrong) {
+            g_propagate_error(error, g_steal_pointer(&wrong));
+            return FALSE;
+        }
+        option_apply(option, on ? "true" : "false", settings);
+        return TRUE;
+    }
+    value = g_key_file_get_string(file, GROUP, key, error);
+    if (!value)
+        return FALSE;
+    option_apply(option, value, settings);
+    return TRUE;
+}
+
+gboolean config_load(const char *path, Settings *settings, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *text = NULL;
+    gsize len;
+    gboolean ok;
+
+    ok = g_file_get_contents(path, &text, &len, error) &&
+         g_key_file_load_from_data(file, text, len, G_KEY_FILE_NONE, error);
+    for (const Option *option = option_table; ok && option->name; option++)
+        if (!(option->flags & OPTION_NO_KEY))
+            ok = apply_key(file, option, settings, error);
+    if (!ok) {
+        g_prefix_error(error, "error loading configuration from path: %s, ", path);
+        return FALSE;
+    }
+    warn_of_unknown(file, path, text);
+    return TRUE;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/core/dispatch.h"
+
+#include "agent/base/errors.h"
+#include "agent/core/audit.h"
+#include "agent/core/job.h"
+#include "agent/core/policy.h"
+#include "agent/core/trace.h"
+
+/* Commands that may be under way on workers at once; each is a thread. */
+#define MAX_WORKERS 64
+/* Requests of one connection that may wait for their turn. */
+#define MAX_WAITING 1024
+#define MAX_WAITING_BYTES (64u * 1024 * 1024)
+
+struct Dispatch {
+    const CommandSet *set;
+    const Services *services;
+    GThreadPool *workers; /* made when first needed */
+    gboolean frozen;
+    DispatchFigures figures;
+};
+
+/* One connection's dialogue. */
+typedef struct {
+    Dispatch *dispatch;
+    Conn *conn;
+    Lane *lane; /* that new requests join */
+    guint waiting;
+    gsize waiting_bytes;
+} Session;
+
+/*
+ * Requests of one connection between two barriers. A lane behind a barrier, or
+ * of a host that left, has no session: its work goes on without replies.
+ */
+struct Lane {
+    Dispatch *dispatch;
+    Session *session;
+    GQueue waiting; /* of Job */
+    Job *running;   /* on a worker */
+};
+
+Dispatch *dispatch_new(const CommandSet *set, const Services *services)
+{
+    Dispatch *dispatch = g_new0(Dispatch, 1);
+
+    dispatch->set = set;
+    dispatch->services = services;
+    return dispatch;
+}
+
+void dispatch_free(Dispatch *dispatch)
+{
+    if (!dispatch)
+        return;
+    if (dispatch->workers)
+        g_thread_pool_free(dispatch->workers, TRUE, FALSE);
+    g_free(dispatch);
+}
+
+void dispatch_set_frozen(Dispatch *dispatch, gboolean frozen)
+{
+    dispatch->frozen = frozen;
+}
+
+gboolean dispatch_allows(const Dispatch *dispatch, const Command *command)
+{
+    return policy_allows(dispatch->services->settings, command, dispatch->frozen);
+}
+
+const DispatchFigures *dispatch_figures(const Dispatch *dispatch)
+{
+    return &dispatch->figures;
+}
+
+static Lane *lane_new(Session *session)
+{
+    Lane *lane = g_new0(Lane, 1);
+
+    lane->dispatch = session->dispatch;
+    lane->session = session;
+    g_queue_init(&lane->waiting);
+    return lane;
+}
+
+static gboolean lane_idle(const Lane *lane)
+{
+    return !lane->running && lane->waiting.length == 0;
+}
+
+/* Holds the host back while too much of it waits, and says when it is all done. */
+static void update_flow(Session *session)
+{
+    conn_hold(session->conn, session->waiting >= MAX_WAITING ||
+                                 session->waiting_bytes >= MAX_WAITING_BYTES);
+    conn_set_busy(session->conn, !lane_idle(session->lane));
+}
+
+static void run_lane(Lane *lane);
+
+/* The lane's work goes on, but nobody is to hear of it. */
+static void detach_lane(Lane *lane)
+{
+    Session *session = lane->session;
+
+    session->dispatch->figures.voided += lane->waiting.length + (lane->running != NULL);
+    session->waiting = 0;
+    session->waiting_bytes = 0;
+    lane->session = NULL;
+    /* What waited for the host to read is held up no longer. */
+    run_lane(lane);
+}
+
+static void send_reply(Lane *lane, Job *job)
+{
+    GString *text;
+
+    if (job->error)
+        lane->dispatch->figures.errors++;
+    if (!lane->session)
+        return;
+    if (lane->dispatch->services->settings->trace_wire && job->entry)
+        trace_reply(job->channel, job_command(job), job->call.result, job->error);
+    text = job_reply(job);
+    if (text)
+        conn_send(lane->session->conn, text);
+}
+
+static void finish_job(Lane *lane, Job *job)
+{
+    const Command *command = job_command(job);
+
+    if (command && (command->flags & COMMAND_MUTATING))
+        audit(command, job->call.args, job->channel, job->error,
+              g_get_monotonic_time() - job->began);
+    send_reply(lane, job);
+    job_free(job);
+}
+
+/* Back on the main thread. */
+static gboolean worker_done(gpointer data)
+{
+    Job *job = data;
+    Lane *lane = job->lane;
+
+    lane->dispatch->figures.running--;
+    lane->running = NULL;
+    finish_job(lane, job);
+    run_lane(lane);
+    return G_SOURCE_REMOVE;
+}
+
+static void work(gpointer data, gpointer context)
+{
+    job_run(data);
+    g_main_context_invoke_full(context, G_PRIORITY_DEFAULT, worker_done, data, NULL);
+}
+
+/* Returns FALSE with the job's error set if no worker is free. */
+static gboolean start_worker(Lane *lane, Job *job)
+{
+    Dispatch *dispatch = lane->dispatch;
+
+    if (dispatch->figures.running >= MAX_WORKERS)
+        return set_error(&job->error, "%s: %d commands are still running; try again later",
+                         job_command(job)->name, MAX_WORKERS);
+    if (!dispatch->workers)
+        dispatch->workers = g_thread_pool_new(work, g_main_context_default(), MAX_WORKERS, FALSE,
+                                              NULL);
+    dispatch->figures.running++;
+    lane->running = job;
+    g_thread_pool_push(dispatch->workers, job, NULL);
+    return TRUE;
+}
+
+static void trace_job(const Job *job)
+{
+    if (!job->request.execute)
+        trace_fault(job->channel);
+    else
+        trace_request(job->channel, &job->request, job_command(job));
+}
+
+/* Works on @job as far as this thread can; a worker may take it from there. */
+static void start_job(Lane *lane, Job *job)
+{
+    Dispatch *dispatch = lane->dispatch;
+
+    job->lane = lane;
+    job->began = g_get_monotonic_time();
+    if (dispatch->services->settings->trace_wire)
+        trace_job(job);
+    if (job_prepare(job, dispatch->services->settings, dispatch->frozen)) {
+        if ((job_command(job)->flags & COMMAND_BLOCKING) && start_worker(lane, job))
+            return;
+        if (!job->error)
+            job_run(job);
+    }
+    finish_job(lane, job);
+}
+
+static gboolean may_start(const Lane *lane)
+{
+    return !lane->running && lane->waiting.length > 0 &&
+           (!lane->session || !conn_congested(lane->session->conn));
+}
+
+/* Starts what can be started; a lane nobody needs any more is freed. */
+static void run_lane(Lane *lane)
+{
+    while (may_start(lane)) {
+        Job *job = g_queue_pop_head(&lane->waiting);
+
+        if (lane->session) {
+            lane->session->waiting--;
+            lane->session->waiting_bytes -= job->size;
+        }
+        start_job(lane, job);
+    }
+    if (lane->session)
+        update_flow(lane->session);
+    else if (lane_idle(lane))
+        g_free(lane);
+}
+
+void dispatch_opened(Dispatch *dispatch, Conn *conn)
+{
+    Session *session = g_new0(Session, 1);
+
+    session->dispatch = dispatch;
+    session->conn = conn;
+    session->lane = lane_new(session);
+    dispatch->figures.connections++;
+    conn_set_user(conn, session);
+}
+
+void dispatch_closed(Dispatch *dispatch, Conn *conn)
+{
+    Session *session = conn_user(conn);
+
+    dispatch->figures.connections--;
+    detach_lane(session->lane);
+    g_free(session);
+}
+
+/* A guest-sync that will be answered voids what came before it. */
+static void pass_barrier(Session *session, Job *job)
+{
+    const Command *command = job_command(job);
+
+    if (!command || !(command->flags & COMMAND_BARRIER) ||
+        !job_prepare(job, session->dispatch->services->settings, session->dispatch->frozen))
+        return;
+    conn_drop_unsent(session->conn);
+    if (lane_idle(session->lane))
+        return;
+    detach_lane(session->lane);
+    session->lane = lane_new(session);
+}
+
+void dispatch_frame(Dispatch *dispatch, Conn *conn, Frame *frame)
+{
+    Session *session = conn_user(conn);
+    Job *job = job_new(frame, dispatch->set, dispatch->services);
+
+    dispatch->figures.requests++;
+    job->channel = g_strdup(conn_name(conn));
+    pass_barrier(session, job);
+    session->waiting++;
+    session->waiting_bytes += job->size;
+    g_queue_push_tail(&session->lane->waiting, job);
+    run_lane(session->lane);
+}
+
+void dispatch_drained(Dispatch *dispatch, Conn *conn)
+{
+    Session *session = conn_user(conn);
+
+    (void)dispatch;
+    if (session)
+        run_lane(session->lane);
+}

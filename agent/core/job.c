@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/core/job.h"
+
+#include "agent/base/errors.h"
+#include "agent/core/policy.h"
+#include "agent/qmp/reader.h"
+
+/* Goes before the reply to guest-sync-delimited, so that a host finds it. */
+#define SENTINEL ((char)0xFF)
+
+const Command *job_command(const Job *job)
+{
+    return job->entry ? job->entry->command : NULL;
+}
+
+static void read_request(Job *job, Frame *frame, const CommandSet *set)
+{
+    const Value *message;
+
+    arena_adopt(job->call.arena, frame->data);
+    message = json_read(job->call.arena, frame->data, frame->len, &job->error);
+    if (!message || !envelope_read(message, &job->request, &job->error))
+        return;
+    job->entry = command_set_find(set, job->request.execute);
+    if (!job->entry)
+        g_set_error(&job->error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND,
+                    "The command %s has not been found", job->request.execute);
+}
+
+Job *job_new(Frame *frame, const CommandSet *set, const Services *services)
+{
+    Job *job = g_new0(Job, 1);
+
+    job->call.services = services;
+    job->call.arena = arena_new();
+    job->size = frame->len;
+    if (frame->kind == FRAME_ERROR)
+        job->error = g_error_new_literal(GUESTD_ERROR, GUESTD_ERROR_FAILED, frame->data);
+    else
+        read_request(job, frame, set);
+    if (frame->kind == FRAME_ERROR)
+        g_free(frame->data);
+    return job;
+}
+
+void job_free(Job *job)
+{
+    g_clear_error(&job->error);
+    g_free(job->channel);
+    arena_free(job->call.arena);
+    g_free(job);
+}
+
+static gboolean fill_arguments(Job *job)
+{
+    static const Field no_fields[] = { FIELDS_END };
+    static const Type no_arguments = { .kind = TYPE_OBJECT, .fields = no_fields };
+    const Command *command = job_command(job);
+    const Type *type = command->args ? command->args : &no_arguments;
+    void *args = arena_alloc(job->call.arena, type->size);
+
+    if (!schema_fill(type, job->request.arguments, job->call.arena, args, &job->error))
+        return FALSE;
+    job->call.args = args;
+    if (command->returns)
+        job->call.result = arena_alloc(job->call.arena, command->returns->size);
+    job->call.state = *job->entry->state;
+    return TRUE;
+}
+
+gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen)
+{
+    if (job->error || job->prepared)
+        return !job->error;
+    job->prepared = TRUE;
+    if (!policy_allows(settings, job_command(job), frozen)) {
+        g_set_error(&job->error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND,
+                    "Command %s has been disabled: the command is not allowed",
+                    job_command(job)->name);
+        return FALSE;
+    }
+    return fill_arguments(job);
+}
+
+void job_run(Job *job)
+{
+    const Command *command = job_command(job);
+
+    if (!command->run(&job->call, &job->error) && !job->error)
+        set_error(&job->error, "%s failed without a reason", command->name);
+}
+
+GString *job_reply(const Job *job)
+{
+    const Command *command = job_command(job);
+    GString *text;
+
+    if (job->error)
+        return envelope_error(job->error, job->request.id);
+    if (command->flags & COMMAND_NO_SUCCESS_REPLY)
+        return NULL;
+    text = envelope_return(command->returns, job->call.result, job->request.id);
+    if (command->flags & COMMAND_DELIMITED)
+        g_string_prepend_c(text, SENTINEL);
+    return text;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/core/commands.h"
+#include "agent/qmp/envelope.h"
+#include "channel/framer.h"
+
+/*
+ * One message of a host on its way to an answer: what was asked, and later what
+ * came of it. Made by the main thread; a worker may run its command.
+ */
+typedef struct Lane Lane;
+
+typedef struct {
+    Call call; /* what the handler sees */
+    Lane *lane;
+    Request request;
+    const CommandEntry *entry; /* NULL if the message names no command */
+    GError *error;
+    char *channel; /* the connection's name, which may be gone by then */
+    gsize size;    /* bytes of the message */
+    gint64 began;  /* monotonic microseconds */
+    gboolean prepared; /* arguments are checked and filled */
+} Job;
+
+/* Takes @frame apart; whatever is wrong with it ends up in the job's error. */
+Job *job_new(Frame *frame, const CommandSet *set, const Services *services);
+void job_free(Job *job);
+
+/* The command of @job, or NULL. */
+const Command *job_command(const Job *job);
+
+/*
+ * Checks whether the command may run and fills its arguments, unless that was
+ * done. Returns FALSE if the job's error is set.
+ */
+gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen);
+
+/* Runs the command's handler, on whatever thread this is called. */
+void job_run(Job *job);
+
+/* The reply line, or NULL where success is not answered. */
+GString *job_reply(const Job *job);

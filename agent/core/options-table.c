@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "agent/core/options-table.h"
+
+#include <string.h>
+
+#define AT(member) .offset = G_STRUCT_OFFSET(Settings, member)
+
+const Option option_table[] = {
+    { 'c', "config", NULL, OPTION_CONFIG, 0, OPTION_NO_KEY, 0, "PATH",
+      "configuration file (default: $QGA_CONF, " GUESTD_CONF_PATH ", " QEMU_GA_CONF_PATH ")" },
+    { 'd', "daemonize", "daemon", OPTION_BOOL, AT(daemonize), .flags = OPTION_DUMP_ALWAYS,
+      .doc = "become a daemon" },
+    { 'm', "method", NULL, OPTION_STRING, AT(method), .flags = OPTION_DUMP_ALWAYS,
+      .argument = "METHOD",
+      .doc = "virtio-serial (the default), isa-serial, unix-listen or vsock-listen" },
+    { 'p', "path", NULL, OPTION_STRING, AT(path), .argument = "PATH",
+      .doc = "device, socket, or CID:PORT for vsock-listen (default: " DEFAULT_VIRTIO_PATH
+             " or " DEFAULT_SERIAL_PATH ")" },
+    { 'l', "logfile", NULL, OPTION_STRING, AT(logfile), .argument = "PATH",
+      .doc = "append log lines to this file instead of the journal or stderr" },
+    { 'f', "pidfile", NULL, OPTION_STRING, AT(pidfile), .flags = OPTION_DUMP_ALWAYS,
+      .argument = "PATH", .doc = "pid file, written with -d (default: " DEFAULT_PIDFILE ")" },
+    { 'F', "fsfreeze-hook", NULL, OPTION_HOOK, AT(fsfreeze_hook), .argument = "[=PATH]",
+      .doc = "program to run before a freeze and after a thaw (bare: " DEFAULT_HOOK ")" },
+    { 't', "statedir", NULL, OPTION_STRING, AT(statedir), .flags = OPTION_DUMP_ALWAYS,
+      .argument = "PATH", .doc = "directory for state files (default: " DEFAULT_STATEDIR ")" },
+    { 'v', "verbose", NULL, OPTION_BOOL, AT(verbose), .flags = OPTION_DUMP_ALWAYS,
+      .doc = "log everything, not only what is wrong" },
+    { 'r', "retry-path", NULL, OPTION_BOOL, AT(retry_path), .flags = OPTION_DUMP_ALWAYS,
+      .doc = "wait for the channel if it cannot be opened at start" },
+    { 'b', "block-rpcs", NULL, OPTION_LIST, AT(block_rpcs), .flags = OPTION_DUMP_ALWAYS,
+      .argument = "LIST", .doc = "commands to disable, comma separated; \"help\" lists all" },
+    { 'a', "allow-rpcs", NULL, OPTION_LIST, AT(allow_rpcs), .flags = OPTION_DUMP_ALWAYS,
+      .argument = "LIST", .doc = "commands to allow, all others are disabled; \"help\" lists all" },
+    { 0, "vsock-peers", NULL, OPTION_STRING, AT(vsock_peers), .flags = OPTION_NO_SWITCH,
+      .argument = "LIST",
+      .doc = "CIDs that vsock-listen serves, or \"any\" (default: " DEFAULT_VSOCK_PEERS
+             ", the host)" },
+    { 0, "trace-wire", NULL, OPTION_BOOL, AT(trace_wire), .flags = OPTION_NO_KEY,
+      .doc = "log every request and reply, with secrets blanked" },
+    { 'D', "dump-conf", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_CONF, NULL,
+      "print the effective configuration and exit" },
+    { 0, "self-test", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_SELF_TEST, NULL,
+      "check the channel and the needs of each command, print a table and exit" },
+    { 0, "dump-schema", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_SCHEMA, "[=FORMAT]",
+      "print all commands as json (the default), rst or completion and exit" },
+    { 'h', "help", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_HELP, NULL,
+      "print this help and exit" },
+    { 'V', "version", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_VERSION, NULL,
+      "print the version and exit" },
+    /* qemu-ga's service option for Windows: taken, and without effect on Linux. */
+    { 's', "service", NULL, OPTION_IGNORED, 0, OPTION_NO_KEY | OPTION_HIDDEN, 0, "VERB", NULL },
+    { 0, NULL, NULL, OPTION_IGNORED, 0, 0, 0, NULL, NULL },
+};
+
+const char *option_key(const Option *option)
+{
+    return option->key ? option->key : option->name;
+}
+
+static GPtrArray *add_words(GPtrArray *list, const char *value)
+{
+    g_auto(GStrv) words = g_strsplit(value, ",", -1);
+
+    if (!list)
+        list = g_ptr_array_new_with_free_func(g_free);
+    /* Last first, as qemu-ga keeps and dumps them; empty words name nothing. */
+    for (guint i = g_strv_length(words); i > 0; i--)
+        if (*words[i - 1])
+            g_ptr_array_add(list, g_strdup(words[i - 1]));
+    return list;
+}
+
+void option_apply(const Option *option, const char *value, Settings *settings)
+{
+    switch (option->kind) {
+    case OPTION_BOOL:
+        *option_member(option, settings, gboolean) = value == NULL || g_str_equal(value, "true");
+        break;
+    case OPTION_STRING:
+    case OPTION_HOOK: {
+        char **member = option_member(option, settings, char *);
+
+        g_free(*member);
+        *member = g_strdup(value ? value : DEFAULT_HOOK);
+        break;
+    }
+    case OPTION_LIST: {
+        GPtrArray **member = option_member(option, settings, GPtrArray *);
+
+        *member = add_words(*member, value);
+        if (member == &settings->allow_rpcs)
+            settings->allow_list_given = TRUE;
+        break;
+    }
+    case OPTION_CONFIG:
+    case OPTION_IGNORED:
+    case OPTION_ACTION:
+        break;
+    }
+}
+
+void settings_clear(Settings *settings)
+{
+    for (const Option *option = option_table; option->name; option++) {
+        if (option->kind == OPTION_STRING || option->kind == OPTION_HOOK)
+            g_clear_pointer(option_member(option, settings, char *), g_free);
+        if (option->kind == OPTION_LIST)
+            g_clear_pointer(option_member(option, settings, GPtrArray *), g_ptr_array_unref);
+    }
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/core/self-test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/core/policy.h"
+#include "channel/channel.h"
+
+#define NAME_COLUMN 34
+
+static gboolean need_met(const Need *need)
+{
+    g_autofree char *found = NULL;
+
+    switch (need->kind) {
+    case NEED_FILE:
+        return access(need->what, R_OK) == 0;
+    case NEED_PROGRAM:
+        found = g_find_program_in_path(need->what);
+        return found != NULL;
+    case NEED_ROOT:
+        return geteuid() == 0;
+    }
+    return FALSE;
+}
+
+static const char *need_noun(const Need *need)
+{
+    switch (need->kind) {
+    case NEED_FILE:
+        return "cannot read ";
+    case NEED_PROGRAM:
+        return "no program ";
+    default:
+        return "not root: ";
+    }
+}
+
+/* Prints the line of @command; returns FALSE if it lacks what it cannot do without. */
+static gboolean test_command(const Settings *settings, const Command *command)
+{
+    g_autoptr(GString) partly = g_string_new(NULL);
+
+    for (const Need *need = command->needs; need && need->what; need++) {
+        if (need_met(need))
+            continue;
+        if (!need->without) {
+            printf("%-*s absent: %s%s\n", NAME_COLUMN, command->name, need_noun(need),
+                   need->what);
+            return FALSE;
+        }
+        g_string_append_printf(partly, "%s%s (%s%s)", partly->len ? ", " : "", need->without,
+                               need_noun(need), need->what);
+    }
+    if (partly->len)
+        printf("%-*s works, without %s\n", NAME_COLUMN, command->name, partly->str);
+    else
+        printf("%-*s works%s\n", NAME_COLUMN, command->name,
+               policy_allows(settings, command, FALSE) ? "" : " (disabled by configuration)");
+    return TRUE;
+}
+
+static gboolean test_channel(const Settings *settings)
+{
+    g_autoptr(GError) error = NULL;
+    ChannelConfig config = {
+        .method = settings->method,
+        .path = settings->path,
+        .listen_fd = settings->listen_fd,
+    };
+
+    if (channel_probe(&config, &error)) {
+        printf("%-*s works: %s %s\n", NAME_COLUMN, "channel", settings->method,
+               settings->path ? settings->path : "");
+        return TRUE;
+    }
+    printf("%-*s fails: %s\n", NAME_COLUMN, "channel", error->message);
+    printf("  Add the channel to the virtual machine, or name another with --method and --path.\n");
+    return FALSE;
+}
+
+gboolean self_test(const Settings *settings, const CommandSet *commands)
+{
+    gboolean ok = test_channel(settings);
+    const CommandEntry *entry;
+
+    for (gsize i = 0; (entry = command_set_at(commands, i)); i++)
+        ok = test_command(settings, entry->command) && ok;
+    return ok;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/base/settings.h"
+#include "agent/base/sysroot.h"
+#include "agent/qmp/schema.h"
+
+/* What a command is: one constant row, from which everything else is derived. */
+typedef struct Command Command;
+typedef struct Family Family;
+typedef struct Call Call;
+
+typedef enum {
+    COMMAND_WHILE_FROZEN = 1 << 0,     /* served while filesystems are frozen */
+    COMMAND_NO_SUCCESS_REPLY = 1 << 1, /* only its failure is answered */
+    COMMAND_BLOCKING = 1 << 2,         /* may wait for the system: runs on a worker */
+    COMMAND_MUTATING = 1 << 3,         /* changes the guest: leaves an audit line */
+    COMMAND_ROOT_EQUIVALENT = 1 << 4,  /* gives the host all of root's powers */
+    COMMAND_BARRIER = 1 << 5,          /* answered at once, voids all earlier replies */
+    COMMAND_DELIMITED = 1 << 6,        /* a 0xFF byte goes before its reply */
+} CommandFlags;
+
+/* What a command needs of the system, for --self-test. */
+typedef enum {
+    NEED_FILE,    /* readable */
+    NEED_PROGRAM, /* in PATH or at that path */
+    NEED_ROOT,    /* effective user 0; @what says for which part */
+} NeedKind;
+
+typedef struct {
+    NeedKind kind;
+    const char *what;
+    const char *without; /* what is missing without it; NULL: the command itself */
+} Need;
+
+struct Command {
+    const char *name;
+    int rank; /* place in qemu-ga's list, which -b help prints; ours follow from 1000 */
+    const char *since;
+    const char *doc;
+    guint flags;
+    const Type *args;    /* of an object; NULL: takes none */
+    const Type *returns; /* NULL: {} */
+    const Need *needs;   /* ends with a @what of NULL; NULL: none */
+    /*
+     * Does the work. Arguments are in call->args; the result goes to
+     * call->result, zeroed and of the type @returns. On failure returns FALSE
+     * with @error set. A blocking command runs outside the main thread.
+     */
+    gboolean (*run)(Call *call, GError **error);
+};
+
+#define NEEDS_END { .what = NULL }
+
+/* A command as guest-info shows it. */
+typedef struct {
+    const Command *command;
+    gboolean enabled;
+} CommandState;
+
+/* The agent's own figures, for guestd-info. */
+typedef struct {
+    const char *channel_method;
+    const char *channel_path;
+    gint64 started;        /* seconds since the epoch */
+    guint64 connections;   /* hosts connected now */
+    guint64 requests;      /* since the start */
+    guint64 errors;        /* of them answered with an error */
+    guint64 voided;        /* replies dropped by a barrier or a host that left */
+    guint64 running;       /* commands under way on workers */
+} AgentFigures;
+
+/* What the agent offers to families. */
+typedef struct {
+    const Sysroot *sysroot;
+    const Settings *settings;
+    gpointer agent;
+    /* The state of the @index-th command, in order of rank; FALSE past the end. */
+    gboolean (*command_state)(gpointer agent, gsize index, CommandState *state);
+    void (*figures)(gpointer agent, AgentFigures *figures);
+} Services;
+
+/* One request on its way through its handler. */
+struct Call {
+    const Services *services;
+    void *state; /* of the family */
+    Arena *arena;
+    const void *args;
+    void *result;
+};
+
+/* Commands that share state and a file. */
+struct Family {
+    const char *name;
+    const Command *const *commands; /* NULL-terminated */
+    /* Makes the family's state, or returns NULL with @error set. May be NULL. */
+    void *(*init)(const Services *services, GError **error);
+    void (*free)(void *state);
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/device.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "channel/fd-source.h"
+
+/*
+ * The first bytes of a host that comes can be readable while the port still
+ * reports hang-up, which ends a moment later. If it does not end within this
+ * time, the host has left again before we looked.
+ */
+#define ARRIVAL_GRACE_MS 2000
+
+typedef enum {
+    HOST_AWAY,
+    HOST_ARRIVING, /* its bytes are here, hang-up is still reported */
+    HOST_PRESENT,
+} HostState;
+
+struct Device {
+    Channel *channel;
+    const DeviceKind *kind;
+    int fd;
+    int epoll_fd;
+    FdSource *source;
+    guint grace_timer;
+    HostState host;
+    gboolean hung_up;  /* as of the last event */
+    gboolean cut_line; /* the last host left with half a line in the port */
+    Conn *conn;
+};
+
+static void on_wants_io(Conn *conn, gpointer data)
+{
+    Device *device = data;
+
+    (void)conn;
+    fd_source_wake(device->source);
+}
+
+static void begin_conn(Device *device)
+{
+    device->conn = conn_new(device->fd, device->channel->config->path,
+                            &device->channel->events->conn, device->channel->data);
+    conn_set_wants_io(device->conn, on_wants_io, device);
+    if (device->cut_line)
+        conn_start_fresh_line(device->conn);
+    device->cut_line = FALSE;
+}
+
+static void end_conn(Device *device)
+{
+    g_clear_handle_id(&device->grace_timer, g_source_remove);
+    device->host = HOST_AWAY;
+    if (!device->conn)
+        return;
+    device->cut_line = conn_is_mid_line(device->conn);
+    g_clear_pointer(&device->conn, conn_free);
+}
+
+static gboolean on_grace_over(gpointer data)
+{
+    Device *device = data;
+
+    device->grace_timer = 0;
+    end_conn(device);
+    return G_SOURCE_REMOVE;
+}
+
+static void host_present(Device *device)
+{
+    g_clear_handle_id(&device->grace_timer, g_source_remove);
+    device->host = HOST_PRESENT;
+    if (!device->conn)
+        begin_conn(device);
+    conn_begin(device->conn);
+}
+
+/* End of file while the device is open; returns FALSE if the device is gone. */
+static gboolean host_eof(Device *device)
+{
+    if (!device->kind->eof_is_host_away)
+        return FALSE;
+    if (device->host == HOST_PRESENT) {
+        end_conn(device);
+    } else if (device->host == HOST_AWAY && conn_begun(device->conn)) {
+        device->host = HOST_ARRIVING;
+        device->grace_timer = g_timeout_add(ARRIVAL_GRACE_MS, on_grace_over, device);
+    }
+    return TRUE;
+}
+
+/* Reads and writes what can be; returns FALSE with errno set if the device is gone. */
+static gboolean serve(Device *device)
+{
+    if (!device->conn)
+        begin_conn(device);
+    conn_flush(device->conn);
+    switch (conn_receive(device->conn)) {
+    case CONN_MORE:
+        fd_source_wake(device->source);
+        return TRUE;
+    case CONN_END:
+        errno = 0;
+        return host_eof(device);
+    case CONN_FAILED:
+        return FALSE;
+    case CONN_BLOCKED:
+        break;
+    }
+    return TRUE;
+}
+
+static void on_ready(GIOCondition condition, gpointer data)
+{
+    Device *device = data;
+    struct epoll_event event;
+
+    (void)condition;
+    if (epoll_wait(device->epoll_fd, &event, 1, 0) == 1)
+        device->hung_up = (event.events & EPOLLHUP) != 0;
+    if (!device->hung_up && device->host != HOST_PRESENT)
+        host_present(device);
+    if (!serve(device))
+        channel_lost(device->channel, errno);
+}
+
+Device *device_new(Channel *channel, const DeviceKind *kind, int fd)
+{
+    struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET };
+    Device *device;
+    int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+
+    if (epoll_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+        int saved = errno;
+
+        if (epoll_fd >= 0)
+            close(epoll_fd);
+        close(fd);
+        errno = saved;
+        return NULL;
+    }
+    device = g_new0(Device, 1);
+    device->channel = channel;
+    device->kind = kind;
+    device->fd = fd;
+    device->epoll_fd = epoll_fd;
+    device->hung_up = TRUE;
+    device->source = fd_source_new(epoll_fd, G_IO_IN, on_ready, device);
+    return device;
+}
+
+void device_free(Device *device)
+{
+    end_conn(device);
+    fd_source_free(device->source);
+    close(device->epoll_fd);
+    close(device->fd);
+    g_free(device);
+}

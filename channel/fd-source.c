@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/fd-source.h"
+
+struct FdSource {
+    GSource base;
+    gpointer tag;
+    GIOCondition condition;
+    FdSourceFunc func;
+    gpointer data;
+};
+
+static gboolean dispatch(GSource *base, GSourceFunc callback, gpointer data)
+{
+    FdSource *source = (FdSource *)base;
+
+    (void)callback;
+    (void)data;
+    g_source_set_ready_time(base, -1);
+    source->func(g_source_query_unix_fd(base, source->tag), source->data);
+    return G_SOURCE_CONTINUE;
+}
+
+FdSource *fd_source_new(int fd, GIOCondition condition, FdSourceFunc func, gpointer data)
+{
+    /* GLib takes a plain pointer, but does not write through it. */
+    static const GSourceFuncs funcs = { .dispatch = dispatch };
+    FdSource *source = (FdSource *)g_source_new((GSourceFuncs *)&funcs, sizeof(FdSource));
+
+    source->func = func;
+    source->data = data;
+    source->condition = condition;
+    source->tag = g_source_add_unix_fd(&source->base, fd, condition);
+    g_source_attach(&source->base, g_main_context_get_thread_default());
+    return source;
+}
+
+void fd_source_free(FdSource *source)
+{
+    if (!source)
+        return;
+    g_source_destroy(&source->base);
+    g_source_unref(&source->base);
+}
+
+void fd_source_watch(FdSource *source, GIOCondition condition)
+{
+    if (source->condition == condition)
+        return;
+    source->condition = condition;
+    g_source_modify_unix_fd(&source->base, source->tag, condition);
+}
+
+void fd_source_wake(FdSource *source)
+{
+    g_source_set_ready_time(&source->base, 0);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "channel/listen.h"
+
+static char *admit_anyone(const ChannelConfig *config, const struct sockaddr_storage *peer,
+                          guint64 serial)
+{
+    (void)peer;
+    return g_strdup_printf("%s#%" G_GUINT64_FORMAT, config->path ? config->path : "unix", serial);
+}
+
+static const ListenKind unix_socket = { .admit = admit_anyone };
+
+/* Returns a listening socket bound to @path in place of what was there, or -1. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd, saved;
+
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    unlink(path);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        listen(fd, CHANNEL_MAX_CONNS) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static void *unix_listen_open(Channel *channel, int *errnum, GError **error)
+{
+    const ChannelConfig *config = channel->config;
+    int fd = config->listen_fd >= 0 ? config->listen_fd : listen_at(config->path);
+
+    if (fd >= 0)
+        return listener_new(channel, &unix_socket, fd);
+    *errnum = errno;
+    channel_set_open_error(error, config->path, *errnum);
+    return NULL;
+}
+
+/* The socket itself is made at start; what must be there is its directory. */
+static gboolean unix_listen_probe(const ChannelConfig *config, GError **error)
+{
+    g_autofree char *dir = config->path ? g_path_get_dirname(config->path) : NULL;
+
+    if (config->listen_fd >= 0 || access(dir, W_OK | X_OK) == 0)
+        return TRUE;
+    channel_set_open_error(error, config->path, errno);
+    return FALSE;
+}
+
+const ChannelOps unix_listen_ops = {
+    .method = "unix-listen",
+    .open = unix_listen_open,
+    .close = listener_free,
+    .probe = unix_listen_probe,
+};

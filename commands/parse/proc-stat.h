@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "agent/base/arena.h"
+
+/* One CPU's line of /proc/stat, in milliseconds; columns the kernel lacks are absent. */
+typedef struct {
+    gint64 cpu;
+    guint64 user, nice, system, idle;
+    guint64 iowait, irq, softirq, steal, guest, guest_nice;
+    bool has_iowait, has_irq, has_softirq, has_steal, has_guest, has_guest_nice;
+} CpuTimes;
+
+/*
+ * Parses the @len bytes of /proc/stat into @cpus, a list of CpuTimes, without
+ * the line of all CPUs together. @ticks_per_second is sysconf(_SC_CLK_TCK).
+ */
+void proc_stat_parse(const char *text, gsize len, guint64 ticks_per_second, List *cpus,
+                     Arena *arena);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "agent/qmp/command.h"
+
+/* How host and agent find each other, and what the agent says of itself. */
+
+typedef struct {
+    gint64 id;
+} SyncArgs;
+
+static const Type sync_args = {
+    .kind = TYPE_OBJECT,
+    .size = sizeof(SyncArgs),
+    .fields = (const Field[]){
+        REQUIRED(SyncArgs, id, "id", &type_int, .doc = "any number, to be recognised again"),
+        FIELDS_END,
+    },
+};
+
+static gboolean sync_run(Call *call, GError **error)
+{
+    const SyncArgs *args = call->args;
+
+    (void)error;
+    *(gint64 *)call->result = args->id;
+    return TRUE;
+}
+
+static const Command guest_sync_delimited = {
+    .name = "guest-sync-delimited",
+    .rank = 1,
+    .since = "1.1",
+    .doc = "Echo a number after a 0xFF byte and drop all earlier replies",
+    .flags = COMMAND_WHILE_FROZEN | COMMAND_BARRIER | COMMAND_DELIMITED,
+    .args = &sync_args,
+    .returns = &type_int,
+    .run = sync_run,
+};
+
+static const Command guest_sync = {
+    .name = "guest-sync",
+    .rank = 2,
+    .since = "0.15.0",
+    .doc = "Echo a number and drop all earlier replies",
+    .flags = COMMAND_WHILE_FROZEN | COMMAND_BARRIER,
+    .args = &sync_args,
+    .returns = &type_int,
+    .run = sync_run,
+};
+
+static gboolean ping_run(Call *call, GError **error)
+{
+    (void)call;
+    (void)error;
+    return TRUE;
+}
+
+static const Command guest_ping = {
+    .name = "guest-ping",
+    .rank = 3,
+    .since = "0.15.0",
+    .doc = "Do nothing: the agent answers",
+    .flags = COMMAND_WHILE_FROZEN,
+    .run = ping_run,
+};
+
+typedef struct {
+    bool enabled;
+    const char *name;
+    bool success_response;
+} CommandInfo;
+
+typedef struct {
+    const char *version;
+    List supported_commands;
+} Info;
+
+static const Type command_info = {
+    .kind = TYPE_OBJECT,
+    .name = "GuestAgentCommandInfo",
+    .size = sizeof(CommandInfo),
+    .fields = (const Field[]){
+        REQUIRED(CommandInfo, enabled, "enabled", &type_bool, .doc = "whether it is served now"),
+        REQUIRED(CommandInfo, name, "name", &type_string, .doc = "the command"),
+        REQUIRED(CommandInfo, success_response, "success-response", &type_bool,
+                 .doc = "whether success is answered"),
+        FIELDS_END,
+    },
+};
+
+static const Type info = {
+    .kind = TYPE_OBJECT,
+    .name = "GuestAgentInfo",
+    .size = sizeof(Info),
+    .fields = (const Field[]){
+        REQUIRED(Info, version, "version", &type_string, .doc = "QEMU's version of the protocol"),
+        REQUIRED(Info, supported_commands, "supported_commands",
+                 (&(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &command_info }),
+                 .doc = "all commands of this agent"),
+        FIELDS_END,
+    },
+};
+
+static gboolean info_run(Call *call, GError **error)
+{
+    Info *result = call->result;
+    CommandState state;
+    gsize n = 0;
+
+    (void)error;
+    result->version = QEMU_LEVEL;
+    while (call->services->command_state(call->services->agent, n, &state))
+        n++;
+    /* Last one first, as qemu-ga lists them. */
+    while (n-- > 0) {
+        CommandInfo *row =
+            list_append(&result->supported_commands, call->arena, sizeof(CommandInfo));
+
+        call->services->command_state(call->services->agent, n, &state);
+        row->enabled = state.enabled;
+        row->name = state.command->name;
+        row->success_response = !(state.command->flags & COMMAND_NO_SUCCESS_REPLY);
+    }
+    return TRUE;
+}
+
+static const Command guest_info = {
+    .name = "guest-info",
+    .rank = 6,
+    .since = "0.15.0",
+    .doc = "Tell the protocol's version and the commands of this agent",
+    .flags = COMMAND_WHILE_FROZEN,
+    .returns = &info,
+    .run = info_run,
+};
+
+typedef struct {
+    const char *version;
+    const char *protocol;
+    gint64 started;
+    const char *channel;
+    bool has_connections;
+    guint64 connections;
+    guint64 requests;
+    guint64 errors;
+    guint64 dropped_replies;
+    guint64 running;
+} GuestdInfo;
+
+static const Type guestd_info_type = {
+    .kind = TYPE_OBJECT,
+    .name = "GuestdInfo",
+    .size = sizeof(GuestdInfo),
+    .fields = (const Field[]){
+        REQUIRED(GuestdInfo, version, "version", &type_string, .doc = "guestd's own version"),
+        REQUIRED(GuestdInfo, protocol, "protocol", &type_string,
+                 .doc = "QEMU's version of the protocol"),
+        REQUIRED(GuestdInfo, started, "started", &type_int,
+                 .doc = "when the agent started, seconds since the epoch"),
+        REQUIRED(GuestdInfo, channel, "channel", &type_string,
+                 .doc = "the channel's method, as in the option of that name"),
+        REQUIRED(GuestdInfo, connections, "connections", &type_uint64,
+                 .doc = "hosts connected now"),
+        REQUIRED(GuestdInfo, requests, "requests", &type_uint64,
+                 .doc = "requests received since the start"),
+        REQUIRED(GuestdInfo, errors, "errors", &type_uint64,
+                 .doc = "requests answered with an error"),
+        REQUIRED(GuestdInfo, dropped_replies, "dropped-replies", &type_uint64,
+                 .doc = "replies dropped because of a later guest-sync or a host that left"),
+        REQUIRED(GuestdInfo, running, "running", &type_uint64,
+                 .doc = "commands under way that other requests do not wait for"),
+        FIELDS_END,
+    },
+};
+
+static gboolean guestd_info_run(Call *call, GError **error)
+{
+    GuestdInfo *result = call->result;
+    AgentFigures figures;
+
+    (void)error;
+    call->services->figures(call->services->agent, &figures);
+    result->version = PACKAGE_VERSION;
+    result->protocol = QEMU_LEVEL;
+    result->started = figures.started;
+    result->channel = figures.channel_method;
+    result->connections = figures.connections;
+    result->requests = figures.requests;
+    result->errors = figures.errors;
+    result->dropped_replies = figures.voided;
+    result->running = figures.running;
+    return TRUE;
+}
+
+static const Command guestd_info = {
+    .name = "guestd-info",
+    .rank = 1000,
+    .since = "guestd 0.1",
+    .doc = "Tell what this agent is and how it is doing",
+    .flags = COMMAND_WHILE_FROZEN,
+    .returns = &guestd_info_type,
+    .run = guestd_info_run,
+};
+
+const Family family_session = {
+    .name = "session",
+    .commands = (const Command *const[]){ &guest_sync_delimited, &guest_sync, &guest_ping,
+                                          &guest_info, &guestd_info, NULL },
+};
