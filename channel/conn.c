@@ -261,17 +261,6 @@ void conn_send(Conn *conn, GString *text)
         ask_for_io(conn);
 }
 
-void conn_drop_unsent(Conn *conn)
-{
-    Pending *last;
-
-    while ((last = g_queue_peek_tail(&conn->output)) && last->written == 0) {
-        conn->output_bytes -= last->text->len;
-        g_queue_pop_tail(&conn->output);
-        pending_free(last);
-    }
-}
-
 void conn_hold(Conn *conn, gboolean hold)
 {
     if (conn->held == hold)

@@ -68,12 +68,6 @@ void conn_send(Conn *conn, GString *text);
 /* Writes as much of the queue as the port takes now. */
 void conn_flush(Conn *conn);
 
-/*
- * Drops every queued reply of which not one byte has been written. One that
- * is half out is completed, so that the host still reads whole lines.
- */
-void conn_drop_unsent(Conn *conn);
-
 /* Stops (or takes up again) reading, as long as requests wait to be worked on. */
 void conn_hold(Conn *conn, gboolean hold);
 

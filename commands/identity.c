@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/base/errors.h"
@@ -134,15 +133,14 @@ static const Type timezone_type = {
 static gboolean get_timezone_run(Call *call, GError **error)
 {
     Timezone *result = call->result;
-    time_t now = time(NULL);
-    struct tm local;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_local();
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint interval = g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, now);
 
-    /* The zone may have changed since the last question. */
-    tzset();
-    if (!localtime_r(&now, &local))
+    if (interval < 0)
         return set_error(error, "Couldn't retrieve local timezone");
-    result->zone = arena_strdup(call->arena, local.tm_zone);
-    result->offset = local.tm_gmtoff;
+    result->zone = arena_strdup(call->arena, g_time_zone_get_abbreviation(zone, interval));
+    result->offset = g_time_zone_get_offset(zone, interval);
     return TRUE;
 }
 

@@ -23,6 +23,5 @@ typedef struct {
     char *vsock_peers;
     gboolean trace_wire;
 
-    gboolean allow_list_given; /* an empty allow list allows nothing */
-    int listen_fd;             /* from socket activation, or -1 */
+    int listen_fd; /* from socket activation, or -1 */
 } Settings;

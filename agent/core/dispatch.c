@@ -244,7 +244,10 @@ void dispatch_closed(Dispatch *dispatch, Conn *conn)
     g_free(session);
 }
 
-/* A guest-sync that will be answered voids what came before it. */
+/*
+ * A guest-sync that will be answered voids what came before it. Replies that are
+ * complete and only wait for the port stay in front of it, as pipelining hosts expect.
+ */
 static void pass_barrier(Session *session, Job *job)
 {
     const Command *command = job_command(job);
@@ -252,7 +255,6 @@ static void pass_barrier(Session *session, Job *job)
     if (!command || !(command->flags & COMMAND_BARRIER) ||
         !job_prepare(job, session->dispatch->services->settings, session->dispatch->frozen))
         return;
-    conn_drop_unsent(session->conn);
     if (lane_idle(session->lane))
         return;
     detach_lane(session->lane);

@@ -91,8 +91,6 @@ void option_apply(const Option *option, const char *value, Settings *settings)
         GPtrArray **member = option_member(option, settings, GPtrArray *);
 
         *member = add_words(*member, value);
-        if (member == &settings->allow_rpcs)
-            settings->allow_list_given = TRUE;
         break;
     }
     case OPTION_CONFIG:

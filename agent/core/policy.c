@@ -13,7 +13,8 @@ gboolean policy_allows(const Settings *settings, const Command *command, gboolea
 {
     if (frozen)
         return (command->flags & COMMAND_WHILE_FROZEN) != 0;
-    if (settings->allow_list_given && !lists(settings->allow_rpcs, command->name))
+    if (settings->allow_rpcs && settings->allow_rpcs->len > 0 &&
+        !lists(settings->allow_rpcs, command->name))
         return FALSE;
     return !lists(settings->block_rpcs, command->name);
 }

@@ -9,6 +9,8 @@
 
 /* The framer lets no message through that nests deeper. */
 #define MAX_DEPTH 1024
+/* QEMU cuts what it says of a fault; only a long keyword gets there. */
+#define MAX_FAULT 1023
 /* From here on the names of an object are indexed, to find duplicates. */
 #define INDEX_FROM 16
 
@@ -66,6 +68,33 @@ static gsize run_len(const char *start, const char *end, const char *accepted)
     return (gsize)(at - start);
 }
 
+static const char *skip_digits(const char *at, const char *end)
+{
+    while (at < end && g_ascii_isdigit(*at))
+        at++;
+    return at;
+}
+
+/* As the framer cuts numbers: after a lone 0 only a fraction may follow. */
+static gsize number_len(const char *start, const char *end)
+{
+    const char *at = start + (*start == '-');
+    gboolean lone_zero = at < end && *at == '0';
+
+    at = lone_zero ? at + 1 : skip_digits(at, end);
+    if (at < end && *at == '.')
+        at = skip_digits(at + 1, end);
+    else if (lone_zero)
+        return (gsize)(at - start);
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        at++;
+        if (at < end && (*at == '+' || *at == '-'))
+            at++;
+        at = skip_digits(at, end);
+    }
+    return (gsize)(at - start);
+}
+
 static void next_token(Reader *reader)
 {
     char c;
@@ -82,7 +111,7 @@ static void next_token(Reader *reader)
         reader->kind = TOKEN_STRING;
     } else if (c == '-' || g_ascii_isdigit(c)) {
         reader->kind = TOKEN_NUMBER;
-        reader->len = run_len(reader->at, reader->end, "0123456789+-.eE");
+        reader->len = number_len(reader->at, reader->end);
     } else if (g_ascii_islower(c)) {
         reader->kind = TOKEN_KEYWORD;
         reader->len = run_len(reader->at, reader->end, "abcdefghijklmnopqrstuvwxyz");
@@ -137,19 +166,27 @@ static Value *read_number(Reader *reader)
     return value;
 }
 
+static gboolean is_keyword(const Reader *reader, const char *word)
+{
+    return reader->len == strlen(word) && memcmp(reader->start, word, reader->len) == 0;
+}
+
 static Value *read_keyword(Reader *reader, GError **error)
 {
-    g_autofree char *word = g_strndup(reader->start, reader->len);
+    g_autofree char *fault = NULL;
     Value *value;
 
-    if (g_str_equal(word, "null"))
+    if (is_keyword(reader, "null"))
         return new_value(reader, VALUE_NULL);
-    if (g_str_equal(word, "true") || g_str_equal(word, "false")) {
+    if (is_keyword(reader, "true") || is_keyword(reader, "false")) {
         value = new_value(reader, VALUE_BOOL);
-        value->boolean = *word == 't';
+        value->boolean = *reader->start == 't';
         return value;
     }
-    set_error(error, "JSON parse error, invalid keyword '%s'", word);
+    fault = g_strdup_printf("invalid keyword '%.*s'", (int)MIN(reader->len, (gsize)MAX_FAULT),
+                            reader->start);
+    fault[MIN(strlen(fault), (gsize)MAX_FAULT)] = '\0';
+    fail(error, fault);
     return NULL;
 }
 
