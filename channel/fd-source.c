@@ -3,7 +3,8 @@
 
 struct FdSource {
     GSource base;
-    gpointer tag;
+    int fd;
+    gpointer tag; /* NULL while ignored */
     GIOCondition condition;
     FdSourceFunc func;
     gpointer data;
@@ -16,7 +17,7 @@ static gboolean dispatch(GSource *base, GSourceFunc callback, gpointer data)
     (void)callback;
     (void)data;
     g_source_set_ready_time(base, -1);
-    source->func(g_source_query_unix_fd(base, source->tag), source->data);
+    source->func(source->tag ? g_source_query_unix_fd(base, source->tag) : 0, source->data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -26,6 +27,7 @@ FdSource *fd_source_new(int fd, GIOCondition condition, FdSourceFunc func, gpoin
     static const GSourceFuncs funcs = { .dispatch = dispatch };
     FdSource *source = (FdSource *)g_source_new((GSourceFuncs *)&funcs, sizeof(FdSource));
 
+    source->fd = fd;
     source->func = func;
     source->data = data;
     source->condition = condition;
@@ -44,10 +46,18 @@ void fd_source_free(FdSource *source)
 
 void fd_source_watch(FdSource *source, GIOCondition condition)
 {
-    if (source->condition == condition)
-        return;
+    if (!source->tag)
+        source->tag = g_source_add_unix_fd(&source->base, source->fd, condition);
+    else if (source->condition != condition)
+        g_source_modify_unix_fd(&source->base, source->tag, condition);
     source->condition = condition;
-    g_source_modify_unix_fd(&source->base, source->tag, condition);
+}
+
+void fd_source_ignore(FdSource *source)
+{
+    if (source->tag)
+        g_source_remove_unix_fd(&source->base, source->tag);
+    source->tag = NULL;
 }
 
 void fd_source_wake(FdSource *source)

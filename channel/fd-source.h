@@ -15,7 +15,11 @@ typedef void (*FdSourceFunc)(GIOCondition condition, gpointer data);
 FdSource *fd_source_new(int fd, GIOCondition condition, FdSourceFunc func, gpointer data);
 void fd_source_free(FdSource *source);
 
+/* Hang-up and errors are reported besides @condition, also when that is 0. */
 void fd_source_watch(FdSource *source, GIOCondition condition);
+
+/* Reports nothing at all until the next fd_source_watch(). */
+void fd_source_ignore(FdSource *source);
 
 /* Runs @func in the next turn of the loop. */
 void fd_source_wake(FdSource *source);

@@ -65,9 +65,21 @@ static void on_wants_io(Conn *conn, gpointer data)
 static void watch_client(Client *client)
 {
     gboolean reads = !client->half_closed && conn_may_read(client->conn);
+    gboolean writes = conn_has_output(client->conn);
 
-    fd_source_watch(client->source, (reads ? G_IO_IN : 0) |
-                                        (conn_has_output(client->conn) ? G_IO_OUT : 0));
+    /* A host that is held back may hang up meanwhile; what it asked is still read. */
+    if (!reads && !writes && !client->half_closed)
+        fd_source_ignore(client->source);
+    else
+        fd_source_watch(client->source, (reads ? G_IO_IN : 0) | (writes ? G_IO_OUT : 0));
+}
+
+/* Whether nothing is left to read, and nobody to write to. */
+static gboolean is_over(const Client *client, GIOCondition condition)
+{
+    if (!client->half_closed)
+        return FALSE;
+    return (condition & (G_IO_HUP | G_IO_ERR)) || conn_finished(client->conn);
 }
 
 static void on_client_ready(GIOCondition condition, gpointer data)
@@ -82,14 +94,10 @@ static void on_client_ready(GIOCondition condition, gpointer data)
         client->half_closed = TRUE;
     if (status == CONN_MORE)
         fd_source_wake(client->source);
-    /* Hang-up: nobody is left to read a reply, and it would be reported for ever. */
-    if (status == CONN_FAILED ||
-        ((condition & (G_IO_HUP | G_IO_ERR)) && status != CONN_MORE) ||
-        (client->half_closed && conn_finished(client->conn))) {
+    if (status == CONN_FAILED || is_over(client, condition))
         end_client(client);
-        return;
-    }
-    watch_client(client);
+    else
+        watch_client(client);
 }
 
 static void begin_client(Listener *listener, int fd, const char *name)
