@@ -214,8 +214,9 @@ static void stray_frame(Framer *framer, const char *message, gsize end, Frame *f
     gsize before = framer->token_len - here;
     g_autoptr(GString) token = g_string_sized_new(MIN(framer->token_len, FRAMER_MAX_QUOTE) + 1);
 
-    g_string_append_len(token, (char *)framer->held->data + framer->held->len - before,
-                        (gssize)MIN(before, FRAMER_MAX_QUOTE));
+    if (before > 0)
+        g_string_append_len(token, (char *)framer->held->data + framer->held->len - before,
+                            (gssize)MIN(before, FRAMER_MAX_QUOTE));
     if (token->len < FRAMER_MAX_QUOTE)
         g_string_append_len(token, message + end - here,
                             (gssize)MIN(here, FRAMER_MAX_QUOTE - token->len));

@@ -66,25 +66,31 @@ static void warn_of_unknown(GKeyFile *file, const char *path, const char *text)
             g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, *key, FALSE), *key);
 }
 
-static gboolean apply_key(GKeyFile *file, const Option *option, Settings *settings, GError **error)
+/* The value of @key as option_apply() takes it, or NULL with @error set. */
+static char *read_key(GKeyFile *file, const Option *option, GError **error)
 {
     const char *key = option_key(option);
+    g_autoptr(GError) wrong = NULL;
     g_autofree char *value = NULL;
 
-    if (!g_key_file_has_key(file, GROUP, key, NULL))
-        return TRUE;
-    if (option->kind == OPTION_BOOL) {
-        g_autoptr(GError) wrong = NULL;
-        gboolean on = g_key_file_get_boolean(file, GROUP, key, &wrong);
+    /* GLib returns a value beside the error where an escape is wrong. */
+    if (option->kind == OPTION_BOOL)
+        value = g_strdup(g_key_file_get_boolean(file, GROUP, key, &wrong) ? "true" : "false");
+    else
+        value = g_key_file_get_string(file, GROUP, key, &wrong);
+    if (!wrong)
+        return g_steal_pointer(&value);
+    g_propagate_error(error, g_steal_pointer(&wrong));
+    return NULL;
+}
 
-        if (wrong) {
-            g_propagate_error(error, g_steal_pointer(&wrong));
-            return FALSE;
-        }
-        option_apply(option, on ? "true" : "false", settings);
+static gboolean apply_key(GKeyFile *file, const Option *option, Settings *settings, GError **error)
+{
+    g_autofree char *value = NULL;
+
+    if (!g_key_file_has_key(file, GROUP, option_key(option), NULL))
         return TRUE;
-    }
-    value = g_key_file_get_string(file, GROUP, key, error);
+    value = read_key(file, option, error);
     if (!value)
         return FALSE;
     option_apply(option, value, settings);

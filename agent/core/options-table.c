@@ -66,10 +66,9 @@ static GPtrArray *add_words(GPtrArray *list, const char *value)
 
     if (!list)
         list = g_ptr_array_new_with_free_func(g_free);
-    /* Last first, as qemu-ga keeps and dumps them; empty words name nothing. */
+    /* Last first, as qemu-ga keeps and dumps them. */
     for (guint i = g_strv_length(words); i > 0; i--)
-        if (*words[i - 1])
-            g_ptr_array_add(list, g_strdup(words[i - 1]));
+        g_ptr_array_add(list, g_strdup(words[i - 1]));
     return list;
 }
 
