@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <time.h>
+
 #include "agent/qmp/command.h"
 
 /* How host and agent find each other, and what the agent says of itself. */
@@ -146,6 +148,9 @@ typedef struct {
     guint64 errors;
     guint64 dropped_replies;
     guint64 running;
+    bool frozen;
+    bool has_thaw_in;
+    double thaw_in;
 } GuestdInfo;
 
 static const Type guestd_info_type = {
@@ -170,9 +175,22 @@ static const Type guestd_info_type = {
                  .doc = "replies dropped because of a later guest-sync or a host that left"),
         REQUIRED(GuestdInfo, running, "running", &type_uint64,
                  .doc = "commands under way that other requests do not wait for"),
+        REQUIRED(GuestdInfo, frozen, "frozen", &type_bool,
+                 .doc = "whether filesystems are frozen by this agent"),
+        OPTIONAL(GuestdInfo, thaw_in, "thaw-in", &type_number,
+                 .doc = "seconds until the agent thaws them by itself"),
         FIELDS_END,
     },
 };
+
+/* @deadline_us is a CLOCK_BOOTTIME in microseconds. */
+static double seconds_until(gint64 deadline_us)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (double)deadline_us / G_USEC_PER_SEC - (double)now.tv_sec - (double)now.tv_nsec / 1e9;
+}
 
 static gboolean guestd_info_run(Call *call, GError **error)
 {
@@ -190,6 +208,9 @@ static gboolean guestd_info_run(Call *call, GError **error)
     result->errors = figures.errors;
     result->dropped_replies = figures.voided;
     result->running = figures.running;
+    result->frozen = figures.frozen;
+    result->has_thaw_in = figures.frozen && figures.thaw_deadline_us;
+    result->thaw_in = seconds_until(figures.thaw_deadline_us);
     return TRUE;
 }
 

@@ -32,5 +32,12 @@ typedef struct {
 /* Writes @message with @n_fields fields; text sinks show the message alone. */
 void log_fields(GLogLevelFlags level, const LogField *fields, gsize n_fields, const char *message);
 
+/*
+ * With @hold, keeps lines in memory instead of writing them, as the file may be
+ * on a frozen filesystem; without, writes what was kept, each with its own time.
+ * Of too many lines the oldest are dropped, and their number is told.
+ */
+void log_hold(Log *log, gboolean hold);
+
 /* Writes out and closes. The log must not be used afterwards. */
 void log_stop(Log *log);

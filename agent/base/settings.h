@@ -22,6 +22,12 @@ typedef struct {
     /* guestd's own: */
     char *vsock_peers;
     gboolean trace_wire;
+    GPtrArray *fsfreeze_exclude;
+    gint64 freeze_timeout_s;   /* then the agent thaws by itself; 0: never */
+    gint64 freeze_deadline_s;  /* for getting frozen */
+    gint64 hook_timeout_s;     /* for each call of a hook */
+    gint64 presync_limit_s;    /* for syncing beforehand; 0: no syncing */
+    gint64 presync_target_ms;  /* a round this quick is the last */
 
     int listen_fd; /* from socket activation, or -1 */
 } Settings;

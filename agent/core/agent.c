@@ -35,6 +35,9 @@ struct Agent {
     gboolean was_open; /* the channel could be opened at least once */
     gboolean ready;    /* systemd was told */
     guint hosts;
+    gint64 thaw_deadline_us; /* written by a worker, under lock */
+    gboolean frozen;
+    GMutex lock;
 };
 
 static gboolean get_command_state(gpointer data, gsize index, CommandState *state)
@@ -64,6 +67,25 @@ static void get_figures(gpointer data, AgentFigures *figures)
         .voided = from->voided,
         .running = from->running,
     };
+    g_mutex_lock(&agent->lock);
+    figures->frozen = agent->frozen;
+    figures->thaw_deadline_us = agent->thaw_deadline_us;
+    g_mutex_unlock(&agent->lock);
+}
+
+static void set_frozen(gpointer data, gboolean frozen, gint64 deadline_us)
+{
+    Agent *agent = data;
+
+    g_mutex_lock(&agent->lock);
+    agent->frozen = frozen;
+    agent->thaw_deadline_us = deadline_us;
+    g_mutex_unlock(&agent->lock);
+    dispatch_set_frozen(agent->dispatch, frozen);
+    if (frozen)
+        sd_notify(0, "STATUS=Filesystems are frozen");
+    else
+        sd_notify(0, "STATUS=Filesystems are thawed");
 }
 
 /* Tells systemd what the host is doing; costs nothing where nobody listens. */
@@ -195,13 +217,17 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
 
     agent->settings = settings;
     agent->log = log;
+    g_mutex_init(&agent->lock);
     agent->started = g_get_real_time() / G_USEC_PER_SEC;
     agent->loop = g_main_loop_new(NULL, FALSE);
     agent->services = (Services){
+        .sysops = &system_ops,
         .settings = settings,
         .agent = agent,
         .command_state = get_command_state,
         .figures = get_figures,
+        .log = log,
+        .set_frozen = set_frozen,
     };
     agent->commands = command_set_new(families);
     agent->dispatch = dispatch_new(agent->commands, &agent->services);
@@ -221,6 +247,7 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
 int agent_run(Agent *agent)
 {
     g_main_loop_run(agent->loop);
+    command_set_stop(agent->commands);
     return agent->was_open ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -236,5 +263,6 @@ void agent_free(Agent *agent)
     if (agent->signal_fd >= 0)
         close(agent->signal_fd);
     g_main_loop_unref(agent->loop);
+    g_mutex_clear(&agent->lock);
     g_free(agent);
 }

@@ -65,6 +65,13 @@ gboolean command_set_init(CommandSet *set, const Services *services, GError **er
     return TRUE;
 }
 
+void command_set_stop(CommandSet *set)
+{
+    for (gsize i = 0; i < set->n_families; i++)
+        if (set->families[i].family->stop && set->families[i].state)
+            set->families[i].family->stop(set->families[i].state);
+}
+
 void command_set_free(CommandSet *set)
 {
     if (!set)

@@ -16,6 +16,9 @@ void command_set_free(CommandSet *set);
  */
 gboolean command_set_init(CommandSet *set, const Services *services, GError **error);
 
+/* Lets every family undo what must not outlive the service. */
+void command_set_stop(CommandSet *set);
+
 typedef struct {
     const Command *command;
     void *const *state; /* where the family's state is kept */

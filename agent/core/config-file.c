@@ -66,6 +66,19 @@ static void warn_of_unknown(GKeyFile *file, const char *path, const char *text)
             g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, *key, FALSE), *key);
 }
 
+/* Durations and limits: none is negative or longer than any guest lives. */
+static char *read_number(GKeyFile *file, const char *key, GError **error)
+{
+    gint64 number = g_key_file_get_int64(file, GROUP, key, error);
+
+    if (error && *error)
+        return NULL;
+    if (number >= 0 && number <= G_MAXINT32)
+        return g_strdup_printf("%" G_GINT64_FORMAT, number);
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s must be from 0 to %d", key, G_MAXINT32);
+    return NULL;
+}
+
 /* The value of @key as option_apply() takes it, or NULL with @error set. */
 static char *read_key(GKeyFile *file, const Option *option, GError **error)
 {
@@ -76,6 +89,8 @@ static char *read_key(GKeyFile *file, const Option *option, GError **error)
     /* GLib returns a value beside the error where an escape is wrong. */
     if (option->kind == OPTION_BOOL)
         value = g_strdup(g_key_file_get_boolean(file, GROUP, key, &wrong) ? "true" : "false");
+    else if (option->kind == OPTION_NUMBER)
+        value = read_number(file, key, &wrong);
     else
         value = g_key_file_get_string(file, GROUP, key, &wrong);
     if (!wrong)

@@ -17,7 +17,7 @@ struct Dispatch {
     const CommandSet *set;
     const Services *services;
     GThreadPool *workers; /* made when first needed */
-    gboolean frozen;
+    gint frozen; /* set from workers, too */
     DispatchFigures figures;
 };
 
@@ -61,12 +61,13 @@ void dispatch_free(Dispatch *dispatch)
 
 void dispatch_set_frozen(Dispatch *dispatch, gboolean frozen)
 {
-    dispatch->frozen = frozen;
+    g_atomic_int_set(&dispatch->frozen, frozen);
 }
 
 gboolean dispatch_allows(const Dispatch *dispatch, const Command *command)
 {
-    return policy_allows(dispatch->services->settings, command, dispatch->frozen);
+    return policy_allows(dispatch->services->settings, command,
+                         g_atomic_int_get(&dispatch->frozen));
 }
 
 const DispatchFigures *dispatch_figures(const Dispatch *dispatch)
@@ -191,7 +192,8 @@ static void start_job(Lane *lane, Job *job)
     job->began = g_get_monotonic_time();
     if (dispatch->services->settings->trace_wire)
         trace_job(job);
-    if (job_prepare(job, dispatch->services->settings, dispatch->frozen)) {
+    if (job_prepare(job, dispatch->services->settings,
+                    g_atomic_int_get(&dispatch->frozen))) {
         if ((job_command(job)->flags & COMMAND_BLOCKING) && start_worker(lane, job))
             return;
         if (!job->error)
@@ -253,7 +255,8 @@ static void pass_barrier(Session *session, Job *job)
     const Command *command = job_command(job);
 
     if (!command || !(command->flags & COMMAND_BARRIER) ||
-        !job_prepare(job, session->dispatch->services->settings, session->dispatch->frozen))
+        !job_prepare(job, session->dispatch->services->settings,
+                     g_atomic_int_get(&session->dispatch->frozen)))
         return;
     if (lane_idle(session->lane))
         return;

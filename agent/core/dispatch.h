@@ -27,7 +27,7 @@ Dispatch *dispatch_new(const CommandSet *set, const Services *services);
 /* Commands that are still running are not waited for. */
 void dispatch_free(Dispatch *dispatch);
 
-/* While @frozen, only the commands for that state are served. */
+/* While @frozen, only the commands for that state are served. From any thread. */
 void dispatch_set_frozen(Dispatch *dispatch, gboolean frozen);
 
 /* Whether @command would be served now. */

@@ -7,6 +7,10 @@
 
 #define AT(member) .offset = G_STRUCT_OFFSET(Settings, member)
 
+#define NUMBER(key, member, default_value, text)                                                   \
+    { 0, key, NULL, OPTION_NUMBER, AT(member), .flags = OPTION_NO_SWITCH, .argument = "N",         \
+      .doc = text, .number = default_value }
+
 const Option option_table[] = {
     { 'c', "config", NULL, OPTION_CONFIG, 0, OPTION_NO_KEY, 0, "PATH",
       "configuration file (default: $QGA_CONF, " GUESTD_CONF_PATH ", " QEMU_GA_CONF_PATH ")" },
@@ -38,6 +42,19 @@ const Option option_table[] = {
       .argument = "LIST",
       .doc = "CIDs that vsock-listen serves, or \"any\" (default: " DEFAULT_VSOCK_PEERS
              ", the host)" },
+    { 0, "fsfreeze-exclude", NULL, OPTION_LIST, AT(fsfreeze_exclude), .flags = OPTION_NO_SWITCH,
+      .argument = "GLOBS",
+      .doc = "filesystems not to freeze: mount points, type:GLOB or device:GLOB, comma separated" },
+    NUMBER("freeze-timeout", freeze_timeout_s, 600,
+           "seconds after which a freeze ends by itself, 0 for never (default: 600)"),
+    NUMBER("freeze-deadline", freeze_deadline_s, 30,
+           "seconds that getting frozen may take (default: 30)"),
+    NUMBER("hook-timeout", hook_timeout_s, 60,
+           "seconds that each call of a freeze hook may take (default: 60)"),
+    NUMBER("presync-limit", presync_limit_s, 10,
+           "seconds of syncing before a freeze at most, 0 for none (default: 10)"),
+    NUMBER("presync-target", presync_target_ms, 50,
+           "milliseconds; a round of syncing this quick is the last (default: 50)"),
     { 0, "trace-wire", NULL, OPTION_BOOL, AT(trace_wire), .flags = OPTION_NO_KEY,
       .doc = "log every request and reply, with secrets blanked" },
     { 'D', "dump-conf", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_CONF, NULL,
@@ -86,6 +103,9 @@ void option_apply(const Option *option, const char *value, Settings *settings)
         *member = g_strdup(value ? value : DEFAULT_HOOK);
         break;
     }
+    case OPTION_NUMBER:
+        *option_member(option, settings, gint64) = g_ascii_strtoll(value, NULL, 10);
+        break;
     case OPTION_LIST: {
         GPtrArray **member = option_member(option, settings, GPtrArray *);
 
@@ -97,6 +117,13 @@ void option_apply(const Option *option, const char *value, Settings *settings)
     case OPTION_ACTION:
         break;
     }
+}
+
+void options_set_numbers(Settings *settings)
+{
+    for (const Option *option = option_table; option->name; option++)
+        if (option->kind == OPTION_NUMBER)
+            *option_member(option, settings, gint64) = option->number;
 }
 
 void settings_clear(Settings *settings)

@@ -9,6 +9,7 @@ typedef enum {
     OPTION_BOOL,
     OPTION_STRING,
     OPTION_HOOK, /* a string with a default of its own when given bare */
+    OPTION_NUMBER, /* a whole number, gint64 */
     OPTION_LIST, /* comma separated; "help" lists the commands */
     OPTION_CONFIG,
     OPTION_IGNORED,
@@ -32,6 +33,7 @@ typedef struct {
     Action action;
     const char *argument; /* its placeholder; "[=X]" if it may be left out */
     const char *doc;
+    gint64 number; /* default of a number */
 } Option;
 
 /* Ends with a nameless row. In the order of --dump-conf. */
@@ -44,6 +46,9 @@ const char *option_key(const Option *option);
 
 /* Sets what @value says; NULL for an option given bare. @from_file as opposed to the command line. */
 void option_apply(const Option *option, const char *value, Settings *settings);
+
+/* Sets every number to its default, before anything else is read. */
+void options_set_numbers(Settings *settings);
 
 /*
  * Reads configuration file @path into @settings; unknown keys are logged as

@@ -63,8 +63,13 @@ static void dump_option(GKeyFile *file, const Option *option, const Settings *se
         if (*option_member(option, settings, char *))
             g_key_file_set_string(file, GROUP, key, *option_member(option, settings, char *));
         break;
+    case OPTION_NUMBER:
+        if (*option_member(option, settings, gint64) != option->number)
+            g_key_file_set_int64(file, GROUP, key, *option_member(option, settings, gint64));
+        break;
     case OPTION_LIST:
-        dump_list(file, key, *option_member(option, settings, GPtrArray *));
+        if ((option->flags & OPTION_DUMP_ALWAYS) || *option_member(option, settings, GPtrArray *))
+            dump_list(file, key, *option_member(option, settings, GPtrArray *));
         break;
     default:
         break;

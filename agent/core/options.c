@@ -135,6 +135,7 @@ gboolean options_parse(int argc, char **argv, Settings *settings, Invocation *in
 
     *invocation = (Invocation){ ACTION_RUN, NULL };
     settings->listen_fd = -1;
+    options_set_numbers(settings);
     tables_init(&tables);
     given = find_config_option(&tables, argc, argv);
     path = config_find(given, &must_exist);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "agent/base/log.h"
 #include "agent/base/settings.h"
+#include "agent/base/sysops.h"
 #include "agent/base/sysroot.h"
 #include "agent/qmp/schema.h"
 
@@ -68,16 +70,25 @@ typedef struct {
     guint64 errors;        /* of them answered with an error */
     guint64 voided;        /* replies dropped by a barrier or a host that left */
     guint64 running;       /* commands under way on workers */
+    gboolean frozen;
+    gint64 thaw_deadline_us; /* CLOCK_BOOTTIME; 0: none */
 } AgentFigures;
 
 /* What the agent offers to families. */
 typedef struct {
     const Sysroot *sysroot;
+    const SysOps *sysops;
     const Settings *settings;
     gpointer agent;
     /* The state of the @index-th command, in order of rank; FALSE past the end. */
     gboolean (*command_state)(gpointer agent, gsize index, CommandState *state);
     void (*figures)(gpointer agent, AgentFigures *figures);
+    Log *log;
+    /*
+     * While @frozen, only the commands for that state are served. @deadline_us is
+     * when the freeze ends by itself, CLOCK_BOOTTIME in microseconds, or 0. From any thread.
+     */
+    void (*set_frozen)(gpointer agent, gboolean frozen, gint64 deadline_us);
 } Services;
 
 /* One request on its way through its handler. */
@@ -95,5 +106,7 @@ struct Family {
     const Command *const *commands; /* NULL-terminated */
     /* Makes the family's state, or returns NULL with @error set. May be NULL. */
     void *(*init)(const Services *services, GError **error);
+    /* The service ends: undoes what must not outlive it. May be NULL and may block. */
+    void (*stop)(void *state);
     void (*free)(void *state);
 };

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/base/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/base/errors.h"
+
+enum { POLL_CHILD, POLL_OUTPUT, POLL_CANCEL, N_POLLS };
+
+/* Our own environment with @more in front, whose names win. */
+static char **merged_environment(const char *const *more)
+{
+    char **all = g_get_environ();
+
+    for (const char *const *entry = more; entry && *entry; entry++) {
+        g_auto(GStrv) pair = g_strsplit(*entry, "=", 2);
+
+        all = g_environ_setenv(all, pair[0], pair[1] ? pair[1] : "", TRUE);
+    }
+    return all;
+}
+
+/* A session of its own, default signals, and no descriptor but the standard ones. */
+static int start(const SpawnRequest *request, int output, pid_t *pid)
+{
+    g_auto(GStrv) environment = merged_environment(request->environment);
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    int result;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    result = posix_spawnp(pid, request->argv[0], &files, &attributes,
+                          (char *const *)(gpointer)request->argv, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return result;
+}
+
+/* Takes what is in the pipe now; FALSE at its end. */
+static gboolean drain(int fd, GString *output)
+{
+    char chunk[4096];
+    ssize_t n;
+
+    while ((n = read(fd, chunk, sizeof chunk)) > 0)
+        g_string_append_len(output, chunk,
+                            (gssize)MIN((gsize)n, SPAWN_MAX_OUTPUT - output->len));
+    return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static int remaining_ms(gint64 until)
+{
+    gint64 left = until - g_get_monotonic_time();
+
+    return (int)CLAMP((left + 999) / 1000, 0, G_MAXINT);
+}
+
+/* Waits until the child ends, the deadline passes or somebody gives up. */
+static void watch(struct pollfd *polls, const SpawnRequest *request, SpawnResult *result)
+{
+    for (;;) {
+        int n = poll(polls, N_POLLS, remaining_ms(request->until));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n > 0 && polls[POLL_OUTPUT].revents && !drain(polls[POLL_OUTPUT].fd, result->output))
+            polls[POLL_OUTPUT].fd = -1;
+        if (n > 0 && polls[POLL_CHILD].revents)
+            return;
+        if (n > 0 && polls[POLL_CANCEL].revents) {
+            result->cancelled = TRUE;
+            return;
+        }
+        if (n <= 0) {
+            result->timed_out = TRUE;
+            return;
+        }
+    }
+}
+
+gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **error)
+{
+    struct pollfd polls[N_POLLS];
+    int ends[2], pidfd, failure;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return set_errno_error(error, errno, "failed to create child process");
+    failure = start(request, ends[1], &pid);
+    close(ends[1]);
+    if (failure) {
+        close(ends[0]);
+        return set_errno_error(error, failure, "failed to exec '%s'", request->argv[0]);
+    }
+    *result = (SpawnResult){ .output = g_string_new(NULL) };
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    polls[POLL_CHILD] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+    polls[POLL_OUTPUT] = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+    polls[POLL_CANCEL] = (struct pollfd){ .fd = request->cancel_fd, .events = POLLIN };
+    if (pidfd >= 0)
+        watch(polls, request, result);
+    /* Its group goes with it, but a daemon that left the session stays. */
+    if (result->timed_out || result->cancelled || pidfd < 0)
+        kill(-pid, SIGKILL);
+    while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
+        ;
+    drain(ends[0], result->output);
+    if (pidfd >= 0)
+        close(pidfd);
+    close(ends[0]);
+    return TRUE;
+}
+
+void spawn_result_clear(SpawnResult *result)
+{
+    if (result->output)
+        g_string_free(result->output, TRUE);
+    result->output = NULL;
+}
+
+gboolean spawn_check(const SpawnResult *result, const char *action, GError **error)
+{
+    const char *output = result->output->str;
+
+    if (result->timed_out)
+        return set_error(error, "child process was killed: it did not %s in time", action);
+    if (result->cancelled)
+        return set_error(error, "child process was killed: cancelled");
+    if (!WIFEXITED(result->status))
+        return set_error(error, "child process has terminated abnormally%s%s",
+                         *output ? ": " : "", output);
+    if (WEXITSTATUS(result->status) == 0)
+        return TRUE;
+    if (*output)
+        return set_error(error, "child process has failed to %s: %s", action, output);
+    return set_error(error, "child process has failed to %s: exit status %d", action,
+                     WEXITSTATUS(result->status));
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/freeze-crew.h"
+
+#include <errno.h>
+
+/* So many threads at a time; more filesystems go in turns. */
+#define CREW_SIZE 64
+
+struct Crew {
+    const SysOps *ops;
+    gint refs;
+    GMutex lock;
+    GCond changed;
+    gboolean cancelled;
+};
+
+/* A job with its thread; both sides may be the last to need it. */
+typedef struct {
+    Crew *crew;
+    CrewJob job;
+    char *path;
+    gboolean done;
+    gboolean abandoned;
+} Hand;
+
+Crew *crew_new(const SysOps *ops)
+{
+    Crew *crew = g_new0(Crew, 1);
+
+    crew->ops = ops;
+    crew->refs = 1;
+    g_mutex_init(&crew->lock);
+    g_cond_init(&crew->changed);
+    return crew;
+}
+
+void crew_unref(Crew *crew)
+{
+    if (!crew || !g_atomic_int_dec_and_test(&crew->refs))
+        return;
+    g_mutex_clear(&crew->lock);
+    g_cond_clear(&crew->changed);
+    g_free(crew);
+}
+
+static void hand_free(Hand *hand)
+{
+    crew_unref(hand->crew);
+    g_free(hand->path);
+    g_free(hand);
+}
+
+/* Thaws @path as often as it was frozen. */
+static int drain(const SysOps *ops, const char *path)
+{
+    int fd = ops->open_mount(path);
+    int times = 0;
+
+    if (fd < 0)
+        return -1;
+    while (ops->thaw(fd) == 0)
+        times++;
+    ops->close(fd);
+    return times;
+}
+
+static int do_task(const SysOps *ops, const CrewJob *job, const char *path)
+{
+    switch (job->task) {
+    case CREW_OPEN:
+        return ops->open_mount(path);
+    case CREW_SYNC:
+        return ops->syncfs(job->fd);
+    case CREW_FREEZE:
+        return ops->freeze(job->fd);
+    case CREW_THAW:
+        return ops->thaw(job->fd);
+    case CREW_DRAIN:
+        return drain(ops, path);
+    }
+    return -1;
+}
+
+/* Nobody waits any more: nothing may stay frozen or open because of us. */
+static void tidy_up(const SysOps *ops, const CrewJob *job)
+{
+    if (job->task == CREW_OPEN && job->result >= 0)
+        ops->close(job->result);
+    if (job->task != CREW_FREEZE)
+        return;
+    if (job->result == 0)
+        ops->thaw(job->fd);
+    ops->close(job->fd);
+}
+
+static gpointer work(gpointer data)
+{
+    Hand *hand = data;
+    Crew *crew = hand->crew;
+    gint64 began = g_get_monotonic_time();
+    gboolean abandoned;
+
+    hand->job.result = do_task(crew->ops, &hand->job, hand->path);
+    hand->job.errnum = hand->job.result < 0 ? errno : 0;
+    hand->job.took_us = g_get_monotonic_time() - began;
+    g_mutex_lock(&crew->lock);
+    hand->done = TRUE;
+    abandoned = hand->abandoned;
+    g_cond_broadcast(&crew->changed);
+    g_mutex_unlock(&crew->lock);
+    if (abandoned) {
+        tidy_up(crew->ops, &hand->job);
+        hand_free(hand);
+    }
+    return NULL;
+}
+
+static Hand *start(Crew *crew, const CrewJob *job)
+{
+    Hand *hand = g_new0(Hand, 1);
+
+    g_atomic_int_inc(&crew->refs);
+    hand->crew = crew;
+    hand->job = *job;
+    hand->path = g_strdup(job->path);
+    g_thread_unref(g_thread_new("freeze", work, hand));
+    return hand;
+}
+
+/* Waits for @hand; under the lock. Returns FALSE if it is left behind. */
+static gboolean wait_for(Crew *crew, Hand *hand, gint64 until)
+{
+    while (!hand->done && !crew->cancelled)
+        if (!g_cond_wait_until(&crew->changed, &crew->lock, until))
+            break;
+    hand->abandoned = !hand->done;
+    return hand->done;
+}
+
+static void run_batch(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
+{
+    Hand *hands[CREW_SIZE];
+
+    for (gsize i = 0; i < n; i++)
+        hands[i] = start(crew, &jobs[i]);
+    for (gsize i = 0; i < n; i++) {
+        const char *path = jobs[i].path;
+        gboolean done;
+
+        g_mutex_lock(&crew->lock);
+        done = wait_for(crew, hands[i], until);
+        if (done)
+            jobs[i] = hands[i]->job;
+        g_mutex_unlock(&crew->lock);
+        jobs[i].path = path;
+        jobs[i].late = !done;
+        if (done)
+            hand_free(hands[i]);
+    }
+}
+
+void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
+{
+    for (gsize at = 0; at < n; at += CREW_SIZE)
+        run_batch(crew, jobs + at, MIN(n - at, (gsize)CREW_SIZE), until);
+}
+
+static void set_cancelled(Crew *crew, gboolean cancelled)
+{
+    g_mutex_lock(&crew->lock);
+    crew->cancelled = cancelled;
+    g_cond_broadcast(&crew->changed);
+    g_mutex_unlock(&crew->lock);
+}
+
+void crew_cancel(Crew *crew)
+{
+    set_cancelled(crew, TRUE);
+}
+
+void crew_uncancel(Crew *crew)
+{
+    set_cancelled(crew, FALSE);
+}
+
+gboolean crew_cancelled(Crew *crew)
+{
+    gboolean cancelled;
+
+    g_mutex_lock(&crew->lock);
+    cancelled = crew->cancelled;
+    g_mutex_unlock(&crew->lock);
+    return cancelled;
+}

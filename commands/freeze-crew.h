@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "agent/base/sysops.h"
+
+/*
+ * Carries out system calls on many filesystems at once, each on a thread of its
+ * own, and waits for them up to a deadline or until somebody cancels. What does
+ * not come back is left behind and tidies up after itself.
+ */
+typedef struct Crew Crew;
+
+typedef enum {
+    CREW_OPEN,   /* @path; the result is a descriptor */
+    CREW_SYNC,   /* @fd */
+    CREW_FREEZE, /* @fd; if late, thawed again the moment it returns */
+    CREW_THAW,   /* @fd */
+    CREW_DRAIN,  /* @path: thaw until there is nothing to thaw; the result is how often */
+} CrewTask;
+
+typedef struct {
+    CrewTask task;
+    const char *path; /* copied */
+    int fd;           /* after CREW_JOB_LATE of a freeze, the crew's own */
+    /* Filled by crew_run(): */
+    gboolean late; /* did not come back in time */
+    int result;
+    int errnum;
+    gint64 took_us;
+} CrewJob;
+
+Crew *crew_new(const SysOps *ops);
+void crew_unref(Crew *crew);
+
+/* Does the @n @jobs; returns when all are done, at @until (monotonic us), or when cancelled. */
+void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until);
+
+/* Ends the waiting of a crew_run() under way and of later ones; from any thread. */
+void crew_cancel(Crew *crew);
+void crew_uncancel(Crew *crew);
+gboolean crew_cancelled(Crew *crew);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/freeze-engine.h"
+
+#include <errno.h>
+#include <sys/sysmacros.h>
+
+#include "agent/base/errors.h"
+
+/* Opening a directory of a local filesystem does not take longer, unless its device is gone. */
+#define OPEN_LIMIT_US (2 * G_USEC_PER_SEC)
+/* A thaw writes a little; it is not given up soon, for nothing better could follow. */
+#define THAW_LIMIT_US (30 * G_USEC_PER_SEC)
+/* More rounds do not help: the writers are as quick as the syncing. */
+#define MAX_SYNC_ROUNDS 20
+
+struct FreezeEngine {
+    const SysOps *ops;
+    Crew *crew;
+    GArray *items; /* of FreezeItem */
+    guint n_levels;
+    guint sync_rounds;
+};
+
+static void item_clear(gpointer data)
+{
+    FreezeItem *item = data;
+
+    g_free(item->mount_point);
+    g_free(item->device);
+    g_free(item->type);
+}
+
+FreezeEngine *freeze_engine_new(const SysOps *ops)
+{
+    FreezeEngine *engine = g_new0(FreezeEngine, 1);
+
+    engine->ops = ops;
+    engine->crew = crew_new(ops);
+    engine->items = g_array_new(FALSE, TRUE, sizeof(FreezeItem));
+    g_array_set_clear_func(engine->items, item_clear);
+    return engine;
+}
+
+static FreezeItem *item_at(const FreezeEngine *engine, gsize index)
+{
+    return &g_array_index(engine->items, FreezeItem, index);
+}
+
+static void close_items(FreezeEngine *engine)
+{
+    for (guint i = 0; i < engine->items->len; i++) {
+        FreezeItem *item = item_at(engine, i);
+
+        if (item->fd >= 0)
+            engine->ops->close(item->fd);
+        item->fd = -1;
+    }
+}
+
+void freeze_engine_free(FreezeEngine *engine)
+{
+    if (!engine)
+        return;
+    close_items(engine);
+    g_array_unref(engine->items);
+    crew_unref(engine->crew);
+    g_free(engine);
+}
+
+void freeze_engine_cancel(FreezeEngine *engine)
+{
+    crew_cancel(engine->crew);
+}
+
+void freeze_engine_uncancel(FreezeEngine *engine)
+{
+    crew_uncancel(engine->crew);
+}
+
+const FreezeItem *freeze_engine_items(const FreezeEngine *engine, gsize *n)
+{
+    *n = engine->items->len;
+    return (const FreezeItem *)(void *)engine->items->data;
+}
+
+guint freeze_engine_sync_rounds(const FreezeEngine *engine)
+{
+    return engine->sync_rounds;
+}
+
+static void forget(FreezeEngine *engine)
+{
+    close_items(engine);
+    g_array_set_size(engine->items, 0);
+    engine->sync_rounds = 0;
+}
+
+static void take_mounts(FreezeEngine *engine, const List *mounts, const FreezePlan *plan)
+{
+    forget(engine);
+    engine->n_levels = plan->n_levels;
+    for (gsize i = 0; i < mounts->len; i++) {
+        const Mount *mount = list_at(mounts, Mount, i);
+        FreezeItem item = {
+            .mount_point = g_strdup(mount->mount_point),
+            .device = g_strdup_printf("%u:%u", major(mount->device), minor(mount->device)),
+            .type = g_strdup(mount->type),
+            .level = plan->levels[i],
+            .fd = -1,
+        };
+
+        g_array_append_val(engine->items, item);
+    }
+}
+
+/* Runs @task on the items of @level (any, if negative) that are in @state; @done takes each result. */
+static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState state, gint64 until,
+                   void (*done)(FreezeItem *item, const CrewJob *job))
+{
+    g_autoptr(GArray) jobs = g_array_new(FALSE, TRUE, sizeof(CrewJob));
+    g_autoptr(GArray) owners = g_array_new(FALSE, FALSE, sizeof(FreezeItem *));
+
+    for (guint i = 0; i < engine->items->len; i++) {
+        FreezeItem *item = item_at(engine, i);
+        CrewJob job = { .task = task, .path = item->mount_point, .fd = item->fd };
+
+        if (item->state != state || (level >= 0 && item->level != (guint)level))
+            continue;
+        g_array_append_val(jobs, job);
+        g_array_append_val(owners, item);
+    }
+    crew_run(engine->crew, (CrewJob *)(void *)jobs->data, jobs->len, until);
+    for (guint i = 0; i < jobs->len; i++)
+        done(g_array_index(owners, FreezeItem *, i), &g_array_index(jobs, CrewJob, i));
+}
+
+/* Why a mount point may be left out without harm to what the host wants. */
+static gboolean is_harmless(int errnum)
+{
+    switch (errnum) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EPERM:
+    case ESTALE:
+    case ENOTCONN:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ETIMEDOUT:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+static void opened(FreezeItem *item, const CrewJob *job)
+{
+    item->errnum = job->late ? ETIMEDOUT : job->errnum;
+    if (!item->errnum)
+        item->fd = job->result;
+    else
+        item->state = is_harmless(item->errnum) ? FREEZE_SKIPPED : FREEZE_FAILED;
+}
+
+static gboolean first_failure(FreezeEngine *engine, const char *what, GError **error)
+{
+    for (guint i = 0; i < engine->items->len; i++) {
+        const FreezeItem *item = item_at(engine, i);
+
+        if (item->state == FREEZE_FAILED)
+            return !set_errno_error(error, item->errnum, "failed to %s %s", what,
+                                    item->mount_point);
+    }
+    return FALSE;
+}
+
+gboolean freeze_engine_open(FreezeEngine *engine, const List *mounts, const FreezePlan *plan,
+                            gint64 until, GError **error)
+{
+    take_mounts(engine, mounts, plan);
+    run_on(engine, CREW_OPEN, -1, FREEZE_PENDING,
+           MIN(until, g_get_monotonic_time() + OPEN_LIMIT_US), opened);
+    for (guint i = 0; i < engine->items->len; i++)
+        if (item_at(engine, i)->state == FREEZE_SKIPPED)
+            g_message("freeze: %s is left out: %s", item_at(engine, i)->mount_point,
+                      g_strerror(item_at(engine, i)->errnum));
+    return !first_failure(engine, "open", error);
+}
+
+static void synced(FreezeItem *item, const CrewJob *job)
+{
+    item->sync_us += job->took_us;
+}
+
+void freeze_engine_presync(FreezeEngine *engine, const FreezeLimits *limits)
+{
+    gint64 end = MIN(g_get_monotonic_time() + limits->presync_limit_us, limits->until);
+
+    while (limits->presync_limit_us > 0 && engine->sync_rounds < MAX_SYNC_ROUNDS &&
+           !crew_cancelled(engine->crew)) {
+        gint64 began = g_get_monotonic_time();
+        gint64 now;
+
+        run_on(engine, CREW_SYNC, -1, FREEZE_PENDING, end, synced);
+        engine->sync_rounds++;
+        now = g_get_monotonic_time();
+        if (now - began <= limits->presync_target_us || now >= end)
+            return;
+    }
+}
+
+static void frozen(FreezeItem *item, const CrewJob *job)
+{
+    item->freeze_us = job->took_us;
+    item->errnum = job->errnum;
+    if (job->late) {
+        item->state = FREEZE_LATE;
+        item->fd = -1; /* the late thread thaws and closes it */
+    } else if (job->result == 0) {
+        item->state = FREEZE_DONE;
+        item->frozen_at = g_get_monotonic_time();
+    } else if (job->errnum == EBUSY) {
+        item->state = FREEZE_FOREIGN;
+    } else if (job->errnum == EOPNOTSUPP || job->errnum == ENOTTY) {
+        item->state = FREEZE_UNSUPPORTED;
+    } else {
+        item->state = FREEZE_FAILED;
+    }
+}
+
+static gboolean first_late(FreezeEngine *engine, gint64 began, GError **error)
+{
+    for (guint i = 0; i < engine->items->len; i++)
+        if (item_at(engine, i)->state == FREEZE_LATE)
+            return !set_error(error, "failed to freeze %s: it did not come back within %.1f s",
+                              item_at(engine, i)->mount_point,
+                              (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
+    return FALSE;
+}
+
+static int count_state(const FreezeEngine *engine, FreezeState state)
+{
+    int n = 0;
+
+    for (guint i = 0; i < engine->items->len; i++)
+        n += item_at(engine, i)->state == state;
+    return n;
+}
+
+int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GError **error)
+{
+    gint64 began = g_get_monotonic_time();
+
+    for (guint level = 0; level < engine->n_levels; level++) {
+        run_on(engine, CREW_FREEZE, (int)level, FREEZE_PENDING, limits->until, frozen);
+        if (crew_cancelled(engine->crew)) {
+            set_error(error, "the freeze was cancelled");
+            return -1;
+        }
+        if (first_failure(engine, "freeze", error) || first_late(engine, began, error))
+            return -1;
+    }
+    return count_state(engine, FREEZE_DONE);
+}
+
+/* EINVAL: it was not frozen any more, so somebody else has thawed it. */
+static void thawed(FreezeItem *item, const CrewJob *job)
+{
+    item->thawed_at = g_get_monotonic_time();
+    item->errnum = job->late ? ETIMEDOUT : job->errnum;
+    item->state = item->errnum ? FREEZE_FAILED : FREEZE_THAWED;
+    if (item->errnum)
+        g_warning("thaw of %s: %s", item->mount_point, g_strerror(item->errnum));
+}
+
+int freeze_engine_thaw(FreezeEngine *engine)
+{
+    int before = count_state(engine, FREEZE_THAWED);
+
+    crew_uncancel(engine->crew);
+    for (guint level = engine->n_levels; level > 0; level--)
+        run_on(engine, CREW_THAW, (int)level - 1, FREEZE_DONE,
+               g_get_monotonic_time() + THAW_LIMIT_US, thawed);
+    close_items(engine);
+    return count_state(engine, FREEZE_THAWED) - before;
+}
+
+static void drained(FreezeItem *item, const CrewJob *job)
+{
+    item->state = !job->late && job->result > 0 ? FREEZE_THAWED : FREEZE_UNSUPPORTED;
+}
+
+int freeze_engine_drain(FreezeEngine *engine, const List *mounts, const FreezePlan *plan)
+{
+    int n;
+
+    take_mounts(engine, mounts, plan);
+    for (guint level = engine->n_levels; level > 0; level--)
+        run_on(engine, CREW_DRAIN, (int)level - 1, FREEZE_PENDING,
+               g_get_monotonic_time() + THAW_LIMIT_US, drained);
+    n = count_state(engine, FREEZE_THAWED);
+    return n;
+}
+
+static void adopted(FreezeItem *item, const CrewJob *job)
+{
+    opened(item, job);
+    if (item->fd < 0)
+        return;
+    item->state = FREEZE_DONE;
+    item->frozen_at = g_get_monotonic_time();
+}
+
+void freeze_engine_adopt(FreezeEngine *engine, const List *mounts, const FreezePlan *plan)
+{
+    take_mounts(engine, mounts, plan);
+    run_on(engine, CREW_OPEN, -1, FREEZE_PENDING, g_get_monotonic_time() + OPEN_LIMIT_US, adopted);
+}

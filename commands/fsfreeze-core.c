@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/fsfreeze-core.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "agent/base/errors.h"
+#include "agent/base/log.h"
+#include "commands/freeze-marker.h"
+#include "commands/freeze-select.h"
+
+struct Freeze {
+    const Services *services;
+    GMutex lock;
+    GCond changed;
+    FreezePhase phase;
+    FreezeEngine *engine;
+    FreezeHooks *hooks;
+    int cancel_fd; /* readable when a freeze under way is to be given up */
+    int timer_fd;
+    guint timer_source;
+    gint64 deadline_us; /* CLOCK_BOOTTIME; 0: none */
+    gboolean any;
+    ThawReason ended_by;
+};
+
+const char *const thaw_reasons[] = { "host", "timeout", "failed", "shutdown" };
+
+FreezePhase freeze_phase(Freeze *freeze)
+{
+    FreezePhase phase;
+
+    g_mutex_lock(&freeze->lock);
+    phase = freeze->phase;
+    g_mutex_unlock(&freeze->lock);
+    return phase;
+}
+
+static void set_phase(Freeze *freeze, FreezePhase phase)
+{
+    g_mutex_lock(&freeze->lock);
+    freeze->phase = phase;
+    g_cond_broadcast(&freeze->changed);
+    g_mutex_unlock(&freeze->lock);
+}
+
+/* Arms the watchdog for deadline_us, or disarms it if that is 0. */
+static void set_watchdog(Freeze *freeze, gint64 deadline_us)
+{
+    struct itimerspec when = { .it_value = { .tv_sec = deadline_us / G_USEC_PER_SEC,
+                                             .tv_nsec = deadline_us % G_USEC_PER_SEC * 1000 } };
+
+    freeze->deadline_us = deadline_us;
+    timerfd_settime(freeze->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* From here on nothing is written and no child is started. */
+static void enter_frozen_state(Freeze *freeze, gint64 deadline_us)
+{
+    const Services *services = freeze->services;
+
+    log_hold(services->log, TRUE);
+    services->set_frozen(services->agent, TRUE, deadline_us);
+    set_watchdog(freeze, deadline_us);
+}
+
+static void leave_frozen_state(Freeze *freeze)
+{
+    const Services *services = freeze->services;
+
+    set_watchdog(freeze, 0);
+    freeze_marker_remove(services->settings->statedir);
+    services->set_frozen(services->agent, FALSE, 0);
+    log_hold(services->log, FALSE);
+}
+
+/* Thaws what is ours, then lets the hooks go on. Returns how many, or -1 with @error. */
+static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
+{
+    int n = freeze_engine_thaw(freeze->engine);
+
+    leave_frozen_state(freeze);
+    freeze->ended_by = reason;
+    if (reason == THAW_BY_TIMEOUT)
+        g_warning("thawed %d filesystems: the host did not thaw them in time", n);
+    else
+        g_info("thawed %d filesystems: %s", n, thaw_reasons[reason]);
+    return freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error) ? n : -1;
+}
+
+static gpointer watchdog_thaw(gpointer data)
+{
+    freeze_end(data, THAW_BY_TIMEOUT, NULL);
+    return NULL;
+}
+
+static gboolean on_timer(int fd, GIOCondition condition, gpointer data)
+{
+    guint64 expirations;
+
+    (void)condition;
+    /* A thread, because hooks may take their time. */
+    if (read(fd, &expirations, sizeof expirations) == sizeof expirations)
+        g_thread_unref(g_thread_new("watchdog", watchdog_thaw, data));
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean write_marker(Freeze *freeze, const List *mounts, gint64 deadline_us, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    FreezeMarker marker = { .deadline_us = deadline_us };
+
+    for (gsize i = 0; i < mounts->len; i++)
+        g_ptr_array_add(paths, (char *)list_at(mounts, Mount, i)->mount_point);
+    g_ptr_array_add(paths, NULL);
+    marker.mount_points = (char **)paths->pdata;
+    return freeze_marker_write(freeze->services->sysroot, freeze->services->settings->statedir,
+                               &marker, error);
+}
+
+static FreezeLimits limits_of(const Settings *settings)
+{
+    return (FreezeLimits){
+        .presync_target_us = settings->presync_target_ms * 1000,
+        .presync_limit_us = settings->presync_limit_s * G_USEC_PER_SEC,
+        .until = g_get_monotonic_time() + settings->freeze_deadline_s * G_USEC_PER_SEC,
+    };
+}
+
+/* All but the hooks. Returns how many are frozen; or -1 with nothing left frozen. */
+static int freeze_filesystems(Freeze *freeze, const List *mount_points, gint64 timeout_s,
+                              Arena *arena, GError **error)
+{
+    FreezeLimits limits = limits_of(freeze->services->settings);
+    gint64 deadline_us = timeout_s ? boot_time_us() + timeout_s * G_USEC_PER_SEC : 0;
+    List mounts = { NULL };
+    FreezePlan plan;
+    int n;
+
+    if (!freeze_select(freeze->services, mount_points, &mounts, arena, error))
+        return -1;
+    freeze_plan(freeze->services->sysroot, &mounts, arena, &plan);
+    if (plan.is_fallback && mounts.len > 1)
+        g_message("freeze: no order by devices could be had; going by mount order");
+    if (!freeze_engine_open(freeze->engine, &mounts, &plan, limits.until, error))
+        return -1;
+    freeze_engine_presync(freeze->engine, &limits);
+    if (!write_marker(freeze, &mounts, deadline_us, error))
+        return -1;
+    enter_frozen_state(freeze, deadline_us);
+    n = freeze_engine_freeze(freeze->engine, &limits, error);
+    if (n > 0)
+        return n;
+    freeze_engine_thaw(freeze->engine);
+    leave_frozen_state(freeze);
+    return n;
+}
+
+/* What is left of an earlier cancellation does not concern the next freeze. */
+static void reset_cancel(Freeze *freeze)
+{
+    guint64 count;
+
+    freeze_engine_uncancel(freeze->engine);
+    if (read(freeze->cancel_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+        g_warning("eventfd: %s", g_strerror(errno));
+}
+
+static gboolean start_phase(Freeze *freeze, GError **error)
+{
+    gboolean ok;
+
+    g_mutex_lock(&freeze->lock);
+    ok = freeze->phase == PHASE_THAWED;
+    if (ok) {
+        freeze->phase = PHASE_FREEZING;
+        freeze->any = TRUE;
+        freeze->ended_by = THAW_AFTER_FAILURE;
+        reset_cancel(freeze);
+    }
+    g_mutex_unlock(&freeze->lock);
+    return ok || set_error(error, "another freeze or thaw is still under way");
+}
+
+int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GError **error)
+{
+    g_autoptr(Arena) arena = arena_new();
+    int n = -1;
+
+    if (!start_phase(freeze, error))
+        return -1;
+    if (freeze_hooks_freeze(freeze->hooks, freeze->cancel_fd, error)) {
+        n = freeze_filesystems(freeze, mount_points, timeout_s, arena, error);
+        if (n <= 0)
+            freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
+    }
+    set_phase(freeze, n > 0 ? PHASE_FROZEN : PHASE_THAWED);
+    return n;
+}
+
+/* The way out of a freeze that is not ours. */
+static int drain_all(Freeze *freeze, GError **error)
+{
+    const Services *services = freeze->services;
+    g_autoptr(Arena) arena = arena_new();
+    List mounts = { NULL };
+    FreezeEngine *engine;
+    FreezePlan plan;
+    int n;
+
+    if (!mounts_read(services->sysroot, &mounts, arena, error))
+        return -1;
+    freeze_plan(services->sysroot, &mounts, arena, &plan);
+    engine = freeze_engine_new(services->sysops);
+    n = freeze_engine_drain(engine, &mounts, &plan);
+    freeze_engine_free(engine);
+    return freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_BY_HOST], error) ? n : -1;
+}
+
+/*
+ * Waits, under the lock, until nobody else is at work; a freeze under way is
+ * cancelled. Returns TRUE if that ended a freeze or thaw of somebody else's.
+ */
+static gboolean wait_for_others(Freeze *freeze)
+{
+    guint64 one = 1;
+    gboolean waited = FALSE;
+
+    while (freeze->phase == PHASE_FREEZING || freeze->phase == PHASE_THAWING) {
+        if (freeze->phase == PHASE_FREEZING && !waited) {
+            freeze_engine_cancel(freeze->engine);
+            if (write(freeze->cancel_fd, &one, sizeof one) < 0)
+                g_warning("eventfd: %s", g_strerror(errno));
+        }
+        waited = TRUE;
+        g_cond_wait(&freeze->changed, &freeze->lock);
+    }
+    return waited;
+}
+
+int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
+{
+    gboolean frozen, waited;
+    int n;
+
+    g_mutex_lock(&freeze->lock);
+    waited = wait_for_others(freeze);
+    frozen = freeze->phase == PHASE_FROZEN;
+    /* Only a host that finds nothing of ours frozen asks for more than that. */
+    if (!frozen && (waited || reason != THAW_BY_HOST)) {
+        g_mutex_unlock(&freeze->lock);
+        return 0;
+    }
+    if (frozen && reason == THAW_BY_TIMEOUT && boot_time_us() < freeze->deadline_us) {
+        /* That was the watchdog of an earlier freeze. */
+        g_mutex_unlock(&freeze->lock);
+        return 0;
+    }
+    freeze->phase = PHASE_THAWING;
+    g_mutex_unlock(&freeze->lock);
+    n = frozen ? thaw_all(freeze, reason, error) : drain_all(freeze, error);
+    set_phase(freeze, PHASE_THAWED);
+    return n;
+}
+
+/* Goes on with a freeze that was ours before we were started anew. */
+static void take_over(Freeze *freeze)
+{
+    const Services *services = freeze->services;
+    g_autoptr(Arena) arena = arena_new();
+    FreezeMarker marker;
+    List mounts = { NULL };
+    FreezePlan plan;
+
+    if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
+        return;
+    if (freeze_select_marked(services, (const char *const *)marker.mount_points, &mounts, arena)) {
+        freeze_plan(services->sysroot, &mounts, arena, &plan);
+        freeze_engine_adopt(freeze->engine, &mounts, &plan);
+    }
+    g_warning("taking over a freeze of %" G_GSIZE_FORMAT " filesystems from before the restart",
+              mounts.len);
+    freeze->any = TRUE;
+    freeze->phase = PHASE_FROZEN;
+    enter_frozen_state(freeze, marker.deadline_us);
+    freeze_marker_clear(&marker);
+}
+
+Freeze *freeze_new(const Services *services, GError **error)
+{
+    Freeze *freeze = g_new0(Freeze, 1);
+
+    freeze->services = services;
+    g_mutex_init(&freeze->lock);
+    g_cond_init(&freeze->changed);
+    freeze->engine = freeze_engine_new(services->sysops);
+    freeze->hooks = freeze_hooks_new(services->settings->fsfreeze_hook,
+                                     services->settings->hook_timeout_s * G_USEC_PER_SEC);
+    freeze->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    freeze->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (freeze->cancel_fd < 0 || freeze->timer_fd < 0) {
+        set_errno_error(error, errno, "timerfd");
+        freeze_free(freeze);
+        return NULL;
+    }
+    freeze->timer_source = g_unix_fd_add(freeze->timer_fd, G_IO_IN, on_timer, freeze);
+    take_over(freeze);
+    return freeze;
+}
+
+void freeze_free(Freeze *freeze)
+{
+    if (freeze->timer_source)
+        g_source_remove(freeze->timer_source);
+    if (freeze->cancel_fd >= 0)
+        close(freeze->cancel_fd);
+    if (freeze->timer_fd >= 0)
+        close(freeze->timer_fd);
+    freeze_hooks_free(freeze->hooks);
+    freeze_engine_free(freeze->engine);
+    g_mutex_clear(&freeze->lock);
+    g_cond_clear(&freeze->changed);
+    g_free(freeze);
+}
+
+static char *copy(Arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+void freeze_report(Freeze *freeze, Arena *arena, FreezeReport *report)
+{
+    const GPtrArray *calls = freeze_hooks_calls(freeze->hooks);
+    const FreezeItem *items;
+    gsize n;
+
+    /* Outside of a freeze nobody changes what is read here. */
+    g_mutex_lock(&freeze->lock);
+    *report = (FreezeReport){ .phase = freeze->phase,
+                              .any = freeze->any,
+                              .ended_by = freeze->ended_by };
+    if (freeze->phase == PHASE_THAWED) {
+        report->sync_rounds = freeze_engine_sync_rounds(freeze->engine);
+        items = freeze_engine_items(freeze->engine, &n);
+        for (gsize i = 0; i < n; i++) {
+            FreezeItem *item = list_append(&report->items, arena, sizeof *item);
+
+            *item = items[i];
+            item->mount_point = copy(arena, items[i].mount_point);
+            item->device = copy(arena, items[i].device);
+            item->type = copy(arena, items[i].type);
+        }
+        for (guint i = 0; i < calls->len; i++) {
+            HookCall *call = list_append(&report->calls, arena, sizeof *call);
+
+            *call = *(const HookCall *)calls->pdata[i];
+            call->path = copy(arena, call->path);
+        }
+    }
+    g_mutex_unlock(&freeze->lock);
+}
