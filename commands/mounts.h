@@ -16,9 +16,10 @@ typedef struct {
 } Mount;
 
 /*
- * Reads /proc/self/mountinfo into @mounts, a list of Mount in its order: one
- * entry for each filesystem on a block device (the first mount of each), and
- * btrfs by the device it is mounted from. Returns FALSE with @error set if the
- * table cannot be read.
+ * Reads /proc/self/mountinfo (where that cannot be opened, /proc/self/mounts) into @mounts,
+ * a list of Mount in its order: one entry for each filesystem on a block device
+ * (the first mount of each), and btrfs by the device it is mounted from. A @device
+ * of 0, from /proc/self/mounts alone, is unknown. Strings belong to @arena.
+ * Returns FALSE with @error set if the table cannot be read.
  */
 gboolean mounts_read(const Sysroot *sysroot, List *mounts, Arena *arena, GError **error);

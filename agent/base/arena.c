@@ -128,3 +128,20 @@ void *list_append(List *list, Arena *arena, gsize item_size)
     }
     return (char *)list->items + list->len++ * item_size;
 }
+
+void list_reverse(List *list, gsize item_size)
+{
+    char *low = list->items;
+    char *high = low;
+
+    if (list->len == 0)
+        return;
+    for (high += (list->len - 1) * item_size; low < high; low += item_size, high -= item_size) {
+        for (gsize i = 0; i < item_size; i++) {
+            char byte = low[i];
+
+            low[i] = high[i];
+            high[i] = byte;
+        }
+    }
+}

@@ -37,6 +37,9 @@ typedef struct {
  */
 void *list_append(List *list, Arena *arena, gsize item_size);
 
+/* Turns the order of the elements around. */
+void list_reverse(List *list, gsize item_size);
+
 /* The element at @index of a list of @T. */
 #define list_at(list, T, index) (&((T *)(list)->items)[index])
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/base/sysroot.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -91,6 +95,125 @@ gboolean sysroot_read(const Sysroot *root, const char *path, char **contents, gs
     if (len)
         *len = used;
     return TRUE;
+}
+
+/* As close(), but leaves errno as it was. */
+static void close_quietly(int fd)
+{
+    int saved = errno;
+
+    close(fd);
+    errno = saved;
+}
+
+static char *readlink_at(int dir_fd, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t len = readlinkat(dir_fd, path, target, sizeof target);
+
+    if (len < 0)
+        return NULL;
+    if (len == sizeof target) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    return g_strndup(target, (gsize)len);
+}
+
+char *sysroot_readlink(const Sysroot *root, const char *path)
+{
+    char *target;
+    int fd;
+
+    if (root->is_real_root)
+        return readlink_at(AT_FDCWD, path);
+    fd = sysroot_open(root, path, O_PATH | O_NOFOLLOW);
+    if (fd < 0)
+        return NULL;
+    target = readlink_at(fd, "");
+    close_quietly(fd);
+    return target;
+}
+
+/* Where the kernel says that @fd is. */
+static char *path_of_fd(int fd)
+{
+    char link[sizeof "/proc/self/fd/" + 3 * sizeof fd];
+
+    g_snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return readlink_at(AT_FDCWD, link);
+}
+
+char *sysroot_realpath(const Sysroot *root, const char *path)
+{
+    g_autofree char *top = NULL;
+    g_autofree char *real = NULL;
+    int fd;
+
+    if (root->is_real_root)
+        return realpath(path, NULL); /* g_free() is free() */
+    fd = sysroot_open(root, path, O_PATH);
+    if (fd < 0)
+        return NULL;
+    real = path_of_fd(fd);
+    close_quietly(fd);
+    top = real ? path_of_fd(root->fd) : NULL;
+    if (!top)
+        return NULL;
+    if (g_str_equal(top, "/"))
+        return g_steal_pointer(&real);
+    if (!g_str_has_prefix(real, top)) {
+        errno = ENOENT; /* the root was moved meanwhile */
+        return NULL;
+    }
+    return g_strdup(real[strlen(top)] ? real + strlen(top) : "/");
+}
+
+/* Whether @entry is of the kind @type; for filesystems that leave it open, asks. */
+static gboolean is_of_type(DIR *dir, const struct dirent *entry, unsigned char type)
+{
+    struct stat st;
+
+    if (type == DT_UNKNOWN || entry->d_type != DT_UNKNOWN)
+        return type == DT_UNKNOWN || entry->d_type == type;
+    return fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           IFTODT(st.st_mode) == type;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **sysroot_list_dir(const Sysroot *root, const char *path, unsigned char type)
+{
+    int fd = sysroot_open(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+    GPtrArray *names;
+    struct dirent *entry;
+    DIR *dir;
+
+    if (fd < 0)
+        return NULL;
+    dir = fdopendir(fd);
+    if (!dir) {
+        close_quietly(fd);
+        return NULL;
+    }
+    names = g_ptr_array_new();
+    while ((entry = readdir(dir)))
+        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
+            is_of_type(dir, entry, type))
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    closedir(dir);
+    if (!root->is_real_root)
+        g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+gboolean sysroot_is_real(const Sysroot *root)
+{
+    return root->is_real_root;
 }
 
 char *sysroot_path(const Sysroot *root, const char *path)

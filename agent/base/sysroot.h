@@ -27,6 +27,30 @@ int sysroot_open(const Sysroot *root, const char *path, int flags);
 #define SYSROOT_MAX_FILE (16 * 1024 * 1024)
 gboolean sysroot_read(const Sysroot *root, const char *path, char **contents, gsize *len);
 
+/*
+ * What the symbolic link @path says, the caller's to g_free(). Returns NULL with
+ * errno set on failure.
+ */
+char *sysroot_readlink(const Sysroot *root, const char *path);
+
+/*
+ * @path below @root with all symbolic links resolved ("/sys/block/vda" becomes
+ * "/sys/devices/..."), the caller's to g_free(). Returns NULL with errno set on failure.
+ */
+char *sysroot_realpath(const Sysroot *root, const char *path);
+
+/*
+ * The names in the directory @path, without "." and "..", NULL-terminated and
+ * the caller's to g_strfreev(); only entries of the kind @type (DT_LNK, DT_DIR
+ * or DT_BLK of readdir(3)), or all for DT_UNKNOWN. They come in the order of the
+ * directory; below another root than "/", where that order is an accident, sorted.
+ * Returns NULL with errno set on failure.
+ */
+char **sysroot_list_dir(const Sysroot *root, const char *path, unsigned char type);
+
+/* Whether paths below @root are those of this machine. */
+gboolean sysroot_is_real(const Sysroot *root);
+
 /* The absolute path of @path on this machine, the caller's to g_free(). */
 char *sysroot_path(const Sysroot *root, const char *path);
 
