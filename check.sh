@@ -65,6 +65,7 @@ if wants conformance; then
     step tap conformance tests/conformance/play
     step tap command-line tests/conformance/cli
     step tap random-dialogues tests/conformance/difftest
+    step tap truncated-dialogues tests/conformance/difftest --truncations
 fi
 if wants vm; then
     step tap vm tests/vm/run

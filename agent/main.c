@@ -85,6 +85,7 @@ static gboolean adopt_socket(Settings *settings, GError **error)
         return TRUE;
     g_free(settings->method);
     settings->method = g_strdup(method);
+    g_clear_pointer(&settings->path, g_free);
     return TRUE;
 }
 

@@ -93,11 +93,19 @@ static gboolean host_eof(Device *device)
     return TRUE;
 }
 
+/* Whether a host that was there is not any more, though unread bytes of it may be. */
+static gboolean host_left(const Device *device)
+{
+    return device->kind->eof_is_host_away && device->hung_up && device->host == HOST_PRESENT;
+}
+
 /* Reads and writes what can be; returns FALSE with errno set if the device is gone. */
 static gboolean serve(Device *device)
 {
     if (!device->conn)
         begin_conn(device);
+    if (host_left(device))
+        conn_host_gone(device->conn);
     conn_flush(device->conn);
     switch (conn_receive(device->conn)) {
     case CONN_MORE:
@@ -110,6 +118,11 @@ static gboolean serve(Device *device)
         return FALSE;
     case CONN_BLOCKED:
         break;
+    }
+    if (host_left(device) && !conn_may_read(device->conn)) {
+        /* It was held back; the next host's bytes must not be glued to its own. */
+        conn_discard_input(device->conn);
+        end_conn(device);
     }
     return TRUE;
 }

@@ -153,10 +153,31 @@ static void on_acceptable(GIOCondition condition, gpointer data)
     watch_accept(listener);
 }
 
-Listener *listener_new(Channel *channel, const ListenKind *kind, int fd)
+int listening_socket(const struct sockaddr *address, socklen_t len)
 {
-    Listener *listener = g_new0(Listener, 1);
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int saved;
 
+    if (fd < 0)
+        return -1;
+    if (bind(fd, address, len) == 0 && listen(fd, CHANNEL_MAX_CONNS) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+void *listener_open(Channel *channel, const ListenKind *kind, int fd, int *errnum, GError **error)
+{
+    Listener *listener;
+
+    if (fd < 0) {
+        *errnum = errno;
+        channel_set_open_error(error, channel->config->path, *errnum);
+        return NULL;
+    }
+    listener = g_new0(Listener, 1);
     listener->channel = channel;
     listener->kind = kind;
     listener->fd = fd;
@@ -166,7 +187,7 @@ Listener *listener_new(Channel *channel, const ListenKind *kind, int fd)
     return listener;
 }
 
-void listener_free(void *data)
+void listener_close(void *data)
 {
     Listener *listener = data;
 

@@ -14,6 +14,12 @@ typedef struct {
                    guint64 serial);
 } ListenKind;
 
-/* Takes over @fd, which listens. */
-Listener *listener_new(Channel *channel, const ListenKind *kind, int fd);
-void listener_free(void *listener);
+/* A non-blocking socket that listens at @address, or -1 with errno set. */
+int listening_socket(const struct sockaddr *address, socklen_t len);
+
+/*
+ * Serves @fd, a listening socket, or if that is -1 fails with errno: the end of
+ * the kinds' open functions.
+ */
+void *listener_open(Channel *channel, const ListenKind *kind, int fd, int *errnum, GError **error);
+void listener_close(void *listener);

@@ -15,28 +15,18 @@ static char *admit_anyone(const ChannelConfig *config, const struct sockaddr_sto
 
 static const ListenKind unix_socket = { .admit = admit_anyone };
 
-/* Returns a listening socket bound to @path in place of what was there, or -1. */
+/* Listens at @path in place of what was there; -1 with errno set on failure. */
 static int listen_at(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd, saved;
 
     if (strlen(path) >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
         return -1;
     }
     strcpy(address.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
     unlink(path);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-        listen(fd, CHANNEL_MAX_CONNS) == 0)
-        return fd;
-    saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
+    return listening_socket((struct sockaddr *)&address, sizeof address);
 }
 
 static void *unix_listen_open(Channel *channel, int *errnum, GError **error)
@@ -44,11 +34,7 @@ static void *unix_listen_open(Channel *channel, int *errnum, GError **error)
     const ChannelConfig *config = channel->config;
     int fd = config->listen_fd >= 0 ? config->listen_fd : listen_at(config->path);
 
-    if (fd >= 0)
-        return listener_new(channel, &unix_socket, fd);
-    *errnum = errno;
-    channel_set_open_error(error, config->path, *errnum);
-    return NULL;
+    return listener_open(channel, &unix_socket, fd, errnum, error);
 }
 
 /* The socket itself is made at start; what must be there is its directory. */
@@ -65,6 +51,6 @@ static gboolean unix_listen_probe(const ChannelConfig *config, GError **error)
 const ChannelOps unix_listen_ops = {
     .method = "unix-listen",
     .open = unix_listen_open,
-    .close = listener_free,
+    .close = listener_close,
     .probe = unix_listen_probe,
 };

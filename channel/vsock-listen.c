@@ -60,21 +60,10 @@ static gboolean parse_address(const char *path, struct sockaddr_vm *address)
 static int listen_at(const char *path)
 {
     struct sockaddr_vm address;
-    int fd, saved;
 
-    if (!parse_address(path, &address)) {
-        errno = EINVAL;
-        return -1;
-    }
-    fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-        listen(fd, CHANNEL_MAX_CONNS) == 0)
-        return fd;
-    saved = errno;
-    close(fd);
-    errno = saved;
+    if (parse_address(path, &address))
+        return listening_socket((struct sockaddr *)&address, sizeof address);
+    errno = EINVAL;
     return -1;
 }
 
@@ -83,11 +72,7 @@ static void *vsock_listen_open(Channel *channel, int *errnum, GError **error)
     const ChannelConfig *config = channel->config;
     int fd = config->listen_fd >= 0 ? config->listen_fd : listen_at(config->path);
 
-    if (fd >= 0)
-        return listener_new(channel, &vsock_socket, fd);
-    *errnum = errno;
-    channel_set_open_error(error, config->path, *errnum);
-    return NULL;
+    return listener_open(channel, &vsock_socket, fd, errnum, error);
 }
 
 static gboolean vsock_listen_probe(const ChannelConfig *config, GError **error)
@@ -110,7 +95,7 @@ static gboolean vsock_listen_probe(const ChannelConfig *config, GError **error)
 const ChannelOps vsock_listen_ops = {
     .method = "vsock-listen",
     .open = vsock_listen_open,
-    .close = listener_free,
+    .close = listener_close,
     .probe = vsock_listen_probe,
     .awaited_path = "/dev/vsock",
 };

@@ -57,11 +57,27 @@ static const char *message_of(const GLogField *fields, gsize n_fields)
     return "";
 }
 
+/* Control bytes in a name from the wire must not forge a line of the log. */
+static char *one_line(const char *message)
+{
+    GString *line = g_string_new(NULL);
+
+    for (const char *at = message; *at; at++) {
+        if ((guchar)*at >= 0x20 && *at != 0x7F)
+            g_string_append_c(line, *at);
+        else
+            g_string_append_printf(line, "\\x%02X", (guchar)*at);
+    }
+    return g_string_free(line, FALSE);
+}
+
 /* "<seconds>.<microseconds>: <level>: <message>", as qemu-ga writes it. */
 static void write_line(FILE *file, GLogLevelFlags level, gint64 time, const char *message)
 {
+    g_autofree char *line = one_line(message);
+
     fprintf(file, "%" G_GINT64_FORMAT ".%06d: %s: %s\n", time / G_USEC_PER_SEC,
-            (int)(time % G_USEC_PER_SEC), level_name(level), message);
+            (int)(time % G_USEC_PER_SEC), level_name(level), line);
     fflush(file);
 }
 

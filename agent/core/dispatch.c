@@ -9,6 +9,8 @@
 
 /* Commands that may be under way on workers at once; each is a thread. */
 #define MAX_WORKERS 64
+/* Workers that stay for the next command, asleep; GLib's would wake up to end. */
+#define IDLE_WORKERS 2
 /* Requests of one connection that may wait for their turn. */
 #define MAX_WAITING 1024
 #define MAX_WAITING_BYTES (64u * 1024 * 1024)
@@ -166,9 +168,12 @@ static gboolean start_worker(Lane *lane, Job *job)
     if (dispatch->figures.running >= MAX_WORKERS)
         return set_error(&job->error, "%s: %d commands are still running; try again later",
                          job_command(job)->name, MAX_WORKERS);
-    if (!dispatch->workers)
+    if (!dispatch->workers) {
+        g_thread_pool_set_max_unused_threads(IDLE_WORKERS);
+        g_thread_pool_set_max_idle_time(0);
         dispatch->workers = g_thread_pool_new(work, g_main_context_default(), MAX_WORKERS, FALSE,
                                               NULL);
+    }
     dispatch->figures.running++;
     lane->running = job;
     g_thread_pool_push(dispatch->workers, job, NULL);

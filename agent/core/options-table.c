@@ -67,6 +67,9 @@ const Option option_table[] = {
       "print this help and exit" },
     { 'V', "version", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_VERSION, NULL,
       "print the version and exit" },
+    /* Was enough of --dump-conf before there was --dump-schema. */
+    { 0, "dump", NULL, OPTION_ACTION, 0, OPTION_NO_KEY | OPTION_HIDDEN, ACTION_DUMP_CONF, NULL,
+      NULL },
     /* qemu-ga's service option for Windows: taken, and without effect on Linux. */
     { 's', "service", NULL, OPTION_IGNORED, 0, OPTION_NO_KEY | OPTION_HIDDEN, 0, "VERB", NULL },
     { 0, NULL, NULL, OPTION_IGNORED, 0, 0, 0, NULL, NULL },

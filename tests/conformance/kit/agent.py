@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Finding, starting and ending the two agents."""
+
+import os
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from .wire import Wire
+
+START_PATIENCE = 20.0
+STOP_PATIENCE = 20.0
+
+
+def end_in_order():
+    """SIGTERM unwinds the test like an error, so that it cleans up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def cache_dir():
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(os.environ.get("GUESTD_CACHE") or os.path.join(home, "guestd"))
+
+
+def find(variable, default):
+    """Absolute path of an agent, or None when there is none."""
+    path = Path(os.environ.get(variable) or default).absolute()
+    return path if os.access(path, os.X_OK) and path.is_file() else None
+
+
+def find_both():
+    """{"reference": path or None, "guestd": path or None}"""
+    return {"reference": find("QEMU_GA", cache_dir() / "reference/qemu-ga"),
+            "guestd": find("GUESTD", "guestd")}
+
+
+def environment(extra):
+    """The same small environment for both, whatever the tester's own is."""
+    keep = ("PATH", "HOME", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+            "LSAN_OPTIONS", "LLVM_PROFILE_FILE")
+    env = {key: os.environ[key] for key in keep if key in os.environ}
+    env["LC_ALL"] = "C"
+    env.update(extra)
+    return env
+
+
+class Place:
+    """A directory of one agent's own: socket, state, files of the test."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="guestd-conformance-")
+
+    def write(self, name, text):
+        Path(self.dir, name).write_bytes(text)
+
+    def fill_in(self, text):
+        return text.replace("$DIR", self.dir)
+
+    def remove(self):
+        for top, dirs, files in os.walk(self.dir, topdown=False):
+            for name in files:
+                os.unlink(os.path.join(top, name))
+            for name in dirs:
+                full = os.path.join(top, name)
+                if os.path.islink(full):
+                    os.unlink(full)
+                else:
+                    os.rmdir(full)
+        os.rmdir(self.dir)
+
+
+def ended(pid, milliseconds):
+    """Waits that long for a process to end; true when it has."""
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        poller = select.poll()
+        poller.register(pidfd, select.POLLIN)
+        return bool(poller.poll(milliseconds))
+    finally:
+        os.close(pidfd)
+
+
+def settle(pid):
+    """Until the process sleeps: the reference now and then hangs for ever
+    when SIGTERM finds it at work."""
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        if stat.rpartition(")")[2].split()[0] in "SZ":
+            return
+        os.sched_yield()
+
+
+class Agent:
+    """A running agent that listens in its place."""
+
+    def __init__(self, program, place, options="", env=None):
+        self.socket = os.path.join(place.dir, "socket")
+        self.log_path = os.path.join(place.dir, "log")
+        argv = [str(program), "-m", "unix-listen", "-p", self.socket,
+                "-t", place.dir]
+        argv += shlex.split(place.fill_in(options))
+        extra = {k: place.fill_in(v) for k, v in (env or {}).items()}
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=environment(extra))
+        try:
+            self._await_socket().close()
+        except BaseException:
+            self.stop()
+            raise
+
+    def connect(self):
+        return Wire(self.socket)
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def log(self):
+        return Path(self.log_path).read_text("utf-8", "replace")
+
+    def _await_socket(self):
+        """Tries until the agent listens; its end is the event to wait for."""
+        deadline = time.monotonic() + START_PATIENCE
+        while not ended(self.process.pid, 1):
+            try:
+                return Wire(self.socket)
+            except (FileNotFoundError, ConnectionRefusedError):
+                if time.monotonic() > deadline:
+                    raise
+        raise RuntimeError("the agent ended at once: " + self.log())
+
+    def stop(self):
+        """SIGTERM; returns the exit status (negative: by signal)."""
+        if self.alive():
+            settle(self.process.pid)
+            self.process.terminate()
+        try:
+            return self.process.wait(STOP_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+def run(program, place, args, env):
+    """A run that ends by itself: (stdout, stderr, status or 'no end')."""
+    argv = [str(program)] + shlex.split(place.fill_in(args))
+    extra = {k: place.fill_in(v) for k, v in env.items()}
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, cwd=place.dir,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=environment(extra))
+    try:
+        out, err = process.communicate(timeout=STOP_PATIENCE)
+        return out, err, process.returncode
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        return out, err, "no end"

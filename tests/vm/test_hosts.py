@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hosts that leave, do not read, or come a thousand times; over virtio-serial."""
+
+import json
+import statistics
+import time
+
+from agent import request
+from case import Case
+
+# Echoed as the reply's id, this makes a reply as large as the request.
+BIG = 10 * 1000 * 1000
+
+HALF = b'{"execute":"guest-ping","id":"half a requ'
+
+
+def big_request():
+    return request("guest-ping", id="x" * BIG)
+
+
+class Reconnect(Case):
+    label = "reconnect"
+
+    def test_half_request_flushed(self):
+        """half a request is gone for a host that comes back at once and syncs"""
+        for cut in (1, 12, 24, len(HALF)):
+            with self.vm.connect() as agent:
+                agent.send(HALF[:cut])
+            with self.vm.connect() as agent:
+                self.pings(agent)
+
+    def test_half_request_dropped(self):
+        """half a request dies with its host, without a flush"""
+        for cut in (1, 12, 24, len(HALF)):
+            with self.vm.connect() as agent:
+                agent.send(HALF[:cut])
+                # The half is with the agent before the host leaves.
+                self.guest.settles(self.guest.agent_pid(), 3)
+            self.guest.wait_host(False)
+            self.guest.settles(self.guest.agent_pid(), 3)
+            with self.vm.open() as agent:
+                self.equal(agent.ask("guest-ping", id="whole"),
+                           {"return": {}, "id": "whole"}, f"after {cut} bytes")
+
+    def test_leaves_before_reply(self):
+        """after its sync a host sees no reply that the one before left behind"""
+        stale = 0
+        for number in range(30):
+            with self.vm.connect() as agent:
+                agent.send_request("guest-get-osinfo", id=number)
+            with self.vm.open() as agent:
+                stale += bool(agent.sync())
+                # The sync drew the line: nothing old comes any more.
+                self.equal(agent.ask("guest-ping", id="new"),
+                           {"return": {}, "id": "new"}, "reply after the sync")
+        self.note(f"{stale} of 30 hosts saw something before their sync's mark")
+
+    def leave_large_reply(self):
+        with self.vm.connect() as agent:
+            agent.send(big_request(), 120)
+            # Its first bytes show that the reply is under way.
+            agent.fill(self.deadline(60))
+
+    def stale_bytes(self):
+        """What the next host sees before its sync's mark; after it, nothing."""
+        with self.vm.open() as agent:
+            stale = agent.sync(60)
+            self.equal(agent.ask("guest-ping", id="new"),
+                       {"return": {}, "id": "new"}, "reply after the sync")
+            # An agent may end the line that was cut off; a newline is no reply.
+            return len(stale.strip())
+
+    def test_large_reply_at_once(self):
+        """a large reply left behind is over with the sync of a host right behind"""
+        self.leave_large_reply()
+        # Leaving and coming may have been one for the guest, so the rest of the
+        # reply may come first.
+        self.note(f"{self.stale_bytes()} bytes came before the next host's mark")
+
+    def test_large_reply_dropped(self):
+        """a large reply goes with its host, the next one sees nothing of it"""
+        self.leave_large_reply()
+        self.guest.wait_host(False)
+        self.guest.settles(self.guest.agent_pid(), 3)
+        self.equal(self.stale_bytes(), 0, "bytes before the next host's mark")
+
+    def test_many_connects(self):
+        """1000 hosts in a row are answered, and leave nothing behind"""
+        for _number in range(20):
+            self.one_host()
+        pid = self.guest.agent_pid()
+        before = self.guest.fds(pid), self.guest.memory(pid)
+        start = time.monotonic()
+        for _number in range(1000):
+            self.one_host()
+        seconds = time.monotonic() - start
+        after = self.guest.fds(pid), self.guest.memory(pid)
+        self.note(f"1000 connects in {seconds:.1f} s; descriptors {before[0]} -> {after[0]}, "
+                  f"anonymous memory {before[1]} -> {after[1]} KiB")
+        self.equal(self.guest.agent_pid(), pid, "process id")
+        self.equal(after[0], before[0], "descriptors")
+        self.check(after[1] <= before[1] + 128, "memory has grown")
+
+    def one_host(self):
+        with self.vm.connect() as agent:
+            self.pings(agent)
+
+
+class SlowHost(Case):
+    label = "host that does not read"
+
+    def test_not_reading(self):
+        """a 10 MB reply nobody reads costs no CPU, and its memory comes back"""
+        with self.vm.connect() as agent:
+            self.pings(agent)
+        pid = self.guest.agent_pid()
+        before = self.guest.memory(pid), self.guest.resident(pid)
+        with self.vm.connect() as agent:
+            agent.send(big_request(), 120)
+            agent.fill(self.deadline(60))
+            self.guest.settles(pid, 10)
+            ticks, switches = self.guest.effort_during(pid, 3)
+            during = self.guest.memory(pid), self.guest.resident(pid)
+            self.note(f"while the reply waits, in 3 s: {ticks} CPU ticks, "
+                      f"{switches} context switches")
+        with self.vm.open() as agent:
+            agent.sync(60)
+            self.pings(agent)
+        self.guest.settles(pid, 5)
+        after = self.guest.memory(pid), self.guest.resident(pid)
+        self.note(f"anonymous memory {before[0]} -> {during[0]} -> {after[0]} KiB, "
+                  f"resident {before[1]} -> {during[1]} -> {after[1]} KiB")
+        self.equal((ticks, switches), (0, 0), "CPU ticks, context switches")
+        self.check(after[0] <= before[0] + 1024, "anonymous memory did not come back")
+        self.check(after[1] <= before[1] + 1024, "resident memory did not come back")
+
+    def test_reads_late(self):
+        """a host that reads late gets its whole 10 MB reply"""
+        with self.vm.connect() as agent:
+            agent.send(big_request(), 120)
+            agent.fill(self.deadline(60))
+            self.guest.settles(self.guest.agent_pid(), 3)
+            line = agent.read_until(b"\n", self.deadline(120))
+            self.equal(json.loads(line), {"return": {}, "id": "x" * BIG}, "large reply")
+            self.pings(agent)
+
+
+class Idle(Case):
+    label = "idle"
+
+    def idle_switches(self, pid):
+        """Context switches in 10 s without a host."""
+        with self.vm.connect() as agent:
+            self.pings(agent)
+        self.guest.wait_host(False)
+        self.guest.settles(pid, 3)
+        return self.guest.switches_during(pid, 10)
+
+    def first_answer(self):
+        """Milliseconds from opening the port to the first answer."""
+        start = time.perf_counter()
+        with self.vm.open() as agent:
+            self.pings(agent)
+            return (time.perf_counter() - start) * 1000
+
+    def later_answers(self):
+        """The median of some more, each once the last host is gone."""
+        figures = []
+        for _number in range(5):
+            self.guest.wait_host(False)
+            figures.append(self.first_answer())
+        return statistics.median(figures)
+
+    def test_idle(self):
+        """no context switch in 10 s without a host, then an answer within 50 ms"""
+        switches = self.idle_switches(self.guest.agent_pid())
+        first = self.first_answer()
+        self.note(f"guestd: {switches} context switches in 10 s, first answer after "
+                  f"{first:.1f} ms, then {self.later_answers():.1f} ms")
+        self.compare()
+        self.equal(switches, 0, "context switches in 10 s")
+        self.check(first < 50, f"the first answer took {first:.1f} ms")
+
+    def compare(self):
+        with self.reference_agent() as pid:
+            switches = self.idle_switches(pid)
+            first = self.first_answer()
+            self.note(f"reference: {switches} context switches in 10 s, first answer after "
+                      f"{first:.1f} ms, then {self.later_answers():.1f} ms")

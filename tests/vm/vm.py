@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A small virtual machine with an agent in it."""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from agent import Agent
+from guest import Guest
+from wire import Deadline, Wire, WireError, WireTimeout
+
+QEMU = "qemu-system-x86_64"
+PORT = "org.qemu.guest_agent.0"
+TEST_PORT = "org.guestd.test.0"
+
+# Emulated, a boot takes a few seconds; a busy machine may need many times that.
+BOOT_TIMEOUT = 120
+KVM_PROBE_TIMEOUT = 20
+
+PR_SET_PDEATHSIG = 1
+
+
+def cache_dir():
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.environ.get("GUESTD_CACHE") or os.path.join(cache, "guestd")
+
+
+def _die_with_parent():
+    # Not even a killed test run may leave a machine behind.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class QmpError(Exception):
+    """The monitor answered with an error."""
+
+
+class Qmp(Wire):
+    """QEMU's monitor."""
+
+    def __init__(self, path, timeout=30):
+        super().__init__(path, "monitor")
+        self.events = []
+        self.read_json(Deadline(timeout))
+        self.call("qmp_capabilities")
+
+    def call(self, execute, timeout=30, **arguments):
+        message = {"execute": execute}
+        if arguments:
+            message["arguments"] = arguments
+        self.send_json(message)
+        deadline = Deadline(timeout)
+        while True:
+            reply = self.read_json(deadline)
+            if "event" in reply:
+                self.events.append(reply)
+            elif "error" in reply:
+                raise QmpError(f"{execute}: {reply['error']['desc']}")
+            elif "return" in reply:
+                return reply["return"]
+
+    def send_json(self, message):
+        self.send(json.dumps(message).encode() + b"\n")
+
+    def wait_event(self, name, timeout=30, **data):
+        """The first event @name with @data, also one that came already."""
+        deadline = Deadline(timeout)
+        while True:
+            for event in self.events:
+                got = event.get("data", {})
+                if event["event"] == name and data.items() <= got.items():
+                    self.events.remove(event)
+                    return event
+            message = self.read_json(deadline)
+            if "event" in message:
+                self.events.append(message)
+
+
+class VM:
+    """
+    @image is the initramfs. @method is virtio-serial or isa-serial: how the
+    agent is reached; @words are the further guestd.* words of the command line
+    and @devices further arguments for QEMU.
+    """
+
+    def __init__(self, image, method="virtio-serial", words=None, devices=(), memory=512):
+        self.image = image
+        self.method = method
+        self.words = dict(words or {}, method=method)
+        self.devices = list(devices)
+        self.memory = memory
+        self.accel = os.environ.get("GUESTD_VM_ACCEL", "tcg")
+        self.dir = None
+        self.process = None
+        self.qmp = None
+        self.guest = None
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def start(self):
+        """Boots, and comes back when the agent has answered."""
+        if self.accel == "kvm":
+            # A device node says nothing; only a guest that answers does.
+            try:
+                return self.boot(KVM_PROBE_TIMEOUT)
+            except WireError:
+                self.stop()
+                self.accel = "tcg"
+        return self.boot(BOOT_TIMEOUT)
+
+    def boot(self, timeout):
+        self.dir = tempfile.mkdtemp(prefix="guestd-vm.")
+        try:
+            self.spawn()
+            self.qmp = Qmp(self.path("qmp"))
+            self.guest = Guest(self.path("test"), timeout)
+            if self.words["method"] != "none":
+                self.first_answer(timeout)
+        except BaseException as error:
+            error.add_note(self.logs())
+            self.stop()
+            raise
+        return self
+
+    def listen(self, name):
+        """
+        QEMU gets its sockets ready made: they are there before it runs, so
+        nobody has to look for them again and again.
+        """
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.bind(self.path(name))
+        sock.listen(1)
+        return sock
+
+    def spawn(self):
+        sockets = {name: self.listen(name) for name in ("qmp", "agent", "test")}
+        chardevs = []
+        for name, sock in sockets.items():
+            chardevs += ["-chardev", f"socket,id={name},fd={sock.fileno()},server=on,wait=off"]
+        with open(self.path("qemu.log"), "wb") as log:
+            self.process = subprocess.Popen(
+                self.command(chardevs), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=[sock.fileno() for sock in sockets.values()],
+                preexec_fn=_die_with_parent, start_new_session=True)
+        for sock in sockets.values():
+            sock.close()
+
+    def command(self, chardevs):
+        kernel = os.path.join(cache_dir(), "kernel", "vmlinuz")
+        words = [f"guestd.{key}={value}" for key, value in self.words.items()]
+        append = ["console=ttyS0", "panic=-1", "quiet", "nokaslr", "mitigations=off",
+                  "random.trust_cpu=on"] + words
+        return [QEMU, "-accel", self.accel, "-cpu", "max", "-m", str(self.memory),
+                "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                "-kernel", kernel, "-initrd", self.image, "-append", " ".join(append),
+                "-serial", "file:" + self.path("console.log")] + chardevs + [
+                "-mon", "chardev=qmp,mode=control",
+                "-device", "virtio-serial-pci,id=vser0",
+                "-device", f"virtserialport,bus=vser0.0,nr=2,chardev=test,name={TEST_PORT}",
+                "-blockdev", "driver=null-co,node-name=disk0,size=16777216,read-zeroes=on",
+                "-device", "virtio-blk-pci,drive=disk0",
+                ] + self.agent_device() + self.devices
+
+    def agent_device(self):
+        if self.method == "isa-serial":
+            return ["-device", "isa-serial,index=1,chardev=agent"]
+        return ["-device", f"virtserialport,bus=vser0.0,nr=1,chardev=agent,id=port0,name={PORT}"]
+
+    def unplug_port(self):
+        self.qmp.call("device_del", id="port0")
+        self.qmp.wait_event("DEVICE_DELETED", device="port0")
+
+    def plug_port(self):
+        self.qmp.call("device_add", driver="virtserialport", bus="vser0.0", nr=1,
+                      chardev="agent", id="port0", name=PORT)
+
+    def open(self, kind=Agent):
+        """A host that has said nothing yet."""
+        return kind(self.path("agent"))
+
+    def connect(self, timeout=20):
+        """A host in dialogue with the agent."""
+        agent = self.open()
+        try:
+            agent.sync(timeout)
+        except BaseException:
+            agent.close()
+            raise
+        return agent
+
+    def first_answer(self, timeout=20):
+        """
+        Waits for an agent that is about to open its channel. A virtio port keeps
+        a request until then, a serial line loses it: there one has to ask again.
+        """
+        deadline = Deadline(timeout)
+        patience = 2 if self.method == "isa-serial" else timeout
+        while True:
+            try:
+                self.connect(min(patience, deadline.left())).close()
+                return
+            except WireTimeout:
+                if deadline.passed():
+                    raise
+
+    def logs(self):
+        """What the machine has to say for itself."""
+        text = []
+        for name in ("qemu.log", "console.log"):
+            try:
+                with open(self.path(name), errors="replace") as file:
+                    lines = file.read().splitlines()[-40:]
+            except OSError:
+                continue
+            text += [f"{name}: {line}" for line in lines]
+        return "\n".join(text)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self):
+        try:
+            if self.alive() and self.qmp:
+                self.qmp.call("quit", timeout=5)
+                self.process.wait(5)
+        except (WireError, QmpError, OSError, subprocess.TimeoutExpired):
+            pass
+        finally:
+            self.release()
+
+    def release(self):
+        if self.alive():
+            self.process.kill()
+        if self.process:
+            self.process.wait()
+        for wire in (self.guest, self.qmp):
+            if wire:
+                wire.close()
+        self.process = self.guest = self.qmp = None
+        if self.dir:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_unused):
+        self.stop()
