@@ -115,16 +115,30 @@ static gpointer work(gpointer data)
     return NULL;
 }
 
-static Hand *start(Crew *crew, const CrewJob *job)
+/* Returns NULL if no thread could be made; the job is then done or has failed. */
+static Hand *start(Crew *crew, CrewJob *job)
 {
     Hand *hand = g_new0(Hand, 1);
+    GThread *thread;
 
     g_atomic_int_inc(&crew->refs);
     hand->crew = crew;
     hand->job = *job;
     hand->path = g_strdup(job->path);
-    g_thread_unref(g_thread_new("freeze", work, hand));
-    return hand;
+    thread = g_thread_try_new("freeze", work, hand, NULL);
+    if (thread) {
+        g_thread_unref(thread);
+        return hand;
+    }
+    hand_free(hand);
+    job->result = -1;
+    job->errnum = EAGAIN;
+    /* A thaw must not fail for want of a thread, even if it could hold us up. */
+    if (job->task == CREW_THAW || job->task == CREW_DRAIN) {
+        job->result = do_task(crew->ops, job, job->path);
+        job->errnum = job->result < 0 ? errno : 0;
+    }
+    return NULL;
 }
 
 /* Waits for @hand; under the lock. Returns FALSE if it is left behind. */
@@ -137,32 +151,54 @@ static gboolean wait_for(Crew *crew, Hand *hand, gint64 until)
     return hand->done;
 }
 
+static void collect(Crew *crew, Hand *hand, CrewJob *job, gint64 until)
+{
+    const char *path = job->path;
+    gboolean done;
+
+    g_mutex_lock(&crew->lock);
+    done = wait_for(crew, hand, until);
+    if (done)
+        *job = hand->job;
+    g_mutex_unlock(&crew->lock);
+    job->path = path;
+    job->late = !done;
+    if (done)
+        hand_free(hand);
+}
+
 static void run_batch(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
 {
     Hand *hands[CREW_SIZE];
 
     for (gsize i = 0; i < n; i++)
         hands[i] = start(crew, &jobs[i]);
-    for (gsize i = 0; i < n; i++) {
-        const char *path = jobs[i].path;
-        gboolean done;
+    for (gsize i = 0; i < n; i++)
+        if (hands[i])
+            collect(crew, hands[i], &jobs[i], until);
+}
 
-        g_mutex_lock(&crew->lock);
-        done = wait_for(crew, hands[i], until);
-        if (done)
-            jobs[i] = hands[i]->job;
-        g_mutex_unlock(&crew->lock);
-        jobs[i].path = path;
-        jobs[i].late = !done;
-        if (done)
-            hand_free(hands[i]);
+/* What was not begun when the time was up has failed, and left nothing behind. */
+static void give_up(CrewJob *jobs, gsize n, int errnum)
+{
+    for (gsize i = 0; i < n; i++) {
+        jobs[i].result = -1;
+        jobs[i].errnum = errnum;
     }
 }
 
 void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
 {
-    for (gsize at = 0; at < n; at += CREW_SIZE)
-        run_batch(crew, jobs + at, MIN(n - at, (gsize)CREW_SIZE), until);
+    for (gsize at = 0; at < n; at += CREW_SIZE) {
+        gsize size = MIN(n - at, (gsize)CREW_SIZE);
+
+        if (crew_cancelled(crew))
+            give_up(jobs + at, size, ECANCELED);
+        else if (g_get_monotonic_time() >= until)
+            give_up(jobs + at, size, ETIMEDOUT);
+        else
+            run_batch(crew, jobs + at, size, until);
+    }
 }
 
 static void set_cancelled(Crew *crew, gboolean cancelled)

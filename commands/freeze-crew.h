@@ -34,7 +34,10 @@ typedef struct {
 Crew *crew_new(const SysOps *ops);
 void crew_unref(Crew *crew);
 
-/* Does the @n @jobs; returns when all are done, at @until (monotonic us), or when cancelled. */
+/*
+ * Does the @n @jobs; returns when all are done, at @until (monotonic us), or when
+ * cancelled. A job that was not begun by then fails with ETIMEDOUT or ECANCELED.
+ */
 void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until);
 
 /* Ends the waiting of a crew_run() under way and of later ones; from any thread. */

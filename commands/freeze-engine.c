@@ -77,6 +77,22 @@ void freeze_engine_uncancel(FreezeEngine *engine)
     crew_uncancel(engine->crew);
 }
 
+gboolean freeze_engine_cancelled(FreezeEngine *engine)
+{
+    return crew_cancelled(engine->crew);
+}
+
+char **freeze_engine_late(const FreezeEngine *engine)
+{
+    GPtrArray *late = g_ptr_array_new();
+
+    for (guint i = 0; i < engine->items->len; i++)
+        if (item_at(engine, i)->state == FREEZE_LATE)
+            g_ptr_array_add(late, g_strdup(item_at(engine, i)->mount_point));
+    g_ptr_array_add(late, NULL);
+    return (char **)g_ptr_array_free(late, FALSE);
+}
+
 const FreezeItem *freeze_engine_items(const FreezeEngine *engine, gsize *n)
 {
     *n = engine->items->len;
@@ -292,14 +308,11 @@ static void drained(FreezeItem *item, const CrewJob *job)
 
 int freeze_engine_drain(FreezeEngine *engine, const List *mounts, const FreezePlan *plan)
 {
-    int n;
-
     take_mounts(engine, mounts, plan);
     for (guint level = engine->n_levels; level > 0; level--)
         run_on(engine, CREW_DRAIN, (int)level - 1, FREEZE_PENDING,
                g_get_monotonic_time() + THAW_LIMIT_US, drained);
-    n = count_state(engine, FREEZE_THAWED);
-    return n;
+    return count_state(engine, FREEZE_THAWED);
 }
 
 static void adopted(FreezeItem *item, const CrewJob *job)

@@ -68,6 +68,10 @@ int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GErro
 /* Ends a freeze under way, and later ones, as soon as can be; from any thread. */
 void freeze_engine_cancel(FreezeEngine *engine);
 void freeze_engine_uncancel(FreezeEngine *engine);
+gboolean freeze_engine_cancelled(FreezeEngine *engine);
+
+/* The mount points that may yet become frozen, by calls that did not come back; NULL-terminated, to be freed. */
+char **freeze_engine_late(const FreezeEngine *engine);
 
 /* Thaws what is ours, backwards. Returns how many. */
 int freeze_engine_thaw(FreezeEngine *engine);

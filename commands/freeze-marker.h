@@ -11,6 +11,7 @@
 typedef struct {
     gint64 deadline_us; /* CLOCK_BOOTTIME, in microseconds; 0: none */
     char **mount_points;
+    int grace_before; /* what quick_grace_begin() returned */
 } FreezeMarker;
 
 /* Returns FALSE with @error set if it cannot be written. */

@@ -30,34 +30,55 @@ static gboolean is_wanted(const List *wanted, const Mount *mount)
     return wanted == NULL;
 }
 
-gboolean freeze_select(const Services *services, const List *wanted, List *mounts, Arena *arena,
-                       GError **error)
+/* Which of all mounts a freeze covers. */
+typedef gboolean (*Chooser)(const Services *services, gconstpointer data, const Mount *mount);
+
+/* Orders @all, then keeps the chosen ones with the levels they have in the whole. */
+static void choose(const Services *services, const List *all, Chooser chooser, gconstpointer data,
+                   List *mounts, FreezePlan *plan, Arena *arena)
+{
+    gsize n = 0;
+
+    freeze_plan(services->sysroot, all, arena, plan);
+    for (gsize i = 0; i < all->len; i++) {
+        const Mount *mount = list_at(all, Mount, i);
+
+        if (!chooser(services, data, mount))
+            continue;
+        *(Mount *)list_append(mounts, arena, sizeof(Mount)) = *mount;
+        plan->levels[n++] = plan->levels[i];
+    }
+}
+
+static gboolean is_chosen(const Services *services, gconstpointer data, const Mount *mount)
+{
+    return is_wanted(data, mount) && !is_excluded(services->settings, mount);
+}
+
+gboolean freeze_select(const Services *services, const List *wanted, List *mounts, FreezePlan *plan,
+                       Arena *arena, GError **error)
 {
     List all = { NULL };
 
     if (!mounts_read(services->sysroot, &all, arena, error))
         return FALSE;
-    for (gsize i = 0; i < all.len; i++) {
-        const Mount *mount = list_at(&all, Mount, i);
-
-        if (is_wanted(wanted, mount) && !is_excluded(services->settings, mount))
-            *(Mount *)list_append(mounts, arena, sizeof(Mount)) = *mount;
-    }
+    choose(services, &all, is_chosen, wanted, mounts, plan, arena);
     return TRUE;
 }
 
+static gboolean is_marked(const Services *services, gconstpointer data, const Mount *mount)
+{
+    (void)services;
+    return g_strv_contains(data, mount->mount_point);
+}
+
 gboolean freeze_select_marked(const Services *services, const char *const *marked, List *mounts,
-                              Arena *arena)
+                              FreezePlan *plan, Arena *arena)
 {
     List all = { NULL };
 
     if (!marked || !mounts_read(services->sysroot, &all, arena, NULL))
         return FALSE;
-    for (gsize i = 0; i < all.len; i++) {
-        const Mount *mount = list_at(&all, Mount, i);
-
-        if (g_strv_contains(marked, mount->mount_point))
-            *(Mount *)list_append(mounts, arena, sizeof(Mount)) = *mount;
-    }
+    choose(services, &all, is_marked, marked, mounts, plan, arena);
     return TRUE;
 }

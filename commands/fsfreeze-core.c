@@ -12,6 +12,10 @@
 #include "agent/base/log.h"
 #include "commands/freeze-marker.h"
 #include "commands/freeze-select.h"
+#include "commands/quick-grace.h"
+
+/* How long an agent that is started anew looks after a freeze that came late. */
+#define LATE_WATCH_US (600 * G_USEC_PER_SEC)
 
 struct Freeze {
     const Services *services;
@@ -24,6 +28,7 @@ struct Freeze {
     int timer_fd;
     guint timer_source;
     gint64 deadline_us; /* CLOCK_BOOTTIME; 0: none */
+    int grace_before;
     gboolean any;
     ThawReason ended_by;
 };
@@ -112,7 +117,7 @@ static gboolean on_timer(int fd, GIOCondition condition, gpointer data)
 static gboolean write_marker(Freeze *freeze, const List *mounts, gint64 deadline_us, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
-    FreezeMarker marker = { .deadline_us = deadline_us };
+    FreezeMarker marker = { .deadline_us = deadline_us, .grace_before = freeze->grace_before };
 
     for (gsize i = 0; i < mounts->len; i++)
         g_ptr_array_add(paths, (char *)list_at(mounts, Mount, i)->mount_point);
@@ -131,6 +136,46 @@ static FreezeLimits limits_of(const Settings *settings)
     };
 }
 
+/*
+ * Nothing of ours is frozen any more, but a call that did not come back may still
+ * freeze something; its thread would thaw it, unless the agent is killed before.
+ */
+static void mark_late(Freeze *freeze)
+{
+    g_auto(GStrv) late = freeze_engine_late(freeze->engine);
+    FreezeMarker marker = {
+        .deadline_us = boot_time_us() + LATE_WATCH_US,
+        .mount_points = late,
+        .grace_before = -1,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (late[0] && !freeze_marker_write(freeze->services->sysroot,
+                                        freeze->services->settings->statedir, &marker, &error))
+        g_warning("%s", error->message);
+}
+
+/* Freezes what is open, with short grace periods. Returns as freeze_engine_freeze(). */
+static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits *limits,
+                         gint64 deadline_us, GError **error)
+{
+    const Sysroot *sysroot = freeze->services->sysroot;
+    int n = -1;
+
+    freeze->grace_before = quick_grace_begin(sysroot);
+    if (write_marker(freeze, mounts, deadline_us, error)) {
+        enter_frozen_state(freeze, deadline_us);
+        n = freeze_engine_freeze(freeze->engine, limits, error);
+        if (n <= 0) {
+            freeze_engine_thaw(freeze->engine);
+            leave_frozen_state(freeze);
+            mark_late(freeze);
+        }
+    }
+    quick_grace_end(sysroot, freeze->grace_before);
+    return n;
+}
+
 /* All but the hooks. Returns how many are frozen; or -1 with nothing left frozen. */
 static int freeze_filesystems(Freeze *freeze, const List *mount_points, gint64 timeout_s,
                               Arena *arena, GError **error)
@@ -139,25 +184,19 @@ static int freeze_filesystems(Freeze *freeze, const List *mount_points, gint64 t
     gint64 deadline_us = timeout_s ? boot_time_us() + timeout_s * G_USEC_PER_SEC : 0;
     List mounts = { NULL };
     FreezePlan plan;
-    int n;
 
-    if (!freeze_select(freeze->services, mount_points, &mounts, arena, error))
+    if (!freeze_select(freeze->services, mount_points, &mounts, &plan, arena, error))
         return -1;
-    freeze_plan(freeze->services->sysroot, &mounts, arena, &plan);
     if (plan.is_fallback && mounts.len > 1)
         g_message("freeze: no order by devices could be had; going by mount order");
     if (!freeze_engine_open(freeze->engine, &mounts, &plan, limits.until, error))
         return -1;
     freeze_engine_presync(freeze->engine, &limits);
-    if (!write_marker(freeze, &mounts, deadline_us, error))
+    if (freeze_engine_cancelled(freeze->engine)) {
+        set_error(error, "the freeze was cancelled");
         return -1;
-    enter_frozen_state(freeze, deadline_us);
-    n = freeze_engine_freeze(freeze->engine, &limits, error);
-    if (n > 0)
-        return n;
-    freeze_engine_thaw(freeze->engine);
-    leave_frozen_state(freeze);
-    return n;
+    }
+    return freeze_opened(freeze, &mounts, &limits, deadline_us, error);
 }
 
 /* What is left of an earlier cancellation does not concern the next freeze. */
@@ -278,10 +317,10 @@ static void take_over(Freeze *freeze)
 
     if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
         return;
-    if (freeze_select_marked(services, (const char *const *)marker.mount_points, &mounts, arena)) {
-        freeze_plan(services->sysroot, &mounts, arena, &plan);
+    if (freeze_select_marked(services, (const char *const *)marker.mount_points, &mounts, &plan,
+                             arena))
         freeze_engine_adopt(freeze->engine, &mounts, &plan);
-    }
+    quick_grace_end(services->sysroot, marker.grace_before);
     g_warning("taking over a freeze of %" G_GSIZE_FORMAT " filesystems from before the restart",
               mounts.len);
     freeze->any = TRUE;

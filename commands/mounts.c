@@ -34,14 +34,17 @@ typedef enum {
     SOURCE_DIRECTORY,
 } SourceKind;
 
-/* A device without a node, as in a container's /dev: sysfs knows its number ("254:1"). */
+/* "/dev/vda1" whose node is gone, as in a small /dev: sysfs knows its number ("254:1"). */
 static gboolean device_from_sysfs(const Sysroot *sysroot, const char *source, dev_t *device)
 {
-    g_autofree char *name = g_path_get_basename(source);
-    g_autofree char *path = g_strdup_printf("/sys/class/block/%s/dev", name);
+    const char *name = g_str_has_prefix(source, "/dev/") ? source + strlen("/dev/") : NULL;
+    g_autofree char *path = NULL;
     g_autofree char *text = NULL;
     unsigned major, minor;
 
+    if (!name || strchr(name, '/'))
+        return FALSE;
+    path = g_strdup_printf("/sys/class/block/%s/dev", name);
     if (!sysroot_read(sysroot, path, &text, NULL) || sscanf(text, "%u:%u", &major, &minor) != 2)
         return FALSE;
     *device = makedev(major, minor);

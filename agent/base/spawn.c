@@ -54,16 +54,26 @@ static int start(const SpawnRequest *request, int output, pid_t *pid)
     return result;
 }
 
-/* Takes what is in the pipe now; FALSE at its end. */
-static gboolean drain(int fd, GString *output)
+/* Takes one piece of what is in the pipe; FALSE at its end. */
+static gboolean take_output(int fd, GString *output)
 {
     char chunk[4096];
-    ssize_t n;
+    ssize_t n = read(fd, chunk, sizeof chunk);
 
-    while ((n = read(fd, chunk, sizeof chunk)) > 0)
-        g_string_append_len(output, chunk,
-                            (gssize)MIN((gsize)n, SPAWN_MAX_OUTPUT - output->len));
-    return n < 0 && (errno == EAGAIN || errno == EINTR);
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+    g_string_append_len(output, chunk, (gssize)MIN((gsize)n, SPAWN_MAX_OUTPUT - output->len));
+    return TRUE;
+}
+
+/* What the child wrote last; a daemon that writes on and on is not followed. */
+static void take_rest(int fd, GString *output)
+{
+    struct pollfd poll_now = { .fd = fd, .events = POLLIN };
+
+    while (output->len < SPAWN_MAX_OUTPUT && poll(&poll_now, 1, 0) > 0 &&
+           (poll_now.revents & POLLIN) && take_output(fd, output))
+        ;
 }
 
 static int remaining_ms(gint64 until)
@@ -76,24 +86,20 @@ static int remaining_ms(gint64 until)
 /* Waits until the child ends, the deadline passes or somebody gives up. */
 static void watch(struct pollfd *polls, const SpawnRequest *request, SpawnResult *result)
 {
-    for (;;) {
-        int n = poll(polls, N_POLLS, remaining_ms(request->until));
-
-        if (n < 0 && errno == EINTR)
+    /* The clock is looked at in each round: a child that writes without end has one, too. */
+    while (g_get_monotonic_time() < request->until) {
+        if (poll(polls, N_POLLS, remaining_ms(request->until)) <= 0)
             continue;
-        if (n > 0 && polls[POLL_OUTPUT].revents && !drain(polls[POLL_OUTPUT].fd, result->output))
-            polls[POLL_OUTPUT].fd = -1;
-        if (n > 0 && polls[POLL_CHILD].revents)
+        if (polls[POLL_CHILD].revents)
             return;
-        if (n > 0 && polls[POLL_CANCEL].revents) {
+        if (polls[POLL_CANCEL].revents) {
             result->cancelled = TRUE;
             return;
         }
-        if (n <= 0) {
-            result->timed_out = TRUE;
-            return;
-        }
+        if (polls[POLL_OUTPUT].revents && !take_output(polls[POLL_OUTPUT].fd, result->output))
+            polls[POLL_OUTPUT].fd = -1;
     }
+    result->timed_out = TRUE;
 }
 
 gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **error)
@@ -123,7 +129,7 @@ gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **er
         kill(-pid, SIGKILL);
     while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
         ;
-    drain(ends[0], result->output);
+    take_rest(ends[0], result->output);
     if (pidfd >= 0)
         close(pidfd);
     close(ends[0]);

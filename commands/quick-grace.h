@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/base/sysroot.h"
+
+/*
+ * Makes the kernel's RCU grace periods short for a moment. Freezing a filesystem
+ * takes three of them (percpu_down_write() in freeze_super(), fs/super.c), two with
+ * its writers already held up; at their usual 10 to 20 ms they are most of what an
+ * application notices of a freeze. See rcu_expedited in the kernel's
+ * Documentation/ABI/testing/sysfs-kernel-boot_params and kernel/ksysfs.c.
+ */
+
+/* Returns what was set before, to be given to quick_grace_end(); -1 if nothing was changed. */
+int quick_grace_begin(const Sysroot *sysroot);
+void quick_grace_end(const Sysroot *sysroot, int before);
