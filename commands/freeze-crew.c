@@ -115,6 +115,12 @@ static gpointer work(gpointer data)
     return NULL;
 }
 
+/* A thaw is never given up before it was begun, and never cancelled. */
+static gboolean is_thaw(const CrewJob *job)
+{
+    return job->task == CREW_THAW || job->task == CREW_DRAIN;
+}
+
 /* Returns NULL if no thread could be made; the job is then done or has failed. */
 static Hand *start(Crew *crew, CrewJob *job)
 {
@@ -134,7 +140,7 @@ static Hand *start(Crew *crew, CrewJob *job)
     job->result = -1;
     job->errnum = EAGAIN;
     /* A thaw must not fail for want of a thread, even if it could hold us up. */
-    if (job->task == CREW_THAW || job->task == CREW_DRAIN) {
+    if (is_thaw(job)) {
         job->result = do_task(crew->ops, job, job->path);
         job->errnum = job->result < 0 ? errno : 0;
     }
@@ -144,7 +150,7 @@ static Hand *start(Crew *crew, CrewJob *job)
 /* Waits for @hand; under the lock. Returns FALSE if it is left behind. */
 static gboolean wait_for(Crew *crew, Hand *hand, gint64 until)
 {
-    while (!hand->done && !crew->cancelled)
+    while (!hand->done && (!crew->cancelled || is_thaw(&hand->job)))
         if (!g_cond_wait_until(&crew->changed, &crew->lock, until))
             break;
     hand->abandoned = !hand->done;
@@ -192,9 +198,9 @@ void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
     for (gsize at = 0; at < n; at += CREW_SIZE) {
         gsize size = MIN(n - at, (gsize)CREW_SIZE);
 
-        if (crew_cancelled(crew))
+        if (!is_thaw(jobs) && crew_cancelled(crew))
             give_up(jobs + at, size, ECANCELED);
-        else if (g_get_monotonic_time() >= until)
+        else if (!is_thaw(jobs) && g_get_monotonic_time() >= until)
             give_up(jobs + at, size, ETIMEDOUT);
         else
             run_batch(crew, jobs + at, size, until);

@@ -36,7 +36,8 @@ void crew_unref(Crew *crew);
 
 /*
  * Does the @n @jobs; returns when all are done, at @until (monotonic us), or when
- * cancelled. A job that was not begun by then fails with ETIMEDOUT or ECANCELED.
+ * cancelled. A job that was not begun by then fails with ETIMEDOUT or ECANCELED; but
+ * thaws are all begun, and only the limit ends the waiting for them. All jobs are of one task.
  */
 void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until);
 

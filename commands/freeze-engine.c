@@ -273,7 +273,7 @@ int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GErro
             set_error(error, "the freeze was cancelled");
             return -1;
         }
-        if (first_failure(engine, "freeze", error) || first_late(engine, began, error))
+        if (first_late(engine, began, error) || first_failure(engine, "freeze", error))
             return -1;
     }
     return count_state(engine, FREEZE_DONE);

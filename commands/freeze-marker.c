@@ -35,6 +35,7 @@ gboolean freeze_marker_write(const Sysroot *sysroot, const char *statedir,
 
     g_key_file_set_string(file, GROUP, "boot-id", id);
     g_key_file_set_int64(file, GROUP, "deadline", marker->deadline_us);
+    g_key_file_set_boolean(file, GROUP, "late", marker->late);
     g_key_file_set_integer(file, GROUP, "grace-before", marker->grace_before);
     g_key_file_set_string_list(file, GROUP, "mount-points",
                                (const char *const *)marker->mount_points,
@@ -68,6 +69,7 @@ gboolean freeze_marker_read(const Sysroot *sysroot, const char *statedir, Freeze
         return FALSE;
     }
     marker->deadline_us = g_key_file_get_int64(file, GROUP, "deadline", NULL);
+    marker->late = g_key_file_get_boolean(file, GROUP, "late", NULL);
     marker->grace_before = g_key_file_get_integer(file, GROUP, "grace-before", NULL);
     marker->mount_points = g_key_file_get_string_list(file, GROUP, "mount-points", NULL, NULL);
     return TRUE;

@@ -14,9 +14,6 @@
 #include "commands/freeze-select.h"
 #include "commands/quick-grace.h"
 
-/* How long an agent that is started anew looks after a freeze that came late. */
-#define LATE_WATCH_US (600 * G_USEC_PER_SEC)
-
 struct Freeze {
     const Services *services;
     GMutex lock;
@@ -143,11 +140,7 @@ static FreezeLimits limits_of(const Settings *settings)
 static void mark_late(Freeze *freeze)
 {
     g_auto(GStrv) late = freeze_engine_late(freeze->engine);
-    FreezeMarker marker = {
-        .deadline_us = boot_time_us() + LATE_WATCH_US,
-        .mount_points = late,
-        .grace_before = -1,
-    };
+    FreezeMarker marker = { .mount_points = late, .late = TRUE, .grace_before = -1 };
     g_autoptr(GError) error = NULL;
 
     if (late[0] && !freeze_marker_write(freeze->services->sysroot,
@@ -321,6 +314,13 @@ static void take_over(Freeze *freeze)
                              arena))
         freeze_engine_adopt(freeze->engine, &mounts, &plan);
     quick_grace_end(services->sysroot, marker.grace_before);
+    if (marker.late) {
+        /* That freeze had failed; only what came back after its agent's end is frozen. */
+        freeze_engine_thaw(freeze->engine);
+        freeze_marker_remove(services->settings->statedir);
+        freeze_marker_clear(&marker);
+        return;
+    }
     g_warning("taking over a freeze of %" G_GSIZE_FORMAT " filesystems from before the restart",
               mounts.len);
     freeze->any = TRUE;
