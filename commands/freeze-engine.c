@@ -10,7 +10,8 @@
 #define OPEN_LIMIT_US (2 * G_USEC_PER_SEC)
 /* A thaw writes a little; it is not given up soon, for nothing better could follow. */
 #define THAW_LIMIT_US (30 * G_USEC_PER_SEC)
-/* More rounds do not help: the writers are as quick as the syncing. */
+/* A round that takes more than this part of the one before is the last. */
+#define SYNC_GAIN_PERCENT 70
 #define MAX_SYNC_ROUNDS 20
 
 struct FreezeEngine {
@@ -208,20 +209,32 @@ static void synced(FreezeItem *item, const CrewJob *job)
     item->sync_us += job->took_us;
 }
 
+/* Syncs once; returns how long it took. */
+static gint64 sync_round(FreezeEngine *engine, gint64 until)
+{
+    gint64 began = g_get_monotonic_time();
+
+    run_on(engine, CREW_SYNC, -1, FREEZE_PENDING, until, synced);
+    engine->sync_rounds++;
+    return g_get_monotonic_time() - began;
+}
+
+/*
+ * Each round leaves what was written during the one before; where that is as much
+ * again, because the writers are as quick as the disk, another brings nothing.
+ */
 void freeze_engine_presync(FreezeEngine *engine, const FreezeLimits *limits)
 {
     gint64 end = MIN(g_get_monotonic_time() + limits->presync_limit_us, limits->until);
+    gint64 last = G_MAXINT64;
 
     while (limits->presync_limit_us > 0 && engine->sync_rounds < MAX_SYNC_ROUNDS &&
-           !crew_cancelled(engine->crew)) {
-        gint64 began = g_get_monotonic_time();
-        gint64 now;
+           g_get_monotonic_time() < end && !crew_cancelled(engine->crew)) {
+        gint64 took = sync_round(engine, end);
 
-        run_on(engine, CREW_SYNC, -1, FREEZE_PENDING, end, synced);
-        engine->sync_rounds++;
-        now = g_get_monotonic_time();
-        if (now - began <= limits->presync_target_us || now >= end)
+        if (took <= limits->presync_target_us || took > last / 100 * SYNC_GAIN_PERCENT)
             return;
+        last = took;
     }
 }
 

@@ -136,11 +136,22 @@ static void descend_btrfs(Graph *graph, const char *uuid_dir, dev_t device, gsiz
         descend(graph, g_array_index(devices, dev_t, i), rider, 0);
 }
 
+static gboolean is_known(const Graph *graph, dev_t device)
+{
+    g_autofree char *path =
+        g_strdup_printf("/sys/dev/block/%u:%u/dev", major(device), minor(device));
+    dev_t same;
+
+    return read_device(graph->sysroot, path, &same);
+}
+
 static void add_mount(Graph *graph, gsize index)
 {
     const Mount *mount = list_at(graph->mounts, Mount, index);
     g_auto(GStrv) filesystems = NULL;
 
+    if (!is_known(graph, mount->device))
+        graph->unreadable = TRUE;
     descend(graph, mount->device, index, 0);
     if (!g_str_equal(mount->type, "btrfs"))
         return;

@@ -96,7 +96,8 @@ static void make_calls(gpointer data, gpointer unused)
 
     (void)unused;
     g_mutex_lock(&batch->lock);
-    while (batch->at < batch->len && !batch->late) {
+    /* The first is made even if it was given up before this thread ran at all. */
+    do {
         PatientCall *call = batch->calls[batch->at];
 
         batch->since = g_get_monotonic_time();
@@ -105,7 +106,7 @@ static void make_calls(gpointer data, gpointer unused)
         g_mutex_lock(&batch->lock);
         call->state = PATIENT_DONE;
         batch->at++;
-    }
+    } while (batch->at < batch->len && !batch->late);
     g_cond_signal(&batch->finished);
     g_mutex_unlock(&batch->lock);
 }
