@@ -30,7 +30,7 @@ def cache_dir():
     return os.environ.get("GUESTD_CACHE") or os.path.join(cache, "guestd")
 
 
-def _die_with_parent():
+def die_with_parent():
     # Not even a killed test run may leave a machine behind.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -84,14 +84,18 @@ class VM:
     """
     @image is the initramfs. @method is virtio-serial or isa-serial: how the
     agent is reached; @words are the further guestd.* words of the command line
-    and @devices further arguments for QEMU.
+    and @devices further arguments for QEMU. @disks, if given, makes disks in the
+    machine's directory and returns the arguments for them.
     """
 
-    def __init__(self, image, method="virtio-serial", words=None, devices=(), memory=512):
+    def __init__(self, image, method="virtio-serial", words=None, devices=(), memory=512,
+                 disks=None):
         self.image = image
         self.method = method
         self.words = dict(words or {}, method=method)
         self.devices = list(devices)
+        self.make_disks = disks
+        self.disks = []
         self.memory = memory
         self.accel = os.environ.get("GUESTD_VM_ACCEL", "tcg")
         self.dir = None
@@ -116,6 +120,8 @@ class VM:
     def boot(self, timeout):
         self.dir = tempfile.mkdtemp(prefix="guestd-vm.")
         try:
+            if self.make_disks:
+                self.disks = self.make_disks(self.dir)
             self.spawn()
             self.qmp = Qmp(self.path("qmp"))
             self.guest = Guest(self.path("test"), timeout)
@@ -146,7 +152,7 @@ class VM:
             self.process = subprocess.Popen(
                 self.command(chardevs), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=[sock.fileno() for sock in sockets.values()],
-                preexec_fn=_die_with_parent, start_new_session=True)
+                preexec_fn=die_with_parent, start_new_session=True)
         for sock in sockets.values():
             sock.close()
 
@@ -164,7 +170,7 @@ class VM:
                 "-device", f"virtserialport,bus=vser0.0,nr=2,chardev=test,name={TEST_PORT}",
                 "-blockdev", "driver=null-co,node-name=disk0,size=16777216,read-zeroes=on",
                 "-device", "virtio-blk-pci,drive=disk0",
-                ] + self.agent_device() + self.devices
+                ] + self.agent_device() + self.devices + self.disks
 
     def agent_device(self):
         if self.method == "isa-serial":

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Freezing, thawing and telling about filesystems, under write load."""
+
+import json
+import os
+import shutil
+import statistics
+import tempfile
+import time
+
+from case import Case
+from quiesce_guest import (MACHINE, PARTITION_START, WRITERS, Setup, frozen_count, host, writing)
+from wire import Deadline
+
+ROUNDS = 200
+ROUNDS_S = 240
+REFERENCE_ROUNDS = 30
+LONGEST_REPLY_S = 1.0
+
+
+def line_of(agent, execute, arguments=None, timeout=30):
+    """The reply as it comes, byte for byte."""
+    agent.send_request(execute, arguments)
+    return agent.read_until(b"\n", Deadline(timeout))
+
+
+def figures(seconds):
+    return (f"median {statistics.median(seconds) * 1000:.0f} ms, "
+            f"longest {max(seconds) * 1000:.0f} ms")
+
+
+class Quiesce(Case):
+    label = "quiesce"
+    machine = MACHINE
+
+    def __init__(self, vm, tools):
+        super().__init__(vm, tools)
+        self.put_tool("writers")
+        if not hasattr(vm, "quiesce"):
+            vm.quiesce = Setup(vm)
+        self.disks = vm.quiesce.disks
+
+    # What both agents are asked
+
+    def both(self, *requests):
+        """[(guestd's reply, the reference's)], in bytes."""
+        with self.vm.connect() as agent:
+            ours = [line_of(agent, *request) for request in requests]
+        with self.reference_agent(), self.vm.connect() as agent:
+            theirs = [line_of(agent, *request) for request in requests]
+        return list(zip(ours, theirs))
+
+    def same(self, *request):
+        """guestd's value, which is the reference's."""
+        ours, theirs = self.both(request)[0]
+        if ours != theirs:
+            self.note(f"guestd:    {ours.decode()}")
+            self.note(f"reference: {theirs.decode()}")
+        self.check(ours == theirs, f"{request[0]} differs from the reference")
+        return json.loads(ours)["return"]
+
+    # Freezing and thawing
+
+    def timed(self, agent, execute, arguments=None):
+        start = time.perf_counter()
+        value = agent.call(execute, arguments, 60)
+        return value, time.perf_counter() - start
+
+    def status(self, agent):
+        return agent.call("guest-fsfreeze-status")
+
+    def rounds(self, agent, number, count):
+        """[(seconds of freeze, of status, of thaw)]"""
+        took = []
+        deadline = Deadline(ROUNDS_S)
+        for _round in range(number):
+            if deadline.passed():
+                self.report("too slow", zip(*took))
+                raise AssertionError(f"only {len(took)} rounds in {ROUNDS_S} s")
+            frozen, freeze = self.timed(agent, "guest-fsfreeze-freeze")
+            state, ask = self.timed(agent, "guest-fsfreeze-status")
+            thawed, thaw = self.timed(agent, "guest-fsfreeze-thaw")
+            self.equal((frozen, state, thawed), (count, "frozen", count), "freeze, status, thaw")
+            took.append((freeze, ask, thaw))
+        self.equal(self.status(agent), "thawed", "status at the end")
+        return [list(column) for column in zip(*took)]
+
+    def nothing_frozen(self, writers):
+        # The counts of a thaw have to be right before this makes them so.
+        self.equal(writers.stuck(1), [], "directories that cannot be written to")
+
+    def freeze(self, agent, **arguments):
+        self.equal(agent.call("guest-fsfreeze-freeze", arguments, 60),
+                   frozen_count(self.guest), "frozen filesystems")
+
+    def test_fsinfo(self):
+        """guest-get-fsinfo tells what the reference tells, byte for byte"""
+        self.guest.sh("for d in ext4 loop inner xfs btrfs lvm part; do sync -f /mnt/$d; done")
+        rows = {row["mountpoint"]: row for row in self.same("guest-get-fsinfo")}
+        self.equal(len(rows), frozen_count(self.guest), "filesystems")
+        for name in ("ext4", "xfs", "btrfs"):
+            disk = rows[f"/mnt/{name}"]["disk"][0]
+            self.equal((disk["bus-type"], disk["dev"]), ("virtio", "/dev/" + self.disks[name]),
+                       name)
+            self.check(disk["pci-controller"]["slot"] > 0, f"{name} has no PCI slot")
+        self.equal(len(rows["/mnt/lvm"]["disk"]), 2, "disks of the volume")
+        self.equal([rows["/mnt/part"]["disk"][0][key] for key in ("bus-type", "target", "unit")],
+                   ["scsi", 0, 1], "address on the SCSI bus")
+        self.equal(rows["/mnt/ro"]["disk"][0]["bus-type"], "ide", "bus of the IDE disk")
+
+    def test_disks(self):
+        """guest-get-disks tells what the reference tells, byte for byte"""
+        rows = {row["name"]: row for row in self.same("guest-get-disks")}
+        self.equal(rows["/dev/nvme0n1"]["address"]["bus-type"], "nvme", "bus of the NVMe disk")
+        self.equal(rows["/dev/nvme0n1"]["smart"]["type"], "nvme", "SMART of the NVMe disk")
+        self.equal(rows["/dev/dm-0"]["alias"], "vg-lv", "alias of the volume")
+        self.equal(len(rows["/dev/dm-0"]["dependencies"]), 2, "disks of the volume")
+
+    def test_fstrim(self):
+        """guest-fstrim trims, and then reports what the reference reports"""
+        with self.vm.connect() as agent:
+            first = {row["path"]: row for row in agent.call("guest-fstrim", None, 60)["paths"]}
+            for name in ("ext4", "xfs", "btrfs", "part"):
+                self.check(first[f"/mnt/{name}"].get("trimmed", 0) > 0,
+                           f"{name}: {first[f'/mnt/{name}']}")
+            agent.call("guest-fstrim", None, 60)
+        for request in (("guest-fstrim",), ("guest-fstrim", {"minimum": 1 << 20})):
+            self.same(*request)
+
+    def test_lists(self):
+        """guest-fsfreeze-freeze-list freezes what the reference freezes"""
+        lists = ([], ["/mnt/xfs"], ["/mnt/bind"], ["/mnt/btrfs-b"], ["/mnt/nfs", "/mnt/auto"],
+                 ["/mnt/loop", "/mnt/ext4", "/mnt/nowhere"], ["/mnt/ro", "/mnt/tmpfs"])
+        requests = [request for names in lists for request in (
+            ("guest-fsfreeze-freeze-list", {"mountpoints": names}), ("guest-fsfreeze-status",),
+            ("guest-fsfreeze-thaw",), ("guest-fsfreeze-status",))]
+        for request, (ours, theirs) in zip(requests, self.both(*requests)):
+            self.equal(ours, theirs, str(request))
+
+    def test_many_times(self):
+        """200 times freeze, status, thaw under write load: counts right, no reply over 1 s"""
+        count = frozen_count(self.guest)
+        self.note(f"{count} filesystems, {len(WRITERS)} writers")
+        with writing(self.guest) as writers:
+            self.check(not writers.stuck(1), "writers do not get on")
+            before = sum(writers.figures().values())
+            with self.vm.connect() as agent:
+                took = self.rounds(agent, ROUNDS, count)
+            self.report("guestd", took)
+            self.note(f"{sum(writers.figures().values()) - before} writes meanwhile")
+            self.nothing_frozen(writers)
+            with self.reference_agent(), self.vm.connect() as agent:
+                self.report(f"reference, {REFERENCE_ROUNDS} times",
+                            self.rounds(agent, REFERENCE_ROUNDS, count))
+        longest = max(map(max, took))
+        self.check(longest <= LONGEST_REPLY_S, f"a reply took {longest:.2f} s")
+
+    def report(self, who, took):
+        for what, seconds in zip(("freeze", "status", "thaw"), took):
+            self.note(f"{who}: {what}: {figures(seconds)}")
+
+    # What is on the disks while they are frozen
+
+    def copy_disks(self, target):
+        for name in ("ext4", "xfs", "btrfs", "pv1", "pv2", "part"):
+            done = host("cp", "--sparse=always", self.vm.path(name + ".img"),
+                        os.path.join(target, name + ".img"))
+            self.equal(done.returncode, 0, f"copy of {name}: {done.stdout}")
+
+    def join_volume(self, target, table):
+        """The logical volume's image, from its table and its disks' images."""
+        names = {self.guest.sh(f"cat /sys/block/{self.disks[name]}/dev"): name
+                 for name in ("pv1", "pv2")}
+        with open(os.path.join(target, "lvm.img"), "wb") as out:
+            for line in table.splitlines():
+                _start, length, kind, device, offset = line.split()
+                self.equal(kind, "linear", "table of the volume")
+                with open(os.path.join(target, names[device] + ".img"), "rb") as part:
+                    part.seek(int(offset) * 512)
+                    out.write(part.read(int(length) * 512))
+
+    def clean(self, *command):
+        done = host(*command)
+        self.check(done.returncode == 0, f"{command[0]}: status {done.returncode}: {done.stdout}")
+
+    def check_xfs(self, path):
+        """
+        A frozen xfs leaves a log that a mount has to replay, which only a kernel
+        can: the guest does it, on a disk of its own.
+        """
+        copy, disk = self.vm.path("copy.img"), "/dev/" + self.disks["copy"]
+        self.clean("cp", "--sparse=always", path, copy)
+        self.guest.sh("mkdir -p /mnt/copy && mount -t xfs -o nouuid "
+                      f"{disk} /mnt/copy && umount /mnt/copy && blockdev --flushbufs {disk}", 60)
+        self.clean("xfs_repair", "-n", "-f", copy)
+
+    def check_disks(self, target):
+        def path(name):
+            return os.path.join(target, name + ".img")
+
+        for outer, inner in (("ext4", "loop"), ("loop", "inner")):
+            self.clean("e2fsck", "-fn", path(outer))
+            self.clean("debugfs", "-R", f"dump /loop.img {path(inner)}", path(outer))
+        for name in ("inner", "lvm"):
+            self.clean("e2fsck", "-fn", path(name))
+        self.clean("e2fsck", "-fn", f"{path('part')}?offset={PARTITION_START}")
+        self.check_xfs(path("xfs"))
+        self.clean("btrfs", "check", "--readonly", path("btrfs"))
+
+    def test_copies(self):
+        """copies made of the frozen disks under write load are clean, three times"""
+        table = self.guest.sh("dmsetup table vg-lv")
+        with writing(self.guest) as writers, self.vm.connect() as agent:
+            for _round in range(3):
+                self.check(not writers.stuck(0.5), "writers do not get on")
+                target = tempfile.mkdtemp(dir=self.vm.dir)
+                try:
+                    self.freeze(agent)
+                    self.copy_disks(target)
+                    self.equal(agent.call("guest-fsfreeze-thaw", None, 60),
+                               frozen_count(self.guest), "thawed filesystems")
+                    self.join_volume(target, table)
+                    self.check_disks(target)
+                finally:
+                    shutil.rmtree(target)
+
+    # Ends that nobody has planned
+
+    def new_agent(self, pid):
+        self.guest.wait_for(f"[ -e /run/agent.pid ] && ! grep -qx {pid} /run/agent.pid")
+
+    def test_killed(self):
+        """an agent killed while frozen takes the freeze over, and thaws all"""
+        with writing(self.guest) as writers:
+            with self.vm.connect() as agent:
+                self.freeze(agent)
+            pid = self.guest.agent_pid()
+            self.guest.sh(f"kill -9 {pid}")
+            self.new_agent(pid)
+            with self.vm.connect() as agent:
+                self.equal(self.status(agent), "frozen", "status after the restart")
+                self.check(len(writers.stuck(1)) >= len(WRITERS) - 1, "writers write on")
+                self.equal(agent.call("guest-fsfreeze-thaw", None, 60),
+                           frozen_count(self.guest), "thawed filesystems")
+                self.equal(self.status(agent), "thawed", "status after the thaw")
+            self.nothing_frozen(writers)
+            with self.vm.connect() as agent:
+                self.rounds(agent, 1, frozen_count(self.guest))
+
+    def test_terminated(self):
+        """SIGTERM while frozen thaws all"""
+        with writing(self.guest) as writers:
+            with self.vm.connect() as agent:
+                self.freeze(agent)
+            pid = self.guest.agent_pid()
+            self.guest.sh(f"kill {pid}")
+            self.new_agent(pid)
+            self.nothing_frozen(writers)
+            with self.vm.connect() as agent:
+                self.equal(self.status(agent), "thawed", "status after the restart")
+                self.equal(agent.call("guest-fsfreeze-thaw"), 0, "thaw after it")
+
+    def test_watchdog(self):
+        """a freeze with a timeout ends by itself, and the host's thaw says 0"""
+        with writing(self.guest) as writers:
+            with self.vm.connect() as agent:
+                self.freeze(agent, timeout=3)
+                self.equal(self.status(agent), "frozen", "status")
+                time.sleep(4)
+                self.equal(self.status(agent), "thawed", "status after the timeout")
+                self.equal(agent.call("guest-fsfreeze-thaw"), 0, "thaw after the timeout")
+                report = agent.call("guestd-fsfreeze-report")
+                self.equal(report["ended-by"], "timeout", "who ended it")
+            self.nothing_frozen(writers)
+
+    def test_killed_watchdog(self):
+        """the timeout of a freeze holds also for an agent that took it over"""
+        with writing(self.guest) as writers:
+            with self.vm.connect() as agent:
+                self.freeze(agent, timeout=5)
+            pid = self.guest.agent_pid()
+            self.guest.sh(f"kill -9 {pid}")
+            self.new_agent(pid)
+            with self.vm.connect() as agent:
+                self.equal(self.status(agent), "frozen", "status after the restart")
+                time.sleep(6)
+                self.equal(self.status(agent), "thawed", "status after the timeout")
+            self.nothing_frozen(writers)
