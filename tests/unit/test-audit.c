@@ -23,9 +23,11 @@ static void test_line(void)
     g_autofree char *misread = audit_line(&sample, NULL, "port", error, 0);
     g_autofree char *plain = audit_line(&bare, NULL, "port", NULL, 999);
 
-    g_assert_cmpstr(done, ==, "audit: sample int=5 name=\"a\\\"b\\n\" from port: done in 1234.567 ms");
+    g_assert_cmpstr(done, ==,
+                    "audit: sample int=5 name=\"a\\\"b\\n\" from port: done in 1234.567 ms");
     g_assert_cmpstr(failed, ==,
-                    "audit: sample int=5 name=\"a\\\"b\\n\" from port: failed: why not in 0.042 ms");
+                    "audit: sample int=5 name=\"a\\\"b\\n\" from port: failed: why not "
+                    "in 0.042 ms");
     g_assert_cmpstr(misread, ==, "audit: sample from port: failed: why not in 0.000 ms");
     g_assert_cmpstr(plain, ==, "audit: bare from port: done in 0.999 ms");
 }

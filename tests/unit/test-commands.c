@@ -17,13 +17,17 @@ static gboolean do_nothing(Call *call, GError **error)
     return TRUE;
 }
 
-static const Command late = { .name = "late", .rank = 30, .since = "1", .doc = "L", .run = do_nothing };
+static const Command late = {
+    .name = "late", .rank = 30, .since = "1", .doc = "L", .run = do_nothing,
+};
 static const Command early = {
     .name = "early", .rank = 10, .since = "2", .doc = "E \"quoted\"",
     .flags = COMMAND_BLOCKING | COMMAND_MUTATING, .args = &sample_type, .returns = &type_int,
     .run = do_nothing,
 };
-static const Command middle = { .name = "middle", .rank = 20, .since = "3", .doc = "M", .run = do_nothing };
+static const Command middle = {
+    .name = "middle", .rank = 20, .since = "3", .doc = "M", .run = do_nothing,
+};
 
 /* A state that counts how often it was made and freed; Services.agent is the counter. */
 typedef struct {

@@ -127,7 +127,6 @@ static void test_receive(Fixture *f, gconstpointer data)
     g_assert_cmpstr(f->events->str, ==, "o");
     say(f, ":1} A\n[]tr");
     g_assert_cmpint(conn_receive(f->conn), ==, CONN_BLOCKED);
-    g_assert_cmpstr(f->events->str, ==, "omem");
     g_assert_cmpstr(f->frames->str, ==, "{\"a\":1}\nJSON parse error, stray 'A'\n[]\n");
     shutdown(f->host, SHUT_WR);
     g_assert_cmpint(conn_receive(f->conn), ==, CONN_END);
@@ -280,7 +279,7 @@ static void test_host_gone(Fixture *f, gconstpointer data)
     conn_host_gone(f->conn);
     g_assert_cmpstr(f->events->str, ==, "d");
     g_assert_false(conn_has_output(f->conn));
-    g_free(g_string_free(hear(f), FALSE));
+    g_string_free(hear(f), TRUE);
     conn_send(f->conn, g_string_new("dropped\n"));
     conn_flush(f->conn);
     expect_heard(f, "");
@@ -308,7 +307,6 @@ static void test_hold(Fixture *f, gconstpointer data)
     say(f, "{}[]");
     g_assert_cmpint(conn_receive(f->conn), ==, CONN_BLOCKED);
     g_assert_cmpstr(f->events->str, ==, "");
-    conn_hold(f->conn, FALSE);
     conn_hold(f->conn, FALSE);
     g_assert_cmpuint(f->wanted_io, ==, 1);
     g_assert_cmpint(conn_receive(f->conn), ==, CONN_BLOCKED);
@@ -345,7 +343,6 @@ static void test_busy(Fixture *f, gconstpointer data)
     (void)data;
     conn_set_busy(f->conn, TRUE);
     g_assert_false(conn_finished(f->conn));
-    g_assert_cmpuint(f->wanted_io, ==, 0);
     conn_set_busy(f->conn, FALSE);
     g_assert_cmpuint(f->wanted_io, ==, 1);
     g_assert_true(conn_finished(f->conn));

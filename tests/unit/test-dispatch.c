@@ -39,7 +39,8 @@ static void test_order(Fixture *f, gconstpointer data)
 static void test_ids(Fixture *f, gconstpointer data)
 {
     (void)data;
-    link_say(f->link, "{\"id\":[1,{\"a\":null}]," "\"execute\":\"echo\",\"arguments\":{\"value\":1}}");
+    link_say(f->link, "{\"id\":[1,{\"a\":null}],"
+                      "\"execute\":\"echo\",\"arguments\":{\"value\":1}}");
     link_expect(f->link, "{\"return\": 1, \"id\": [1, {\"a\": null}]}");
     link_say(f->link, "{\"execute\":\"nope\",\"id\":\"\\u00e9\"}");
     link_expect(f->link, "{\"id\": \"\\u00E9\", \"error\": {\"class\": \"CommandNotFound\", "

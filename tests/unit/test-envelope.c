@@ -136,7 +136,8 @@ static void test_error(void)
     g_assert_cmpstr(second->str, ==,
                     "{\"id\": [1], \"error\": {\"class\": \"CommandNotFound\", "
                     "\"desc\": \"\\\"b\\\"\"}}\n");
-    g_assert_cmpstr(third->str, ==, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"c\"}}\n");
+    g_assert_cmpstr(third->str, ==,
+                    "{\"error\": {\"class\": \"GenericError\", \"desc\": \"c\"}}\n");
 }
 
 int main(int argc, char **argv)

@@ -59,7 +59,8 @@ static const Case strings[] = {
     { "\"\xED\xBF\xBF\"", UTF8 }, { "\"\xEF\xBF\xBE\"", UTF8 }, { "\"\xEF\xBF\xBF\"", UTF8 },
     { "\"\xEF\xB7\x90\"", UTF8 }, { "\"\xF4\x8F\xBF\xBF\"", UTF8 },
     { "\"\xF4\x90\x80\x80\"", UTF8 }, { "\"\xC0\xAF\"", UTF8 }, { "\"\xC1\x81\"", UTF8 },
-    { "\"\xE0\x80\x80\"", UTF8 }, { "\"\xF0\x80\x80\x80\"", UTF8 }, { "\"\xF5\x80\x80\x80\"", UTF8 },
+    { "\"\xE0\x80\x80\"", UTF8 }, { "\"\xF0\x80\x80\x80\"", UTF8 },
+    { "\"\xF5\x80\x80\x80\"", UTF8 },
     { "\"\xF8\x88\x80\x80\x80\"", UTF8 }, { "\"\xFD\"", UTF8 }, { "{\"\xC3\":1}", UTF8 },
     { "\"\\u12\"", CHARACTER("\\u12\"") }, { "'\\u12'", CHARACTER("\\u12'") },
     { "\"\\u12g4\"", CHARACTER("\\u12g4") }, { "\"\\u\"", CHARACTER("\\u\"") },
@@ -81,7 +82,8 @@ static const Case strings[] = {
 /* What the framer never hands over still must not be taken for JSON. */
 static const char *const unfinished[] = {
     "", " ", "{", "[", "[1", "[1,", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "\"abc", "'abc\"",
-    "\"\\", "\"\\u12", "{} {}", "1 2", "[] ]", "{},", "null null", "\"a\" b", "/", "A", "\x01", "\xFF",
+    "\"\\", "\"\\u12", "{} {}", "1 2", "[] ]", "{},", "null null", "\"a\" b",
+    "/", "A", "\x01", "\xFF",
 };
 
 static Value *read_text(Arena *arena, const char *text, GError **error)
