@@ -234,25 +234,6 @@ static void write_queue(Conn *conn)
     }
 }
 
-void conn_host_gone(Conn *conn)
-{
-    gboolean was_congested = conn_congested(conn);
-
-    give_up_writing(conn);
-    if (was_congested)
-        conn->events->drained(conn, conn->data);
-}
-
-void conn_discard_input(Conn *conn)
-{
-    ssize_t n;
-
-    conn->input_pos = conn->input_len;
-    do
-        n = read(conn->fd, conn->input, READ_SIZE);
-    while (n > 0 || (n < 0 && errno == EINTR));
-}
-
 void conn_flush(Conn *conn)
 {
     gboolean was_congested = conn_congested(conn);

@@ -68,12 +68,6 @@ void conn_send(Conn *conn, GString *text);
 /* Writes as much of the queue as the port takes now. */
 void conn_flush(Conn *conn);
 
-/* The host has left: what is queued for it, or comes to be, is dropped. */
-void conn_host_gone(Conn *conn);
-
-/* Reads and drops what a host left behind that was held back. */
-void conn_discard_input(Conn *conn);
-
 /* Stops (or takes up again) reading, as long as requests wait to be worked on. */
 void conn_hold(Conn *conn, gboolean hold);
 

@@ -79,6 +79,12 @@ static void host_present(Device *device)
     conn_begin(device->conn);
 }
 
+static void await_arrival(Device *device)
+{
+    device->host = HOST_ARRIVING;
+    device->grace_timer = g_timeout_add(ARRIVAL_GRACE_MS, on_grace_over, device);
+}
+
 /* End of file while the device is open; returns FALSE if the device is gone. */
 static gboolean host_eof(Device *device)
 {
@@ -87,8 +93,7 @@ static gboolean host_eof(Device *device)
     if (device->host == HOST_PRESENT) {
         end_conn(device);
     } else if (device->host == HOST_AWAY && conn_begun(device->conn)) {
-        device->host = HOST_ARRIVING;
-        device->grace_timer = g_timeout_add(ARRIVAL_GRACE_MS, on_grace_over, device);
+        await_arrival(device);
     }
     return TRUE;
 }
@@ -99,13 +104,25 @@ static gboolean host_left(const Device *device)
     return device->kind->eof_is_host_away && device->hung_up && device->host == HOST_PRESENT;
 }
 
+/*
+ * The host left while it was held back, or while replies waited for it, so that
+ * end of file would never be read. What it said last cannot be told from what a
+ * next host says first; both are read afresh, and a host that syncs is safe.
+ */
+static void forget_host(Device *device)
+{
+    end_conn(device);
+    begin_conn(device);
+    await_arrival(device);
+}
+
 /* Reads and writes what can be; returns FALSE with errno set if the device is gone. */
 static gboolean serve(Device *device)
 {
     if (!device->conn)
         begin_conn(device);
-    if (host_left(device))
-        conn_host_gone(device->conn);
+    if (host_left(device) && !conn_may_read(device->conn))
+        forget_host(device);
     conn_flush(device->conn);
     switch (conn_receive(device->conn)) {
     case CONN_MORE:
@@ -118,11 +135,6 @@ static gboolean serve(Device *device)
         return FALSE;
     case CONN_BLOCKED:
         break;
-    }
-    if (host_left(device) && !conn_may_read(device->conn)) {
-        /* It was held back; the next host's bytes must not be glued to its own. */
-        conn_discard_input(device->conn);
-        end_conn(device);
     }
     return TRUE;
 }

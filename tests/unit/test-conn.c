@@ -272,33 +272,6 @@ static void test_broken_while_congested(Fixture *f, gconstpointer data)
     g_assert_cmpstr(f->events->str, ==, "d");
 }
 
-static void test_host_gone(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    conn_send(f->conn, line_of(2 * CONN_CONGESTED_BYTES, 'a'));
-    conn_host_gone(f->conn);
-    g_assert_cmpstr(f->events->str, ==, "d");
-    g_assert_false(conn_has_output(f->conn));
-    g_string_free(hear(f), TRUE);
-    conn_send(f->conn, g_string_new("dropped\n"));
-    conn_flush(f->conn);
-    expect_heard(f, "");
-}
-
-/* Neither what was read but not framed, nor what lies in the port. */
-static void test_discard_input(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    say(f, "{}");
-    g_assert_cmpint(conn_receive(f->conn), ==, CONN_BLOCKED);
-    conn_hold(f->conn, TRUE);
-    say(f, "[1][2]");
-    conn_discard_input(f->conn);
-    conn_hold(f->conn, FALSE);
-    g_assert_cmpint(conn_receive(f->conn), ==, CONN_BLOCKED);
-    g_assert_cmpstr(f->frames->str, ==, "{}\n");
-}
-
 static void test_hold(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -383,8 +356,6 @@ int main(int argc, char **argv)
         { "/conn/congestion", test_congestion },
         { "/conn/broken-pipe", test_broken_pipe },
         { "/conn/broken-while-congested", test_broken_while_congested },
-        { "/conn/host-gone", test_host_gone },
-        { "/conn/discard-input", test_discard_input },
         { "/conn/hold", test_hold },
         { "/conn/hold-between-frames", test_hold_between_frames },
         { "/conn/busy", test_busy },
