@@ -26,6 +26,7 @@ struct Conn {
     char *input;
     gsize input_len; /* bytes read but not yet framed */
     gsize input_pos;
+    guint64 received;
     GQueue output; /* of Pending */
     gsize output_bytes;
     gboolean begun;
@@ -183,10 +184,21 @@ ConnStatus conn_receive(Conn *conn)
         conn_begin(conn);
         conn->input_pos = 0;
         conn->input_len = (gsize)n;
+        conn->received += (gsize)n;
         turn += (gsize)n;
     }
     hand_out_frames(conn);
     return CONN_MORE;
+}
+
+guint64 conn_bytes_received(const Conn *conn)
+{
+    return conn->received;
+}
+
+void conn_forget_half_request(Conn *conn)
+{
+    framer_reset(conn->framer);
 }
 
 /* Nobody will read this any more; the read side will notice, too. */

@@ -59,6 +59,12 @@ void conn_start_fresh_line(Conn *conn);
 /* Reads what is there, within the share of one turn, and hands out its frames. */
 ConnStatus conn_receive(Conn *conn);
 
+/* How many bytes were read so far. */
+guint64 conn_bytes_received(const Conn *conn);
+
+/* Drops a half-received request: its sender is gone. */
+void conn_forget_half_request(Conn *conn);
+
 /*
  * Queues @text, which the connection then owns, and writes what the port takes.
  * A failed write is left for the read side to notice.

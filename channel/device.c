@@ -16,7 +16,7 @@
 
 typedef enum {
     HOST_AWAY,
-    HOST_ARRIVING, /* its bytes are here, hang-up is still reported */
+    HOST_ARRIVING, /* its bytes are here, or another's last ones; hang-up is still reported */
     HOST_PRESENT,
 } HostState;
 
@@ -85,15 +85,25 @@ static void await_arrival(Device *device)
     device->grace_timer = g_timeout_add(ARRIVAL_GRACE_MS, on_grace_over, device);
 }
 
-/* End of file while the device is open; returns FALSE if the device is gone. */
-static gboolean host_eof(Device *device)
+/*
+ * End of file while the device is open; returns FALSE if the device is gone. If
+ * bytes came in the same turn (@had_bytes), they may be the last of a host that left
+ * or the first of one that came right behind it: what they asked is done, and the
+ * answer waits a moment for somebody to want it.
+ */
+static gboolean host_eof(Device *device, gboolean had_bytes)
 {
     if (!device->kind->eof_is_host_away)
         return FALSE;
-    if (device->host == HOST_PRESENT) {
-        end_conn(device);
-    } else if (device->host == HOST_AWAY && conn_begun(device->conn)) {
+    if (device->host == HOST_ARRIVING)
+        return TRUE;
+    if (had_bytes) {
+        /* A half request is the old host's: a new one begins with a short sync. */
+        if (device->host == HOST_PRESENT)
+            conn_forget_half_request(device->conn);
         await_arrival(device);
+    } else if (device->host == HOST_PRESENT) {
+        end_conn(device);
     }
     return TRUE;
 }
@@ -119,18 +129,21 @@ static void forget_host(Device *device)
 /* Reads and writes what can be; returns FALSE with errno set if the device is gone. */
 static gboolean serve(Device *device)
 {
+    guint64 before;
+
     if (!device->conn)
         begin_conn(device);
     if (host_left(device) && !conn_may_read(device->conn))
         forget_host(device);
     conn_flush(device->conn);
+    before = conn_bytes_received(device->conn);
     switch (conn_receive(device->conn)) {
     case CONN_MORE:
         fd_source_wake(device->source);
         return TRUE;
     case CONN_END:
         errno = 0;
-        return host_eof(device);
+        return host_eof(device, conn_bytes_received(device->conn) > before);
     case CONN_FAILED:
         return FALSE;
     case CONN_BLOCKED:
