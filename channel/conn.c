@@ -26,6 +26,7 @@ struct Conn {
     char *input;
     gsize input_len; /* bytes read but not yet framed */
     gsize input_pos;
+    guint64 received;
     GQueue output; /* of Pending */
     gsize output_bytes;
     gboolean begun;
@@ -183,10 +184,21 @@ ConnStatus conn_receive(Conn *conn)
         conn_begin(conn);
         conn->input_pos = 0;
         conn->input_len = (gsize)n;
+        conn->received += (gsize)n;
         turn += (gsize)n;
     }
     hand_out_frames(conn);
     return CONN_MORE;
+}
+
+guint64 conn_bytes_received(const Conn *conn)
+{
+    return conn->received;
+}
+
+void conn_forget_half_request(Conn *conn)
+{
+    framer_reset(conn->framer);
 }
 
 /* Nobody will read this any more; the read side will notice, too. */
@@ -232,25 +244,6 @@ static void write_queue(Conn *conn)
         if (n == left)
             pending_free(g_queue_pop_head(&conn->output));
     }
-}
-
-void conn_host_gone(Conn *conn)
-{
-    gboolean was_congested = conn_congested(conn);
-
-    give_up_writing(conn);
-    if (was_congested)
-        conn->events->drained(conn, conn->data);
-}
-
-void conn_discard_input(Conn *conn)
-{
-    ssize_t n;
-
-    conn->input_pos = conn->input_len;
-    do
-        n = read(conn->fd, conn->input, READ_SIZE);
-    while (n > 0 || (n < 0 && errno == EINTR));
 }
 
 void conn_flush(Conn *conn)

@@ -59,6 +59,12 @@ void conn_start_fresh_line(Conn *conn);
 /* Reads what is there, within the share of one turn, and hands out its frames. */
 ConnStatus conn_receive(Conn *conn);
 
+/* How many bytes were read so far. */
+guint64 conn_bytes_received(const Conn *conn);
+
+/* Drops a half-received request: its sender is gone. */
+void conn_forget_half_request(Conn *conn);
+
 /*
  * Queues @text, which the connection then owns, and writes what the port takes.
  * A failed write is left for the read side to notice.
@@ -67,12 +73,6 @@ void conn_send(Conn *conn, GString *text);
 
 /* Writes as much of the queue as the port takes now. */
 void conn_flush(Conn *conn);
-
-/* The host has left: what is queued for it, or comes to be, is dropped. */
-void conn_host_gone(Conn *conn);
-
-/* Reads and drops what a host left behind that was held back. */
-void conn_discard_input(Conn *conn);
 
 /* Stops (or takes up again) reading, as long as requests wait to be worked on. */
 void conn_hold(Conn *conn, gboolean hold);

@@ -16,7 +16,7 @@
 
 typedef enum {
     HOST_AWAY,
-    HOST_ARRIVING, /* its bytes are here, hang-up is still reported */
+    HOST_ARRIVING, /* its bytes are here, or another's last ones; hang-up is still reported */
     HOST_PRESENT,
 } HostState;
 
@@ -79,16 +79,31 @@ static void host_present(Device *device)
     conn_begin(device->conn);
 }
 
-/* End of file while the device is open; returns FALSE if the device is gone. */
-static gboolean host_eof(Device *device)
+static void await_arrival(Device *device)
+{
+    device->host = HOST_ARRIVING;
+    device->grace_timer = g_timeout_add(ARRIVAL_GRACE_MS, on_grace_over, device);
+}
+
+/*
+ * End of file while the device is open; returns FALSE if the device is gone. If
+ * bytes came in the same turn (@had_bytes), they may be the last of a host that left
+ * or the first of one that came right behind it: what they asked is done, and the
+ * answer waits a moment for somebody to want it.
+ */
+static gboolean host_eof(Device *device, gboolean had_bytes)
 {
     if (!device->kind->eof_is_host_away)
         return FALSE;
-    if (device->host == HOST_PRESENT) {
+    if (device->host == HOST_ARRIVING)
+        return TRUE;
+    if (had_bytes) {
+        /* A half request is the old host's: a new one begins with a short sync. */
+        if (device->host == HOST_PRESENT)
+            conn_forget_half_request(device->conn);
+        await_arrival(device);
+    } else if (device->host == HOST_PRESENT) {
         end_conn(device);
-    } else if (device->host == HOST_AWAY && conn_begun(device->conn)) {
-        device->host = HOST_ARRIVING;
-        device->grace_timer = g_timeout_add(ARRIVAL_GRACE_MS, on_grace_over, device);
     }
     return TRUE;
 }
@@ -99,30 +114,40 @@ static gboolean host_left(const Device *device)
     return device->kind->eof_is_host_away && device->hung_up && device->host == HOST_PRESENT;
 }
 
+/*
+ * The host left while it was held back, or while replies waited for it, so that
+ * end of file would never be read. What it said last cannot be told from what a
+ * next host says first; both are read afresh, and a host that syncs is safe.
+ */
+static void forget_host(Device *device)
+{
+    end_conn(device);
+    begin_conn(device);
+    await_arrival(device);
+}
+
 /* Reads and writes what can be; returns FALSE with errno set if the device is gone. */
 static gboolean serve(Device *device)
 {
+    guint64 before;
+
     if (!device->conn)
         begin_conn(device);
-    if (host_left(device))
-        conn_host_gone(device->conn);
+    if (host_left(device) && !conn_may_read(device->conn))
+        forget_host(device);
     conn_flush(device->conn);
+    before = conn_bytes_received(device->conn);
     switch (conn_receive(device->conn)) {
     case CONN_MORE:
         fd_source_wake(device->source);
         return TRUE;
     case CONN_END:
         errno = 0;
-        return host_eof(device);
+        return host_eof(device, conn_bytes_received(device->conn) > before);
     case CONN_FAILED:
         return FALSE;
     case CONN_BLOCKED:
         break;
-    }
-    if (host_left(device) && !conn_may_read(device->conn)) {
-        /* It was held back; the next host's bytes must not be glued to its own. */
-        conn_discard_input(device->conn);
-        end_conn(device);
     }
     return TRUE;
 }

@@ -6,9 +6,16 @@ struct FdSource {
     int fd;
     gpointer tag; /* NULL while ignored */
     GIOCondition condition;
+    gboolean due; /* to be dispatched whatever the descriptor says */
     FdSourceFunc func;
     gpointer data;
 };
+
+static gboolean prepare(GSource *base, gint *timeout)
+{
+    *timeout = -1;
+    return ((FdSource *)base)->due;
+}
 
 static gboolean dispatch(GSource *base, GSourceFunc callback, gpointer data)
 {
@@ -16,7 +23,7 @@ static gboolean dispatch(GSource *base, GSourceFunc callback, gpointer data)
 
     (void)callback;
     (void)data;
-    g_source_set_ready_time(base, -1);
+    source->due = FALSE;
     source->func(source->tag ? g_source_query_unix_fd(base, source->tag) : 0, source->data);
     return G_SOURCE_CONTINUE;
 }
@@ -24,9 +31,11 @@ static gboolean dispatch(GSource *base, GSourceFunc callback, gpointer data)
 FdSource *fd_source_new(int fd, GIOCondition condition, FdSourceFunc func, gpointer data)
 {
     /* GLib takes a plain pointer, but does not write through it. */
-    static const GSourceFuncs funcs = { .dispatch = dispatch };
+    static const GSourceFuncs funcs = { .prepare = prepare, .dispatch = dispatch };
     FdSource *source = (FdSource *)g_source_new((GSourceFuncs *)&funcs, sizeof(FdSource));
 
+    /* Nobody iterates the loop from within; GLib need not guard against it at each dispatch. */
+    g_source_set_can_recurse(&source->base, TRUE);
     source->fd = fd;
     source->func = func;
     source->data = data;
@@ -62,5 +71,5 @@ void fd_source_ignore(FdSource *source)
 
 void fd_source_wake(FdSource *source)
 {
-    g_source_set_ready_time(&source->base, 0);
+    source->due = TRUE;
 }

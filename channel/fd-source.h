@@ -21,5 +21,5 @@ void fd_source_watch(FdSource *source, GIOCondition condition);
 /* Reports nothing at all until the next fd_source_watch(). */
 void fd_source_ignore(FdSource *source);
 
-/* Runs @func in the next turn of the loop. */
+/* Runs @func in the next turn of the loop; from the loop's own thread. */
 void fd_source_wake(FdSource *source);

@@ -30,23 +30,36 @@ static const Option *option_of_key(const char *key)
     return NULL;
 }
 
-/* The line of @text that sets @key or opens the group of that name, from 1; 0 if none does. */
-static guint line_of(const char *text, const char *key, gboolean is_group)
+/* Whether @line opens the group @name ("[name]"), or any group if that is NULL. */
+static gboolean opens_group(const char *line, const char *name)
+{
+    if (*line != '[' || !name)
+        return *line == '[';
+    return g_str_has_prefix(line + 1, name) && line[1 + strlen(name)] == ']';
+}
+
+static gboolean sets_key(const char *line, const char *key)
+{
+    const char *rest;
+
+    if (!g_str_has_prefix(line, key))
+        return FALSE;
+    rest = line + strlen(key);
+    return rest[strspn(rest, " \t")] == '=';
+}
+
+/* The line of @text, from 1, that opens @group or, if @key is not NULL, sets it there; 0: none. */
+static guint line_of(const char *text, const char *group, const char *key)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    gboolean inside = FALSE;
 
     for (guint i = 0; lines[i]; i++) {
-        char *line = g_strstrip(lines[i]);
-        const char *rest;
+        const char *line = g_strstrip(lines[i]);
 
-        if (is_group != (*line == '['))
-            continue;
-        line += is_group;
-        if (!g_str_has_prefix(line, key))
-            continue;
-        rest = line + strlen(key);
-        rest += strspn(rest, " \t");
-        if (*rest == (is_group ? ']' : '='))
+        if (opens_group(line, NULL))
+            inside = opens_group(line, group);
+        if (inside && (key ? sets_key(line, key) : opens_group(line, group)))
             return i + 1;
     }
     return 0;
@@ -60,10 +73,10 @@ static void warn_of_unknown(GKeyFile *file, const char *path, const char *text)
     for (char **group = groups; *group; group++)
         if (!g_str_equal(*group, GROUP))
             g_warning("%s:%u: unknown group [%s] is ignored; keys belong in [" GROUP "]", path,
-                      line_of(text, *group, TRUE), *group);
+                      line_of(text, *group, NULL), *group);
     for (char **key = keys; key && *key; key++)
         if (!option_of_key(*key))
-            g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, *key, FALSE), *key);
+            g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, GROUP, *key), *key);
 }
 
 /* Durations and limits: none is negative or longer than any guest lives. */

@@ -103,8 +103,10 @@ static gboolean take_option(const Option *option, Settings *settings, Invocation
         return TRUE;
     }
     invocation->action = option->action;
-    if (option->action == ACTION_DUMP_SCHEMA)
+    if (option->action == ACTION_DUMP_SCHEMA) {
+        g_free(invocation->dump_format);
         invocation->dump_format = g_strdup(optarg ? optarg : "json");
+    }
     return option->action != ACTION_HELP && option->action != ACTION_VERSION;
 }
 

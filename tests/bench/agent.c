@@ -26,7 +26,8 @@
 
 const Question ask_ping = { "{\"execute\": \"guest-ping\"}\n", "{\"return\": {}}\n" };
 const Question ask_info = { "{\"execute\": \"guest-info\"}\n", "{\"return\": {\"version\": \"" };
-const Question ask_osinfo = { "{\"execute\": \"guest-get-osinfo\"}\n", "{\"return\": {\"name\": \"" };
+const Question ask_osinfo = { "{\"execute\": \"guest-get-osinfo\"}\n",
+                              "{\"return\": {\"name\": \"" };
 const Question ask_cpustats = { "{\"execute\": \"guest-get-cpustats\"}\n", "{\"return\": [{\"" };
 const Question ask_diskstats = { "{\"execute\": \"guest-get-diskstats\"}\n", "{\"return\": [" };
 
