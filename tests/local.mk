@@ -38,7 +38,7 @@ fuzz_ldflags =
 TESTS += $(fuzz_programs)
 endif
 
-fuzz_ldadd = libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS)
+fuzz_ldadd = libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
 fuzz_link = $(AM_LDFLAGS) $(fuzz_ldflags)
 
 .PHONY: fuzzers
@@ -111,7 +111,7 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/link.c tests/unit/link.h \
 	tests/unit/sample-types.c tests/unit/sample-types.h
 
-unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS)
+unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
 
 tests_unit_test_framer_SOURCES = tests/unit/test-framer.c
 tests_unit_test_framer_LDADD = $(unit_ldadd)
