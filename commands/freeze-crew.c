@@ -14,6 +14,12 @@ struct Crew {
     gboolean cancelled;
 };
 
+struct CrewFile {
+    const SysOps *ops;
+    int fd;
+    gint refs;
+};
+
 /* A job with its thread; both sides may be the last to need it. */
 typedef struct {
     Crew *crew;
@@ -43,8 +49,27 @@ void crew_unref(Crew *crew)
     g_free(crew);
 }
 
+CrewFile *crew_file_new(const SysOps *ops, int fd)
+{
+    CrewFile *file = g_new0(CrewFile, 1);
+
+    file->ops = ops;
+    file->fd = fd;
+    file->refs = 1;
+    return file;
+}
+
+void crew_file_unref(CrewFile *file)
+{
+    if (!file || !g_atomic_int_dec_and_test(&file->refs))
+        return;
+    file->ops->close(file->fd);
+    g_free(file);
+}
+
 static void hand_free(Hand *hand)
 {
+    crew_file_unref(hand->job.file);
     crew_unref(hand->crew);
     g_free(hand->path);
     g_free(hand);
@@ -70,11 +95,11 @@ static int do_task(const SysOps *ops, const CrewJob *job, const char *path)
     case CREW_OPEN:
         return ops->open_mount(path);
     case CREW_SYNC:
-        return ops->syncfs(job->fd);
+        return ops->syncfs(job->file->fd);
     case CREW_FREEZE:
-        return ops->freeze(job->fd);
+        return ops->freeze(job->file->fd);
     case CREW_THAW:
-        return ops->thaw(job->fd);
+        return ops->thaw(job->file->fd);
     case CREW_DRAIN:
         return drain(ops, path);
     }
@@ -86,11 +111,8 @@ static void tidy_up(const SysOps *ops, const CrewJob *job)
 {
     if (job->task == CREW_OPEN && job->result >= 0)
         ops->close(job->result);
-    if (job->task != CREW_FREEZE)
-        return;
-    if (job->result == 0)
-        ops->thaw(job->fd);
-    ops->close(job->fd);
+    if (job->task == CREW_FREEZE && job->result == 0)
+        ops->thaw(job->file->fd);
 }
 
 static gpointer work(gpointer data)
@@ -130,6 +152,8 @@ static Hand *start(Crew *crew, CrewJob *job)
     g_atomic_int_inc(&crew->refs);
     hand->crew = crew;
     hand->job = *job;
+    if (job->file)
+        g_atomic_int_inc(&job->file->refs);
     hand->path = g_strdup(job->path);
     thread = g_thread_try_new("freeze", work, hand, NULL);
     if (thread) {

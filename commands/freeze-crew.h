@@ -12,18 +12,28 @@
  */
 typedef struct Crew Crew;
 
+/*
+ * An open mount point. It is closed when the last who needs it lets go, so that a
+ * call that was given up before it was made cannot hit another file.
+ */
+typedef struct CrewFile CrewFile;
+
+/* Takes over @fd, which @ops opened. */
+CrewFile *crew_file_new(const SysOps *ops, int fd);
+void crew_file_unref(CrewFile *file);
+
 typedef enum {
     CREW_OPEN,   /* @path; the result is a descriptor */
-    CREW_SYNC,   /* @fd */
-    CREW_FREEZE, /* @fd; if late, thawed again the moment it returns */
-    CREW_THAW,   /* @fd */
+    CREW_SYNC,   /* @file */
+    CREW_FREEZE, /* @file; if late, thawed again the moment it returns */
+    CREW_THAW,   /* @file */
     CREW_DRAIN,  /* @path: thaw until there is nothing to thaw; the result is how often */
 } CrewTask;
 
 typedef struct {
     CrewTask task;
     const char *path; /* copied */
-    int fd;           /* after CREW_JOB_LATE of a freeze, the crew's own */
+    CrewFile *file;   /* the crew takes its own reference */
     /* Filled by crew_run(): */
     gboolean late; /* did not come back in time */
     int result;

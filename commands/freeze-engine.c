@@ -49,13 +49,8 @@ static FreezeItem *item_at(const FreezeEngine *engine, gsize index)
 
 static void close_items(FreezeEngine *engine)
 {
-    for (guint i = 0; i < engine->items->len; i++) {
-        FreezeItem *item = item_at(engine, i);
-
-        if (item->fd >= 0)
-            engine->ops->close(item->fd);
-        item->fd = -1;
-    }
+    for (guint i = 0; i < engine->items->len; i++)
+        g_clear_pointer(&item_at(engine, i)->file, crew_file_unref);
 }
 
 void freeze_engine_free(FreezeEngine *engine)
@@ -123,7 +118,6 @@ static void take_mounts(FreezeEngine *engine, const List *mounts, const FreezePl
             .device = g_strdup_printf("%u:%u", major(mount->device), minor(mount->device)),
             .type = g_strdup(mount->type),
             .level = plan->levels[i],
-            .fd = -1,
         };
 
         g_array_append_val(engine->items, item);
@@ -132,14 +126,14 @@ static void take_mounts(FreezeEngine *engine, const List *mounts, const FreezePl
 
 /* Runs @task on the items of @level (any, if negative) that are in @state; @done takes each result. */
 static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState state, gint64 until,
-                   void (*done)(FreezeItem *item, const CrewJob *job))
+                   void (*done)(FreezeEngine *engine, FreezeItem *item, const CrewJob *job))
 {
     g_autoptr(GArray) jobs = g_array_new(FALSE, TRUE, sizeof(CrewJob));
     g_autoptr(GArray) owners = g_array_new(FALSE, FALSE, sizeof(FreezeItem *));
 
     for (guint i = 0; i < engine->items->len; i++) {
         FreezeItem *item = item_at(engine, i);
-        CrewJob job = { .task = task, .path = item->mount_point, .fd = item->fd };
+        CrewJob job = { .task = task, .path = item->mount_point, .file = item->file };
 
         if (item->state != state || (level >= 0 && item->level != (guint)level))
             continue;
@@ -148,7 +142,7 @@ static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState s
     }
     crew_run(engine->crew, (CrewJob *)(void *)jobs->data, jobs->len, until);
     for (guint i = 0; i < jobs->len; i++)
-        done(g_array_index(owners, FreezeItem *, i), &g_array_index(jobs, CrewJob, i));
+        done(engine, g_array_index(owners, FreezeItem *, i), &g_array_index(jobs, CrewJob, i));
 }
 
 /* Why a mount point may be left out without harm to what the host wants. */
@@ -170,11 +164,11 @@ static gboolean is_harmless(int errnum)
     }
 }
 
-static void opened(FreezeItem *item, const CrewJob *job)
+static void opened(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
     item->errnum = job->late ? ETIMEDOUT : job->errnum;
     if (!item->errnum)
-        item->fd = job->result;
+        item->file = crew_file_new(engine->ops, job->result);
     else
         item->state = is_harmless(item->errnum) ? FREEZE_SKIPPED : FREEZE_FAILED;
 }
@@ -204,8 +198,10 @@ gboolean freeze_engine_open(FreezeEngine *engine, const List *mounts, const Free
     return !first_failure(engine, "open", error);
 }
 
-static void synced(FreezeItem *item, const CrewJob *job)
+static void synced(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
+    (void)engine;
+
     item->sync_us += job->took_us;
 }
 
@@ -238,13 +234,14 @@ void freeze_engine_presync(FreezeEngine *engine, const FreezeLimits *limits)
     }
 }
 
-static void frozen(FreezeItem *item, const CrewJob *job)
+static void frozen(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
+    (void)engine;
+
     item->freeze_us = job->took_us;
     item->errnum = job->errnum;
     if (job->late) {
-        item->state = FREEZE_LATE;
-        item->fd = -1; /* the late thread thaws and closes it */
+        item->state = FREEZE_LATE; /* its thread thaws it when it returns */
     } else if (job->result == 0) {
         item->state = FREEZE_DONE;
         item->frozen_at = g_get_monotonic_time();
@@ -293,8 +290,10 @@ int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GErro
 }
 
 /* EINVAL: it was not frozen any more, so somebody else has thawed it. */
-static void thawed(FreezeItem *item, const CrewJob *job)
+static void thawed(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
+    (void)engine;
+
     item->thawed_at = g_get_monotonic_time();
     item->errnum = job->late ? ETIMEDOUT : job->errnum;
     item->state = item->errnum ? FREEZE_FAILED : FREEZE_THAWED;
@@ -314,8 +313,10 @@ int freeze_engine_thaw(FreezeEngine *engine)
     return count_state(engine, FREEZE_THAWED) - before;
 }
 
-static void drained(FreezeItem *item, const CrewJob *job)
+static void drained(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
+    (void)engine;
+
     item->state = !job->late && job->result > 0 ? FREEZE_THAWED : FREEZE_UNSUPPORTED;
 }
 
@@ -328,10 +329,11 @@ int freeze_engine_drain(FreezeEngine *engine, const List *mounts, const FreezePl
     return count_state(engine, FREEZE_THAWED);
 }
 
-static void adopted(FreezeItem *item, const CrewJob *job)
+static void adopted(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
-    opened(item, job);
-    if (item->fd < 0)
+
+    opened(engine, item, job);
+    if (!item->file)
         return;
     item->state = FREEZE_DONE;
     item->frozen_at = g_get_monotonic_time();

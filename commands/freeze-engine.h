@@ -35,7 +35,7 @@ typedef struct {
     gint64 freeze_us;
     gint64 frozen_at;    /* monotonic microseconds */
     gint64 thawed_at;
-    int fd;
+    CrewFile *file; /* NULL unless open */
 } FreezeItem;
 
 typedef struct {
