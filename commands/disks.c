@@ -22,7 +22,8 @@ static const Type smart_kind = {
 };
 
 #define VALUE(member, wire, what) REQUIRED(NvmeSmart, member, wire, &type_int, .doc = what)
-#define HALF(member, half, wire, what) REQUIRED(NvmeSmart, member.half, wire, &type_uint64, .doc = what)
+#define HALF(member, half, wire, what)                                                             \
+    REQUIRED(NvmeSmart, member.half, wire, &type_uint64, .doc = what)
 
 static const Type smart_type = {
     .kind = TYPE_OBJECT,

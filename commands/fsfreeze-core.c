@@ -28,6 +28,7 @@ struct Freeze {
     int grace_before;
     gboolean any;
     ThawReason ended_by;
+    gboolean host_unaware; /* the watchdog thawed; the host has yet to ask for it */
 };
 
 const char *const thaw_reasons[] = { "host", "timeout", "failed", "shutdown" };
@@ -87,6 +88,7 @@ static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
 
     leave_frozen_state(freeze);
     freeze->ended_by = reason;
+    freeze->host_unaware = reason == THAW_BY_TIMEOUT;
     if (reason == THAW_BY_TIMEOUT)
         g_warning("thawed %d filesystems: the host did not thaw them in time", n);
     else
@@ -212,10 +214,27 @@ static gboolean start_phase(Freeze *freeze, GError **error)
         freeze->phase = PHASE_FREEZING;
         freeze->any = TRUE;
         freeze->ended_by = THAW_AFTER_FAILURE;
+        freeze->host_unaware = FALSE;
         reset_cancel(freeze);
     }
     g_mutex_unlock(&freeze->lock);
     return ok || set_error(error, "another freeze or thaw is still under way");
+}
+
+/*
+ * Hooks hold applications up until all is frozen, so most of the syncing is done
+ * before them; what they make dirty themselves is little.
+ */
+static void presync_before_hooks(Freeze *freeze, const List *mount_points, Arena *arena)
+{
+    FreezeLimits limits = limits_of(freeze->services->settings);
+    List mounts = { NULL };
+    FreezePlan plan;
+
+    if (freeze->services->settings->fsfreeze_hook &&
+        freeze_select(freeze->services, mount_points, &mounts, &plan, arena, NULL) &&
+        freeze_engine_open(freeze->engine, &mounts, &plan, limits.until, NULL))
+        freeze_engine_presync(freeze->engine, &limits);
 }
 
 int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GError **error)
@@ -225,6 +244,7 @@ int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GEr
 
     if (!start_phase(freeze, error))
         return -1;
+    presync_before_hooks(freeze, mount_points, arena);
     if (freeze_hooks_freeze(freeze->hooks, freeze->cancel_fd, error)) {
         n = freeze_filesystems(freeze, mount_points, timeout_s, arena, error);
         if (n <= 0)
@@ -282,8 +302,12 @@ int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
     g_mutex_lock(&freeze->lock);
     waited = wait_for_others(freeze);
     frozen = freeze->phase == PHASE_FROZEN;
-    /* Only a host that finds nothing of ours frozen asks for more than that. */
-    if (!frozen && (waited || reason != THAW_BY_HOST)) {
+    /*
+     * A host that comes too late for its own freeze must learn so: 0. Only one that
+     * has none asks for whatever else is frozen.
+     */
+    if (!frozen && (waited || reason != THAW_BY_HOST || freeze->host_unaware)) {
+        freeze->host_unaware = freeze->host_unaware && reason != THAW_BY_HOST;
         g_mutex_unlock(&freeze->lock);
         return 0;
     }

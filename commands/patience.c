@@ -16,9 +16,10 @@ typedef struct {
     gsize len;
 
     GMutex lock;
-    GCond finished;
+    GCond changed;   /* all are made, or the waiter would sleep too long */
     gsize at;        /* the call under way */
-    gint64 since;    /* when it began */
+    gint64 until;    /* its deadline */
+    gint64 wakeup;   /* when the waiter looks again by itself */
     gboolean late;   /* nobody waits any more; the call under way owns itself */
 } Batch;
 
@@ -74,9 +75,9 @@ static Batch *batch_new(Patience *patience, PatientCall **calls, gsize len)
     for (gsize i = 0; i < len; i++)
         batch->calls[i] = calls[i];
     batch->len = len;
-    batch->since = g_get_monotonic_time();
+    batch->until = g_get_monotonic_time() + calls[0]->limit_us;
     g_mutex_init(&batch->lock);
-    g_cond_init(&batch->finished);
+    g_cond_init(&batch->changed);
     return batch;
 }
 
@@ -84,7 +85,7 @@ static void batch_free(Batch *batch)
 {
     patience_free(batch->patience);
     g_mutex_clear(&batch->lock);
-    g_cond_clear(&batch->finished);
+    g_cond_clear(&batch->changed);
     g_free(batch->calls);
     g_free(batch);
 }
@@ -100,14 +101,16 @@ static void make_calls(gpointer data, gpointer unused)
     do {
         PatientCall *call = batch->calls[batch->at];
 
-        batch->since = g_get_monotonic_time();
+        batch->until = g_get_monotonic_time() + call->limit_us;
+        if (batch->until < batch->wakeup)
+            g_cond_signal(&batch->changed);
         g_mutex_unlock(&batch->lock);
         call->run(call);
         g_mutex_lock(&batch->lock);
         call->state = PATIENT_DONE;
         batch->at++;
     } while (batch->at < batch->len && !batch->late);
-    g_cond_signal(&batch->finished);
+    g_cond_signal(&batch->changed);
     g_mutex_unlock(&batch->lock);
 }
 
@@ -129,15 +132,13 @@ static gsize wait_for_calls(Batch *batch)
 
     g_mutex_lock(&batch->lock);
     while (batch->at < batch->len && !batch->late) {
-        PatientCall *call = batch->calls[batch->at];
-        gint64 until = batch->since + call->limit_us;
-
-        if (g_cond_wait_until(&batch->finished, &batch->lock, until) ||
-            batch->at == batch->len || batch->calls[batch->at] != call)
-            continue;
-        batch->late = g_get_monotonic_time() >= batch->since + call->limit_us;
-        if (batch->late)
-            set_hanging(batch->patience, call->what, TRUE);
+        batch->late = g_get_monotonic_time() >= batch->until;
+        if (batch->late) {
+            set_hanging(batch->patience, batch->calls[batch->at]->what, TRUE);
+        } else {
+            batch->wakeup = batch->until;
+            g_cond_wait_until(&batch->changed, &batch->lock, batch->wakeup);
+        }
     }
     made = batch->at;
     g_mutex_unlock(&batch->lock);

@@ -12,6 +12,9 @@
 
 #include "agent/base/errors.h"
 
+/* How long a killed child may take to go. */
+#define KILL_LIMIT_MS 2000
+
 enum { POLL_CHILD, POLL_OUTPUT, POLL_CANCEL, N_POLLS };
 
 /* Our own environment with @more in front, whose names win. */
@@ -102,6 +105,39 @@ static void watch(struct pollfd *polls, const SpawnRequest *request, SpawnResult
     result->timed_out = TRUE;
 }
 
+static void reap(pid_t pid, int *status)
+{
+    while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static gpointer reap_late(gpointer data)
+{
+    int status;
+
+    reap(GPOINTER_TO_INT(data), &status);
+    return NULL;
+}
+
+/*
+ * Takes the child's status. One that was killed may still hang in the kernel, on a
+ * dead server's file, say; then a thread stays behind to bury it.
+ */
+static void collect_status(pid_t pid, int pidfd, SpawnResult *result)
+{
+    struct pollfd child = { .fd = pidfd, .events = POLLIN };
+    GThread *thread;
+
+    if (pidfd < 0 || poll(&child, 1, KILL_LIMIT_MS) > 0) {
+        reap(pid, &result->status);
+        return;
+    }
+    result->status = SIGKILL;
+    thread = g_thread_try_new("reap", reap_late, GINT_TO_POINTER(pid), NULL);
+    if (thread)
+        g_thread_unref(thread);
+}
+
 gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **error)
 {
     struct pollfd polls[N_POLLS];
@@ -127,8 +163,7 @@ gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **er
     /* Its group goes with it, but a daemon that left the session stays. */
     if (result->timed_out || result->cancelled || pidfd < 0)
         kill(-pid, SIGKILL);
-    while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
-        ;
+    collect_status(pid, pidfd, result);
     take_rest(ends[0], result->output);
     if (pidfd >= 0)
         close(pidfd);
