@@ -237,6 +237,25 @@ static void presync_before_hooks(Freeze *freeze, const List *mount_points, Arena
         freeze_engine_presync(freeze->engine, &limits);
 }
 
+/* So that an agent that is started after we were killed lets the hooks go on. */
+static gboolean mark_hooks(Freeze *freeze, GError **error)
+{
+    const List no_mounts = { NULL };
+
+    freeze->grace_before = -1;
+    return !freeze->services->settings->fsfreeze_hook ||
+           write_marker(freeze, &no_mounts, 0, error);
+}
+
+/* Nothing is frozen; a marker stays only for what may yet become so. */
+static void clear_marker(Freeze *freeze)
+{
+    g_auto(GStrv) late = freeze_engine_late(freeze->engine);
+
+    if (!late[0])
+        freeze_marker_remove(freeze->services->settings->statedir);
+}
+
 int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -245,11 +264,14 @@ int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GEr
     if (!start_phase(freeze, error))
         return -1;
     presync_before_hooks(freeze, mount_points, arena);
-    if (freeze_hooks_freeze(freeze->hooks, freeze->cancel_fd, error)) {
+    if (mark_hooks(freeze, error) &&
+        freeze_hooks_freeze(freeze->hooks, freeze->cancel_fd, error)) {
         n = freeze_filesystems(freeze, mount_points, timeout_s, arena, error);
         if (n <= 0)
             freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
     }
+    if (n <= 0)
+        clear_marker(freeze);
     set_phase(freeze, n > 0 ? PHASE_FROZEN : PHASE_THAWED);
     return n;
 }
@@ -323,33 +345,53 @@ int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
     return n;
 }
 
+/* Hooks were asked to freeze by an agent that ended before anything was frozen. */
+static gpointer release_hooks(gpointer data)
+{
+    Freeze *freeze = data;
+
+    freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
+    freeze_marker_remove(freeze->services->settings->statedir);
+    set_phase(freeze, PHASE_THAWED);
+    return NULL;
+}
+
+static void adopt_marked(Freeze *freeze, const FreezeMarker *marker)
+{
+    const Services *services = freeze->services;
+    g_autoptr(Arena) arena = arena_new();
+    List mounts = { NULL };
+    FreezePlan plan;
+
+    if (freeze_select_marked(services, (const char *const *)marker->mount_points, &mounts, &plan,
+                             arena))
+        freeze_engine_adopt(freeze->engine, &mounts, &plan);
+    g_warning("taking over %" G_GSIZE_FORMAT " filesystems from before the restart", mounts.len);
+}
+
 /* Goes on with a freeze that was ours before we were started anew. */
 static void take_over(Freeze *freeze)
 {
     const Services *services = freeze->services;
-    g_autoptr(Arena) arena = arena_new();
     FreezeMarker marker;
-    List mounts = { NULL };
-    FreezePlan plan;
 
     if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
         return;
-    if (freeze_select_marked(services, (const char *const *)marker.mount_points, &mounts, &plan,
-                             arena))
-        freeze_engine_adopt(freeze->engine, &mounts, &plan);
     quick_grace_end(services->sysroot, marker.grace_before);
-    if (marker.late) {
+    if (!marker.mount_points || !marker.mount_points[0]) {
+        freeze->phase = PHASE_THAWING;
+        g_thread_unref(g_thread_new("release", release_hooks, freeze));
+    } else if (marker.late) {
         /* That freeze had failed; only what came back after its agent's end is frozen. */
+        adopt_marked(freeze, &marker);
         freeze_engine_thaw(freeze->engine);
         freeze_marker_remove(services->settings->statedir);
-        freeze_marker_clear(&marker);
-        return;
+    } else {
+        adopt_marked(freeze, &marker);
+        freeze->any = TRUE;
+        freeze->phase = PHASE_FROZEN;
+        enter_frozen_state(freeze, marker.deadline_us);
     }
-    g_warning("taking over a freeze of %" G_GSIZE_FORMAT " filesystems from before the restart",
-              mounts.len);
-    freeze->any = TRUE;
-    freeze->phase = PHASE_FROZEN;
-    enter_frozen_state(freeze, marker.deadline_us);
     freeze_marker_clear(&marker);
 }
 
