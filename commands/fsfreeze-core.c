@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "commands/fsfreeze-core.h"
+#include "commands/fsfreeze-state.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -14,23 +14,6 @@
 #include "commands/freeze-select.h"
 #include "commands/quick-grace.h"
 
-struct Freeze {
-    const Services *services;
-    GMutex lock;
-    GCond changed;
-    FreezePhase phase;
-    FreezeEngine *engine;
-    FreezeHooks *hooks;
-    int cancel_fd; /* readable when a freeze under way is to be given up */
-    int timer_fd;
-    guint timer_source;
-    gint64 deadline_us; /* CLOCK_BOOTTIME; 0: none */
-    int grace_before;
-    gboolean any;
-    ThawReason ended_by;
-    gboolean host_unaware; /* the watchdog thawed; the host has yet to ask for it */
-};
-
 const char *const thaw_reasons[] = { "host", "timeout", "failed", "shutdown" };
 
 FreezePhase freeze_phase(Freeze *freeze)
@@ -43,7 +26,7 @@ FreezePhase freeze_phase(Freeze *freeze)
     return phase;
 }
 
-static void set_phase(Freeze *freeze, FreezePhase phase)
+void freeze_set_phase(Freeze *freeze, FreezePhase phase)
 {
     g_mutex_lock(&freeze->lock);
     freeze->phase = phase;
@@ -62,7 +45,7 @@ static void set_watchdog(Freeze *freeze, gint64 deadline_us)
 }
 
 /* From here on nothing is written and no child is started. */
-static void enter_frozen_state(Freeze *freeze, gint64 deadline_us)
+void freeze_enter_frozen_state(Freeze *freeze, gint64 deadline_us)
 {
     const Services *services = freeze->services;
 
@@ -159,7 +142,7 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
 
     freeze->grace_before = quick_grace_begin(sysroot);
     if (write_marker(freeze, mounts, deadline_us, error)) {
-        enter_frozen_state(freeze, deadline_us);
+        freeze_enter_frozen_state(freeze, deadline_us);
         n = freeze_engine_freeze(freeze->engine, limits, error);
         if (n <= 0) {
             freeze_engine_thaw(freeze->engine);
@@ -272,7 +255,7 @@ int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GEr
     }
     if (n <= 0)
         clear_marker(freeze);
-    set_phase(freeze, n > 0 ? PHASE_FROZEN : PHASE_THAWED);
+    freeze_set_phase(freeze, n > 0 ? PHASE_FROZEN : PHASE_THAWED);
     return n;
 }
 
@@ -341,58 +324,8 @@ int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
     freeze->phase = PHASE_THAWING;
     g_mutex_unlock(&freeze->lock);
     n = frozen ? thaw_all(freeze, reason, error) : drain_all(freeze, error);
-    set_phase(freeze, PHASE_THAWED);
+    freeze_set_phase(freeze, PHASE_THAWED);
     return n;
-}
-
-/* Hooks were asked to freeze by an agent that ended before anything was frozen. */
-static gpointer release_hooks(gpointer data)
-{
-    Freeze *freeze = data;
-
-    freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
-    freeze_marker_remove(freeze->services->settings->statedir);
-    set_phase(freeze, PHASE_THAWED);
-    return NULL;
-}
-
-static void adopt_marked(Freeze *freeze, const FreezeMarker *marker)
-{
-    const Services *services = freeze->services;
-    g_autoptr(Arena) arena = arena_new();
-    List mounts = { NULL };
-    FreezePlan plan;
-
-    if (freeze_select_marked(services, (const char *const *)marker->mount_points, &mounts, &plan,
-                             arena))
-        freeze_engine_adopt(freeze->engine, &mounts, &plan);
-    g_warning("taking over %" G_GSIZE_FORMAT " filesystems from before the restart", mounts.len);
-}
-
-/* Goes on with a freeze that was ours before we were started anew. */
-static void take_over(Freeze *freeze)
-{
-    const Services *services = freeze->services;
-    FreezeMarker marker;
-
-    if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
-        return;
-    quick_grace_end(services->sysroot, marker.grace_before);
-    if (!marker.mount_points || !marker.mount_points[0]) {
-        freeze->phase = PHASE_THAWING;
-        g_thread_unref(g_thread_new("release", release_hooks, freeze));
-    } else if (marker.late) {
-        /* That freeze had failed; only what came back after its agent's end is frozen. */
-        adopt_marked(freeze, &marker);
-        freeze_engine_thaw(freeze->engine);
-        freeze_marker_remove(services->settings->statedir);
-    } else {
-        adopt_marked(freeze, &marker);
-        freeze->any = TRUE;
-        freeze->phase = PHASE_FROZEN;
-        enter_frozen_state(freeze, marker.deadline_us);
-    }
-    freeze_marker_clear(&marker);
 }
 
 Freeze *freeze_new(const Services *services, GError **error)
@@ -413,7 +346,7 @@ Freeze *freeze_new(const Services *services, GError **error)
         return NULL;
     }
     freeze->timer_source = g_unix_fd_add(freeze->timer_fd, G_IO_IN, on_timer, freeze);
-    take_over(freeze);
+    freeze_take_over(freeze);
     return freeze;
 }
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/freeze-marker.h"
+#include "commands/freeze-select.h"
+#include "commands/fsfreeze-state.h"
+#include "commands/quick-grace.h"
+
+/* Hooks were asked to freeze by an agent that ended before anything was frozen. */
+static gpointer release_hooks(gpointer data)
+{
+    Freeze *freeze = data;
+
+    freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
+    freeze_marker_remove(freeze->services->settings->statedir);
+    freeze_set_phase(freeze, PHASE_THAWED);
+    return NULL;
+}
+
+/* Not before the loop runs: a daemon's fork would leave the thread behind. */
+static gboolean start_release(gpointer data)
+{
+    g_thread_unref(g_thread_new("release", release_hooks, data));
+    return G_SOURCE_REMOVE;
+}
+
+static void adopt_marked(Freeze *freeze, const FreezeMarker *marker)
+{
+    const Services *services = freeze->services;
+    g_autoptr(Arena) arena = arena_new();
+    List mounts = { NULL };
+    FreezePlan plan;
+
+    if (freeze_select_marked(services, (const char *const *)marker->mount_points, &mounts, &plan,
+                             arena))
+        freeze_engine_adopt(freeze->engine, &mounts, &plan);
+    g_warning("taking over %" G_GSIZE_FORMAT " filesystems from before the restart", mounts.len);
+}
+
+void freeze_take_over(Freeze *freeze)
+{
+    const Services *services = freeze->services;
+    FreezeMarker marker;
+
+    if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
+        return;
+    quick_grace_end(services->sysroot, marker.grace_before);
+    if (!marker.mount_points || !marker.mount_points[0]) {
+        freeze->phase = PHASE_THAWING;
+        g_idle_add(start_release, freeze);
+    } else if (marker.late) {
+        /* That freeze had failed; only what came back after its agent's end is frozen. */
+        adopt_marked(freeze, &marker);
+        freeze_engine_thaw(freeze->engine);
+        freeze_marker_remove(services->settings->statedir);
+    } else {
+        adopt_marked(freeze, &marker);
+        freeze->any = TRUE;
+        freeze->phase = PHASE_FROZEN;
+        freeze_enter_frozen_state(freeze, marker.deadline_us);
+    }
+    freeze_marker_clear(&marker);
+}
