@@ -56,6 +56,12 @@ class Guest(Wire):
     def start_agent(self, *command):
         self.sh("agent start " + " ".join(command))
 
+    def agent_state(self):
+        """What the agent's threads wait for, and how its port stands."""
+        return self.run("for t in /proc/$(cat /run/agent.pid)/task/*; do "
+                        "echo $t $(cat $t/comm) $(grep State $t/status) in $(cat $t/wchan); done; "
+                        "grep -H . /sys/kernel/debug/virtio-ports/*", 10)[1]
+
     # What the kernel tells about a process
 
     def switches_during(self, pid, seconds):

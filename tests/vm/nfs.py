@@ -56,7 +56,8 @@ class NfsServer:
         with connection, connection.makefile("rb") as stream:
             try:
                 while header := stream.read(4):
-                    self.answer(connection, stream.read(struct.unpack(">I", header)[0] & 0x7fffffff))
+                    length = struct.unpack(">I", header)[0] & 0x7fffffff
+                    self.answer(connection, stream.read(length))
             except (OSError, ValueError):
                 return
 

@@ -22,7 +22,7 @@ MODULES = ("ata_piix", "sd_mod", "nfsv3", "autofs4")
 WRITERS = ("/mnt/ext4/work", "/mnt/loop/work", "/mnt/inner", "/mnt/xfs", "/mnt/btrfs",
            "/mnt/btrfs-b", "/mnt/lvm", "/mnt/part", "/mnt/tmpfs")
 WRITERS_FILE = "/run/writers"
-WRITERS_PAUSE_US = 20000
+WRITERS_PAUSE_US = 50000
 
 
 def program(name):
