@@ -99,7 +99,11 @@ unit_programs = \
 	tests/unit/test-unix-listen \
 	tests/unit/test-vsock-listen \
 	tests/unit/test-parse \
-	tests/unit/test-families
+	tests/unit/test-families \
+	tests/unit/test-patience \
+	tests/unit/test-mounts \
+	tests/unit/test-disk-address \
+	tests/unit/test-fsinfo
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -109,6 +113,7 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
 	tests/unit/link.c tests/unit/link.h \
+	tests/unit/machine.c tests/unit/machine.h \
 	tests/unit/sample-types.c tests/unit/sample-types.h
 
 unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
@@ -189,6 +194,18 @@ tests_unit_test_parse_LDADD = $(unit_ldadd)
 
 tests_unit_test_families_SOURCES = tests/unit/test-families.c
 tests_unit_test_families_LDADD = $(unit_ldadd)
+
+tests_unit_test_patience_SOURCES = tests/unit/test-patience.c
+tests_unit_test_patience_LDADD = $(unit_ldadd)
+
+tests_unit_test_mounts_SOURCES = tests/unit/test-mounts.c
+tests_unit_test_mounts_LDADD = $(unit_ldadd)
+
+tests_unit_test_disk_address_SOURCES = tests/unit/test-disk-address.c
+tests_unit_test_disk_address_LDADD = $(unit_ldadd)
+
+tests_unit_test_fsinfo_SOURCES = tests/unit/test-fsinfo.c
+tests_unit_test_fsinfo_LDADD = $(unit_ldadd)
 
 # ---- lints
 
