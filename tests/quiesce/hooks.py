@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hooks that fail, hang and leave daemons, and what is served while they run."""
+
+import os
+import time
+from pathlib import Path
+
+from kit.agent import AgentError
+from kit.scene import expect, no_answer, same, test, until
+
+# What is served at once may take so long on a busy machine.
+AT_ONCE = 5
+
+
+def refused(host, points, patience=60):
+    """The error of a freeze that must fail."""
+    try:
+        host.freeze(points, patience)
+    except AgentError as error:
+        return error.text
+    raise RuntimeError("the freeze succeeded")
+
+
+def is_alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def read_pid(scene, name="pid"):
+    return int(until(lambda: os.path.exists(scene.shop.path(name)) and
+                     Path(scene.shop.path(name)).read_text().strip(), "pid of the hook"))
+
+
+@test("hooks: in order, and back")
+def order(scene):
+    point = scene.shop.make("ext4", "point")
+    for name in ("20-b", "10-a", "30-c", "40-d.sample"):
+        scene.hook(name)
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    same(scene.calls(), ["10-a freeze", "20-b freeze", "30-c freeze"], "calls")
+    same(host.thaw(), 1, "thawed")
+    same(scene.calls(), ["30-c thaw host", "20-b thaw host", "10-a thaw host"], "calls")
+    rows = [(os.path.basename(row["path"]), row["phase"], row["ok"])
+            for row in host.report()["hooks"]]
+    same(rows, [("10-a", "freeze", True), ("20-b", "freeze", True), ("30-c", "freeze", True),
+                ("30-c", "thaw", True), ("20-b", "thaw", True), ("10-a", "thaw", True)], "report")
+
+
+@test("hooks: thawed before the hooks go on")
+def write_after_thaw(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("write", f'[ "$1" = freeze ] || echo x >"{point}/after"')
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    same(host.thaw(), 1, "thawed")
+    expect(os.path.exists(point + "/after"), "the hook could not write")
+
+
+@test("hooks: one that hangs is killed with its children")
+def hangs(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    scene.hook("2", f'[ "$1" = thaw ] && exit\nsleep 1000 & echo $! >{scene.shop.dir}/pid\nwait')
+    host = scene.start(hook_timeout=2)
+    began = time.monotonic()
+    text = refused(host, [point])
+    took = time.monotonic() - began
+    expect("killed" in text and "in time" in text, text)
+    expect(1.9 <= took < 30, f"{took} s")
+    same(scene.calls(), ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
+    pid = read_pid(scene)
+    until(lambda: not is_alive(pid), "the end of the hook's child")
+
+
+@test("hooks: one fails after another ran")
+def second_fails(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    scene.hook("2", '[ "$1" = thaw ] || { echo out of order; exit 3; }')
+    scene.hook("3")
+    host = scene.start()
+    text = refused(host, [point])
+    expect(text.startswith("child process has failed to execute fsfreeze hook: out of order"), text)
+    same(scene.calls(), ["1 freeze", "2 freeze", "1 thaw failed"], "calls")
+    same(host.report()["ended-by"], "failed", "ended by")
+
+
+@test("hooks: a daemon that holds the pipes does not delay")
+def daemon(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1", f'[ "$1" = thaw ] && exit\n'
+                    f'setsid sh -c "echo \\$\\$ >{scene.shop.dir}/pid; exec sleep 1000" &')
+    host = scene.start(hook_timeout=40)
+    began = time.monotonic()
+    same(host.freeze([point]), 1, "frozen")
+    expect(time.monotonic() - began < 30, "delayed")
+    same(host.thaw(), 1, "thawed")
+    pid = read_pid(scene)
+    expect(is_alive(pid), "the daemon was ended")
+    os.kill(pid, 9)
+
+
+@test("hooks: one that fails to thaw is told, and all is thawed")
+def thaw_fails(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    scene.hook("2", '[ "$1" = freeze ] || exit 9')
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    try:
+        host.thaw()
+        raise RuntimeError("no error")
+    except AgentError as error:
+        expect("fsfreeze hook" in error.text, error.text)
+    same(scene.calls(), ["1 freeze", "2 freeze", "2 thaw host", "1 thaw host"], "calls")
+    same(host.status(), "thawed", "status")
+
+
+@test("hooks: a freeze of nothing lets them go on")
+def nothing_to_freeze(scene):
+    scene.shop.make("ext4", "point")
+    scene.hook("1")
+    host = scene.start()
+    same(host.freeze([scene.shop.path("nowhere")]), 0, "frozen")
+    same(scene.calls(), ["1 freeze", "1 thaw failed"], "calls")
+
+
+@test("hooks: one that others can write is refused")
+def untrusted(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    os.chmod(os.path.join(scene.hooks, "1"), 0o775)
+    host = scene.start()
+    expect("written by others" in refused(host, [point]), "the text")
+    same(scene.calls(), [], "calls")
+
+
+def served_at_once(host):
+    slowest = 0
+    for ask in (host.sync, host.status, lambda: host.call("guest-ping"),
+                lambda: host.call("guestd-info")):
+        began = time.monotonic()
+        ask()
+        slowest = max(slowest, time.monotonic() - began)
+    expect(slowest < AT_ONCE, f"{slowest} s for an answer during the freeze")
+    return slowest
+
+
+@test("hooks: during a slow one the host is served, and its thaw cancels")
+def cancel(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    scene.hook("2", '[ "$1" = thaw ] || gate freeze')
+    host = scene.start()
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    scene.await_gate()
+    slowest = served_at_once(host)
+    with scene.agent.connect() as other:
+        slowest = max(slowest, served_at_once(other))
+    began = time.monotonic()
+    same(host.thaw(), 0, "thawed")
+    took = time.monotonic() - began
+    expect(took < AT_ONCE, f"{took} s to cancel")
+    same(scene.calls(), ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
+    expect(no_answer(host, 0.2), "the cancelled freeze was answered after the sync")
+    scene.note(f"slowest answer {slowest * 1000:.1f} ms, cancelled after {took * 1000:.1f} ms")
+
+
+@test("hooks: another connection's thaw cancels, and the freeze is told")
+def cancel_from_other(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1", '[ "$1" = thaw ] || gate freeze')
+    host = scene.start()
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    scene.await_gate()
+    with scene.agent.connect() as other:
+        same(other.thaw(), 0, "thawed")
+    try:
+        host.result()
+        raise RuntimeError("the freeze succeeded")
+    except AgentError as error:
+        expect("cancelled" in error.text, error.text)
+
+
+@test("hooks: a second freeze during a slow one is refused")
+def second_freeze(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1", '[ "$1" = thaw ] || gate freeze')
+    host = scene.start()
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    scene.await_gate()
+    with scene.agent.connect() as other:
+        expect("under way" in refused(other, [point]), "the text")
+    scene.open_gate()
+    same(host.result(), 1, "frozen")
+    same(host.thaw(), 1, "thawed")
+
+
+@test("hooks: a slow thaw hook holds up nothing but its answer")
+def slow_thaw(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1", '[ "$1" = freeze ] || gate thaw')
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    host.send("guest-fsfreeze-thaw")
+    scene.await_gate("thaw")
+    scene.nothing_frozen()
+    with scene.agent.connect() as other:
+        served_at_once(other)
+        # Commands are all back by now.
+        other.call("guest-get-osinfo")
+    scene.open_gate()
+    same(host.result(), 1, "thawed")

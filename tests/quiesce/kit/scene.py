@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a test of freezing needs, and what is checked after each."""
+
+import itertools
+import os
+import time
+from pathlib import Path
+
+from .agent import Agent, Silence
+from .loops import Workshop, frozen_among
+
+TESTS = []
+
+_names = itertools.count(1)
+
+
+def test(name):
+    """Marks a function that takes a Scene."""
+    def note(function):
+        TESTS.append((name, function))
+        return function
+    return note
+
+
+class Skip(Exception):
+    """A test that cannot be run here."""
+
+
+def expect(holds, why):
+    if not holds:
+        raise AssertionError(why)
+
+
+def same(found, wanted, what):
+    expect(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
+
+
+def until(condition, what, patience=30.0):
+    """Waits for something that nobody tells of; returns the condition's value."""
+    end = time.monotonic() + patience
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"in vain: {what}")
+        time.sleep(0.003)
+    return value
+
+
+# A hook notes "NAME VERB REASON" in the file "calls" of the scene, and then does its own.
+HOOK = """#!/bin/sh
+scene='%s'
+note() {
+	echo "${0##*/} $1 ${GUESTD_THAW_REASON-}" >>"$scene/calls"
+}
+# Tells the test, and waits for its word.
+gate() {
+	: >"$scene/gate-$1"
+	read -r word <"$scene/word"
+}
+note "$1"
+%s
+"""
+
+
+class Scene:
+    """A directory of filesystems and hooks, and the agent of the test."""
+
+    def __init__(self, guestd, reference, note):
+        self.guestd = guestd
+        self.reference_program = reference
+        self.note = note
+        self.name = f"scene{next(_names)}"
+        self.shop = Workshop(self.name)
+        self.agent = None
+        self.others = []
+        self.hooks = self.shop.path("hooks")
+        os.mkdir(self.hooks, 0o755)
+        os.mkfifo(self.shop.path("word"))
+
+    # Agents
+
+    def start(self, **config):
+        """guestd with that configuration, and the scene's hooks if there are any."""
+        logfile = config.pop("logfile", None)
+        settings = {key.replace("_", "-"): value for key, value in config.items()}
+        if os.listdir(self.hooks):
+            settings["fsfreeze-hook"] = self.hooks
+        self.agent = Agent(self.guestd, f"{self.name}.agent", config=settings, logfile=logfile)
+        return self.agent.connect()
+
+    def restart(self):
+        """After the end of the process, with the same state."""
+        self.agent.start()
+        return self.agent.connect()
+
+    def reference(self):
+        if not self.reference_program:
+            raise Skip("there is no reference agent")
+        agent = Agent(self.reference_program, f"{self.name}.reference")
+        self.others.append(agent)
+        return agent.connect()
+
+    # Hooks
+
+    def hook(self, name, script=":"):
+        path = Path(self.hooks, name)
+        path.write_text(HOOK % (self.shop.dir, script))
+        path.chmod(0o755)
+
+    def calls(self):
+        """What hooks were called for since the last time."""
+        path = Path(self.shop.path("calls"))
+        try:
+            lines = path.read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        path.unlink()
+        return [line.rstrip() for line in lines]
+
+    def await_gate(self, verb="freeze"):
+        """Until a hook is at its gate."""
+        gate = self.shop.path(f"gate-{verb}")
+        until(lambda: os.path.exists(gate), f"hook at its gate for {verb}")
+        os.unlink(gate)
+
+    def open_gate(self):
+        with open(self.shop.path("word"), "w", encoding="ascii") as word:
+            word.write("go\n")
+
+    # Checks
+
+    def dirty(self, *points, megabytes=4):
+        """Leaves something to write back."""
+        for point in points:
+            with open(os.path.join(point, "dirty"), "r+b" if
+                      os.path.exists(os.path.join(point, "dirty")) else "wb") as file:
+                file.write(os.urandom(1 << 20) * megabytes)
+
+    def nothing_frozen(self):
+        held = frozen_among([p for p in self.shop.points if p not in self.read_only])
+        expect(not held, f"left frozen: {', '.join(held)}")
+
+    read_only = ()
+
+    def settled(self):
+        """After each test: all can be written to and the agent, if it is to run, answers."""
+        if self.agent and self.agent.process.poll() is None:
+            with self.agent.connect() as host:
+                host.sync(20)
+                same(host.status(), "thawed", "status in the end")
+        self.nothing_frozen()
+
+    def clear(self):
+        for agent in [*self.others, self.agent]:
+            if agent and agent.process.poll() is None:
+                agent.process.kill()
+        # Carriers first, as an agent that is held up by one ends only then.
+        self.shop.thaw_all()
+        for agent in [*self.others, self.agent]:
+            if agent:
+                agent.process.wait(60)
+        self.shop.clear()
+
+
+def no_answer(host, patience):
+    """Whether nothing comes within the time."""
+    try:
+        return not host.reply(patience)
+    except Silence:
+        return True

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Agents that are killed or ended, and hosts that go away, at any step of a freeze."""
+
+import os
+import random
+import time
+
+from kit.agent import AgentError
+from kit.loops import MIB, frozen_among
+from kit.scene import expect, same, test, until
+
+KILLS = 40
+
+
+@test("lost: killed while a hook runs, before anything is frozen")
+def killed_before(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    scene.hook("2", '[ "$1" = thaw ] || gate freeze')
+    host = scene.start()
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    scene.await_gate()
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(), "thawed", "status")
+    scene.nothing_frozen()
+    scene.open_gate()
+    # Both were asked to freeze, so both are told that it is over.
+    calls = scene.calls()
+    until(lambda: calls.extend(scene.calls()) or len(calls) >= 4,
+          f"thaw of the hooks after the restart (calls: {calls})", 10)
+    same(calls, ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
+
+
+@test("lost: killed while frozen; the next agent takes over, the host thaws")
+def killed_frozen(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    scene.hook("1")
+    host = scene.start()
+    same(host.freeze([one, two], timeout=500), 2, "frozen")
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(), "frozen", "status after the restart")
+    info = host.call("guestd-info")
+    expect(info["frozen"] and 450 < info["thaw-in"] <= 500, f"guestd-info: {info}")
+    same(frozen_among([one, two], 2), [one, two], "held up")
+    try:
+        host.call("guest-get-osinfo")
+        raise RuntimeError("served while frozen")
+    except AgentError as error:
+        same(error.kind, "CommandNotFound", "a command while frozen")
+    same(host.thaw(), 2, "thawed")
+    same(scene.calls(), ["1 freeze", "1 thaw host"], "calls")
+    same(host.freeze([one, two]), 2, "frozen again")
+    same(host.thaw(), 2, "thawed again")
+
+
+@test("lost: killed while frozen, many times over")
+def killed_often(scene):
+    point = scene.shop.make("ext4", "point")
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    for _ in range(5):
+        scene.agent.kill()
+        host = scene.restart()
+        same(host.status(), "frozen", "status after the restart")
+    same(host.thaw(), 1, "thawed")
+
+
+@test("lost: killed while frozen; what is left of the deadline holds")
+def killed_deadline(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    host = scene.start()
+    same(host.freeze([point], timeout=3), 1, "frozen")
+    began = time.monotonic()
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(), "frozen", "status after the restart")
+    until(lambda: host.status() == "thawed", "the deadline")
+    took = time.monotonic() - began
+    expect(1.5 < took < 20, f"thawed after {took} s")
+    same(host.thaw(), 0, "the host's thaw")
+    until(lambda: os.path.exists(scene.shop.path("calls")), "the thaw hook")
+    expect("1 thaw timeout" in scene.calls(), "no thaw hook with the reason timeout")
+
+
+@test("lost: killed while frozen, started after the deadline")
+def killed_past_deadline(scene):
+    point = scene.shop.make("ext4", "point")
+    host = scene.start()
+    same(host.freeze([point], timeout=1), 1, "frozen")
+    scene.agent.kill()
+    time.sleep(1.2)
+    host = scene.restart()
+    until(lambda: host.status() == "thawed", "the deadline that has passed", 10)
+    scene.nothing_frozen()
+
+
+def kill_at(scene, host, points, delay):
+    """Sends a freeze, kills the agent after @delay seconds; returns a new host."""
+    scene.dirty(*points, megabytes=2)
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": points, "timeout": 60})
+    time.sleep(delay)
+    scene.agent.kill()
+    host.close()
+    return scene.restart()
+
+
+@test("lost: killed at any moment of a freeze")
+def killed_during(scene):
+    outer = scene.shop.make("ext4", "outer", 96 * MIB)
+    points = [outer, scene.shop.make("ext4", "inner", 32 * MIB, below=outer),
+              scene.shop.make("ext4", "beside", 32 * MIB)]
+    scene.hook("1", '[ "$1" = thaw ] || sleep 0.02')
+    host = scene.start()
+    # How long a freeze takes here, so that kills fall into all of it.
+    scene.dirty(*points, megabytes=2)
+    began = time.monotonic()
+    same(host.freeze(points), 3, "frozen")
+    span = time.monotonic() - began
+    same(host.thaw(), 3, "thawed")
+    seen = {"thawed": 0, "frozen": 0}
+    for _ in range(KILLS):
+        host = kill_at(scene, host, points, random.uniform(0, span * 1.3))
+        status = host.status()
+        seen[status] += 1
+        held = frozen_among(points, 0.3) if status == "frozen" else []
+        same(host.thaw(), len(held) if held else 0, f"thawed after {status}")
+        scene.nothing_frozen()
+    scene.note(f"{KILLS} kills within {span * 1300:.0f} ms: {seen}")
+
+
+@test("lost: SIGTERM while frozen thaws and ends well")
+def terminated(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    scene.hook("1")
+    scene.hook("2")
+    host = scene.start()
+    same(host.freeze([one, two]), 2, "frozen")
+    scene.calls()
+    same(scene.agent.terminate(), 0, "exit status")
+    scene.nothing_frozen()
+    same(scene.calls(), ["2 thaw shutdown", "1 thaw shutdown"], "calls")
+    host = scene.restart()
+    same(host.status(), "thawed", "status after the restart")
+
+
+@test("lost: SIGTERM during a slow hook")
+def terminated_freezing(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1", '[ "$1" = thaw ] || gate freeze')
+    host = scene.start()
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    scene.await_gate()
+    same(scene.agent.terminate(), 0, "exit status")
+    scene.nothing_frozen()
+    expect(scene.calls()[-1].startswith("1 thaw"), "the hook got no thaw")
+
+
+@test("lost: the host goes while frozen, the next one thaws")
+def host_gone(scene):
+    point = scene.shop.make("ext4", "point")
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    host.close()
+    with scene.agent.connect() as other:
+        same(other.status(), "frozen", "status for the next host")
+        same(frozen_among([point], 2), [point], "held up")
+        same(other.thaw(), 1, "thawed")
+
+
+@test("lost: the host goes during a slow freeze")
+def host_gone_freezing(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1", '[ "$1" = thaw ] || gate freeze')
+    host = scene.start()
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point], "timeout": 60})
+    scene.await_gate()
+    host.close()
+    with scene.agent.connect() as other:
+        other.sync()
+        other.thaw()
+        same(other.status(), "thawed", "status")
+
+
+@test("lost: nobody thaws, so the watchdog does")
+def watchdog(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    host = scene.start()
+    same(host.freeze([point], timeout=1), 1, "frozen")
+    until(lambda: host.status() == "thawed", "the watchdog")
+    same(host.thaw(), 0, "the host's thaw")
+    same(scene.calls()[:2], ["1 freeze", "1 thaw timeout"], "calls")
+    same(host.report()["ended-by"], "timeout", "ended by")
+    expect("did not thaw them in time" in scene.agent.log(), "the log does not say why")
+    # The next freeze has a deadline of its own.
+    same(host.freeze([point], timeout=60), 1, "frozen again")
+    same(host.status(), "frozen", "status")
+    same(host.thaw(), 1, "thawed")
+    same(host.report()["ended-by"], "host", "ended by")
+
+
+@test("lost: the configuration's timeout")
+def configured_timeout(scene):
+    point = scene.shop.make("ext4", "point")
+    host = scene.start(freeze_timeout=1)
+    same(host.freeze([point]), 1, "frozen")
+    until(lambda: host.status() == "thawed", "the watchdog")
+    # The argument has precedence; 0 is for ever.
+    same(host.freeze([point], timeout=0), 1, "frozen")
+    time.sleep(1.5)
+    same(host.status(), "frozen", "status without a deadline")
+    expect("thaw-in" not in host.call("guestd-info"), "a deadline is told")
+    same(host.thaw(), 1, "thawed")
+
+
+@test("lost: the watchdog, the host and SIGTERM at the same time")
+def all_at_once(scene):
+    points = [scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")]
+    for _ in range(5):
+        host = scene.restart() if scene.agent else scene.start()
+        same(host.freeze(points, timeout=1), 2, "frozen")
+        time.sleep(random.uniform(0.97, 1.0))
+        host.send("guest-fsfreeze-thaw")
+        same(scene.agent.terminate(), 0, "exit status")
+        scene.nothing_frozen()
+    scene.restart()

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Filesystems that hang, vanish or carry the agent's own files while they are frozen."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+from kit.agent import AgentError
+from kit.loops import MIB, freeze_by_hand, frozen_among, thaw_by_hand
+from kit.private import mounts, run, umount_lazily
+from kit.scene import expect, same, test, until
+
+
+def stuck_pair(scene):
+    """A filesystem whose freeze hangs, because somebody froze what carries it."""
+    carrier = scene.shop.make("ext4", "carrier", 96 * MIB)
+    rider = scene.shop.make("ext4", "rider", 32 * MIB, below=carrier)
+    freeze_by_hand(carrier)
+    # Enough that it must be written back, little enough that writing it does not wait.
+    Path(rider, "dirty").write_bytes(os.urandom(MIB))
+    return carrier, rider
+
+
+@test("trouble: a freeze that hangs: the others are thawed, the late one thaws itself")
+def stuck(scene):
+    others = [scene.shop.make("ext4", f"other{i}") for i in range(4)]
+    carrier, rider = stuck_pair(scene)
+    host = scene.start(freeze_deadline=2, presync_limit=1)
+    began = time.monotonic()
+    try:
+        host.freeze([*others, rider])
+        raise RuntimeError("the freeze succeeded")
+    except AgentError as error:
+        took = time.monotonic() - began
+        expect(re.fullmatch(rf"failed to freeze {rider}: it did not come back within \d+\.\d s",
+                            error.text), error.text)
+    expect(took < 20, f"an answer after {took} s")
+    same(host.status(), "thawed", "status")
+    same(frozen_among(others, 5), [], "held up")
+    thaw_by_hand(carrier)
+    scene.nothing_frozen()
+    scene.note(f"given up after {took:.1f} s")
+    same(host.freeze([*others, carrier, rider]), 6, "frozen")
+    same(host.thaw(), 6, "thawed")
+
+
+@test("trouble: the host's thaw ends a freeze that hangs")
+def stuck_cancelled(scene):
+    other = scene.shop.make("ext4", "other")
+    carrier, rider = stuck_pair(scene)
+    host = scene.start(freeze_deadline=60, presync_limit=1)
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [other, rider]})
+    until(lambda: frozen_among([other], 0.3), "the freeze of the other one")
+    host.sync()
+    same(host.status(), "frozen", "status")
+    began = time.monotonic()
+    host.thaw()
+    took = time.monotonic() - began
+    expect(took < 10, f"thawed after {took} s")
+    same(frozen_among([other], 5), [], "held up")
+    same(host.status(), "thawed", "status")
+    thaw_by_hand(carrier)
+    scene.note(f"cancelled after {took * 1000:.1f} ms")
+
+
+@test("trouble: killed while a freeze hangs, which then comes back after all")
+def stuck_killed(scene):
+    carrier, rider = stuck_pair(scene)
+    host = scene.start(freeze_deadline=60, presync_limit=0)
+    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [rider], "timeout": 60})
+    until(lambda: host.sync() or host.status() == "frozen", "the freeze")
+    scene.agent.process.kill()
+    # Its thread ends in the kernel, only when the call does; the freeze has then taken place.
+    thaw_by_hand(carrier)
+    scene.agent.process.wait(60)
+    host = scene.restart()
+    held = frozen_among([rider], 2)
+    same(host.status(), "frozen", "status after the restart")
+    same(host.thaw(), len(held), "thawed")
+
+
+@test("trouble: killed after a freeze that hangs was given up")
+def stuck_killed_late(scene):
+    carrier, rider = stuck_pair(scene)
+    host = scene.start(freeze_deadline=1, presync_limit=0)
+    try:
+        host.freeze([rider])
+        raise RuntimeError("the freeze succeeded")
+    except AgentError:
+        pass
+    scene.agent.process.kill()
+    thaw_by_hand(carrier)
+    scene.agent.process.wait(60)
+    host = scene.restart()
+    same(host.status(), "thawed", "status after the restart")
+    scene.nothing_frozen()
+
+
+@test("trouble: unmounted while frozen")
+def unmounted(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    device = run("findmnt", "-n", "-o", "SOURCE", one)
+    host = scene.start()
+    same(host.freeze([one, two]), 2, "frozen")
+    umount_lazily(one)
+    same(host.thaw(), 2, "thawed")
+    scene.shop.forget(one)
+    scene.shop.mount(device, "one")
+
+
+@test("trouble: unmounted while frozen, and the agent killed")
+def unmounted_killed(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    device = run("findmnt", "-n", "-o", "SOURCE", one)
+    host = scene.start()
+    same(host.freeze([one, two]), 2, "frozen")
+    umount_lazily(one)
+    scene.shop.forget(one)
+    scene.agent.kill()
+    host = scene.restart()
+    # Nothing reaches a frozen filesystem without a mount: that is the kernel's.
+    same(host.thaw(), 1, "thawed")
+    again = scene.shop.mount(device, "again")
+    held = frozen_among([again], 2)
+    same(host.thaw(), len(held), "thawed after the next mount")
+
+
+@test("trouble: the device is detached while frozen")
+def detached(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    host = scene.start()
+    same(host.freeze([one, two]), 2, "frozen")
+    run("losetup", "-d", run("findmnt", "-n", "-o", "SOURCE", one))
+    os.unlink(scene.shop.path("one.img"))
+    same(host.thaw(), 2, "thawed")
+
+
+@test("trouble: the disk loses its contents while frozen")
+def unplugged(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    scene.dirty(one, two)
+    host = scene.start()
+    same(host.freeze([one, two]), 2, "frozen")
+    os.truncate(scene.shop.path("one.img"), 0)
+    thawed = host.thaw()
+    expect(thawed in (1, 2), f"{thawed} thawed")
+    same(host.status(), "thawed", "status")
+    # What is left of it can only be unmounted.
+    umount_lazily(one)
+    scene.shop.forget(one)
+    same(host.freeze([two]), 1, "frozen")
+    same(host.thaw(), 1, "thawed")
+
+
+@test("trouble: thawed by somebody else")
+def thawed_by_other(scene):
+    one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
+    host = scene.start()
+    same(host.freeze([one, two]), 2, "frozen")
+    thaw_by_hand(one)
+    same(host.thaw(), 1, "thawed")
+    same(host.status(), "thawed", "status")
+
+
+@test("trouble: a mount point is covered while frozen")
+def covered(scene):
+    one = scene.shop.make("ext4", "one")
+    host = scene.start()
+    same(host.freeze([one]), 1, "frozen")
+    run("mount", "-t", "tmpfs", "tmpfs", one)
+    same(host.thaw(), 1, "thawed")
+    run("umount", one)
+
+
+def line_times(log, part):
+    return [float(line.split(":")[0]) for line in log.splitlines() if part in line]
+
+
+@test("trouble: the log is on the frozen filesystem")
+def log_inside(scene):
+    point = scene.shop.make("ext4", "point")
+    logfile = os.path.join(point, "guestd.log")
+    host = scene.start(logfile=logfile)
+    same(host.freeze([point]), 1, "frozen")
+    size = os.stat(logfile).st_size
+    before = time.time()
+    for _ in range(3):
+        try:
+            host.call("guest-get-osinfo")
+        except AgentError:
+            pass
+        host.call("guest-ping")
+    time.sleep(0.3)
+    after = time.time()
+    same(os.stat(logfile).st_size, size, "size of the log while frozen")
+    same(host.thaw(), 1, "thawed")
+    log = Path(logfile).read_text("utf-8")
+    expect("thawed 1 filesystems" in log, f"no line of the thaw in {log}")
+    held = [when for when in line_times(log, "") if before <= when < after - 0.2]
+    scene.note(f"{len(held)} lines from the time of the freeze")
+
+
+@test("trouble: the log is on the frozen filesystem, and the agent killed")
+def log_inside_killed(scene):
+    point = scene.shop.make("ext4", "point")
+    host = scene.start(logfile=os.path.join(point, "guestd.log"))
+    same(host.freeze([point], timeout=60), 1, "frozen")
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(20), "frozen", "status after the restart")
+    same(host.thaw(), 1, "thawed")
+    log = Path(point, "guestd.log").read_text("utf-8")
+    expect("taking over" in log, "no line of the takeover")
+
+
+@test("trouble: the state directory is on the frozen filesystem")
+def state_inside(scene):
+    point = scene.shop.make("ext4", "point")
+    os.mkdir(os.path.join(point, "state"))
+    scene.start()
+    scene.agent.terminate()
+    scene.agent.options += ["-t", os.path.join(point, "state"),
+                            "-f", os.path.join(point, "state", "pid")]
+    host = scene.restart()
+    for _ in range(3):
+        same(host.freeze([point], timeout=60), 1, "frozen")
+        same(host.thaw(), 1, "thawed")
+    same(host.freeze([point], timeout=60), 1, "frozen")
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(20), "frozen", "status after the restart")
+    same(host.thaw(), 1, "thawed")
+    same(sorted(os.listdir(os.path.join(point, "state"))), ["pid", "qga.state"], "state files")
+
+
+@test("trouble: the watchdog with log and state on the frozen filesystem")
+def all_inside(scene):
+    point = scene.shop.make("ext4", "point")
+    os.mkdir(os.path.join(point, "state"))
+    scene.start(logfile=os.path.join(point, "guestd.log"))
+    scene.agent.terminate()
+    scene.agent.options += ["-t", os.path.join(point, "state")]
+    host = scene.restart()
+    same(host.freeze([point], timeout=1), 1, "frozen")
+    until(lambda: host.status() == "thawed", "the watchdog")
+    same(host.freeze([point], timeout=2), 1, "frozen")
+    scene.agent.kill()
+    host = scene.restart()
+    until(lambda: host.status() == "thawed", "the watchdog after the restart")
+
+
+@test("trouble: the marker cannot be written")
+def no_marker(scene):
+    point = scene.shop.make("ext4", "point")
+    host = scene.start()
+    run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", scene.agent.dir)
+    try:
+        host.freeze([point])
+        raise RuntimeError("frozen without a marker")
+    except AgentError as error:
+        expect("marker" in error.text, error.text)
+    finally:
+        run("umount", scene.agent.dir)
+    same(host.status(), "thawed", "status")
+    same([m for m in mounts() if m[1] == scene.agent.dir], [], "mounts")
