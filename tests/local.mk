@@ -103,7 +103,14 @@ unit_programs = \
 	tests/unit/test-patience \
 	tests/unit/test-mounts \
 	tests/unit/test-disk-address \
-	tests/unit/test-fsinfo
+	tests/unit/test-fsinfo \
+	tests/unit/test-freeze-plan \
+	tests/unit/test-freeze-engine \
+	tests/unit/test-freeze-faults \
+	tests/unit/test-freeze-hooks \
+	tests/unit/test-freeze-log \
+	tests/unit/test-freeze-marker \
+	tests/unit/test-spawn
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -111,6 +118,8 @@ check_LIBRARIES = tests/unit/libkit.a
 tests_unit_libkit_a_SOURCES = \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
+	tests/unit/freeze-case.c tests/unit/freeze-case.h \
+	tests/unit/freeze-script.c tests/unit/freeze-script.h \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
 	tests/unit/link.c tests/unit/link.h \
 	tests/unit/machine.c tests/unit/machine.h \
@@ -206,6 +215,27 @@ tests_unit_test_disk_address_LDADD = $(unit_ldadd)
 
 tests_unit_test_fsinfo_SOURCES = tests/unit/test-fsinfo.c
 tests_unit_test_fsinfo_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_plan_SOURCES = tests/unit/test-freeze-plan.c
+tests_unit_test_freeze_plan_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_engine_SOURCES = tests/unit/test-freeze-engine.c
+tests_unit_test_freeze_engine_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_faults_SOURCES = tests/unit/test-freeze-faults.c
+tests_unit_test_freeze_faults_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_hooks_SOURCES = tests/unit/test-freeze-hooks.c
+tests_unit_test_freeze_hooks_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_log_SOURCES = tests/unit/test-freeze-log.c
+tests_unit_test_freeze_log_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_marker_SOURCES = tests/unit/test-freeze-marker.c
+tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
+
+tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
+tests_unit_test_spawn_LDADD = $(unit_ldadd)
 
 # ---- lints
 

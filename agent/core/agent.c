@@ -37,6 +37,7 @@ struct Agent {
     guint hosts;
     gint64 thaw_deadline_us; /* written by a worker, under lock */
     gboolean frozen;
+    gboolean files_wait; /* they may be on a filesystem that is frozen: opened after the thaw */
     GMutex lock;
 };
 
@@ -73,6 +74,36 @@ static void get_figures(gpointer data, AgentFigures *figures)
     g_mutex_unlock(&agent->lock);
 }
 
+/* Log, state and pid file. */
+static gboolean open_files(Agent *agent, GError **error)
+{
+    const Settings *settings = agent->settings;
+
+    if (!log_open(agent->log, settings->logfile, settings->verbose, error))
+        return FALSE;
+    agent->state = state_file_open(settings->statedir, error);
+    return agent->state != NULL;
+}
+
+static gboolean write_pid_file(Agent *agent, GError **error)
+{
+    if (agent->settings->daemonize)
+        agent->pid_file = pid_file_create(agent->settings->pidfile, error);
+    return agent->pid_file || !agent->settings->daemonize;
+}
+
+/* Opens what had to wait for the thaw; there is nobody left to fail for. */
+static void open_waiting_files(Agent *agent)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!agent->files_wait)
+        return;
+    agent->files_wait = FALSE;
+    if (!open_files(agent, &error) || !write_pid_file(agent, &error))
+        g_critical("%s", error->message);
+}
+
 static void set_frozen(gpointer data, gboolean frozen, gint64 deadline_us)
 {
     Agent *agent = data;
@@ -82,6 +113,8 @@ static void set_frozen(gpointer data, gboolean frozen, gint64 deadline_us)
     agent->thaw_deadline_us = deadline_us;
     g_mutex_unlock(&agent->lock);
     dispatch_set_frozen(agent->dispatch, frozen);
+    if (!frozen)
+        open_waiting_files(agent);
     if (frozen)
         sd_notify(0, "STATUS=Filesystems are frozen");
     else
@@ -205,10 +238,19 @@ static gboolean go_to_background(Agent *agent, GError **error)
 {
     if (!agent->settings->daemonize)
         return TRUE;
-    if (!daemonize(error))
+    return daemonize(error) && (agent->files_wait || write_pid_file(agent, error));
+}
+
+/* Families come first: one of them may take over a freeze, and then no file must be touched. */
+static gboolean prepare(Agent *agent, GError **error)
+{
+    if (!command_set_init(agent->commands, &agent->services, error))
         return FALSE;
-    agent->pid_file = pid_file_create(agent->settings->pidfile, error);
-    return agent->pid_file != NULL;
+    agent->files_wait = agent->frozen;
+    if (!agent->files_wait && !open_files(agent, error))
+        return FALSE;
+    return watch_signals(agent, error) && open_channel(agent, error) &&
+           go_to_background(agent, error);
 }
 
 Agent *agent_new(const Settings *settings, const Family *const *families, Log *log, GError **error)
@@ -234,11 +276,7 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
     agent->signal_fd = -1;
     agent->sysroot = sysroot_new("/", error);
     agent->services.sysroot = agent->sysroot;
-    if (agent->sysroot && log_open(log, settings->logfile, settings->verbose, error) &&
-        (agent->state = state_file_open(settings->statedir, error)) &&
-        command_set_init(agent->commands, &agent->services, error) &&
-        watch_signals(agent, error) &&
-        open_channel(agent, error) && go_to_background(agent, error))
+    if (agent->sysroot && prepare(agent, error))
         return agent;
     agent_free(agent);
     return NULL;

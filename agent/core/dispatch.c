@@ -154,10 +154,16 @@ static gboolean worker_done(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Not g_main_context_invoke(): once the loop has ended, that would call from this thread. */
 static void work(gpointer data, gpointer context)
 {
+    GSource *done = g_idle_source_new();
+
     job_run(data);
-    g_main_context_invoke_full(context, G_PRIORITY_DEFAULT, worker_done, data, NULL);
+    g_source_set_priority(done, G_PRIORITY_DEFAULT);
+    g_source_set_callback(done, worker_done, data, NULL);
+    g_source_attach(done, context);
+    g_source_unref(done);
 }
 
 /* Returns FALSE with the job's error set if no worker is free. */

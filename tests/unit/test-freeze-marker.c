@@ -23,7 +23,7 @@ static char *state_dir(const Machine *machine)
 static void write_marker(const Machine *machine, const char *dir, gint64 deadline_us)
 {
     FreezeMarker marker = { .deadline_us = deadline_us,
-                            .mount_points = (char *[]){ "/", "/with space;and#", "/tab\tnewline\n",
+                            .mount_points = (char **)(const char *[]){ "/", "/with space;and#", "/tab\tnewline\n",
                                                         "/umlaut-\303\244", NULL } };
     g_autoptr(GError) error = NULL;
 
@@ -107,7 +107,7 @@ static void test_unwritable(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(BOOT("one"));
     g_autofree char *missing = g_build_filename(machine->directory, "no", "such", NULL);
-    FreezeMarker marker = { .mount_points = (char *[]){ "/", NULL } };
+    FreezeMarker marker = { .mount_points = (char **)(const char *[]){ "/", NULL } };
     g_autoptr(GError) error = NULL;
 
     g_assert_false(freeze_marker_write(machine->sysroot, missing, &marker, &error));

@@ -77,6 +77,13 @@ class Workshop:
         run("losetup", "-d", device)
         return point
 
+    def mount_again(self, name):
+        """The image of an earlier make(), after its last mount went."""
+        device = run("losetup", "-f", "--show", self.path(name + ".img"))
+        point = self.mount(device, name)
+        run("losetup", "-d", device)
+        return point
+
     def bind(self, source, name):
         return self.mount(source, name, "--bind")
 
