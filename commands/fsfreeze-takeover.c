@@ -42,6 +42,8 @@ void freeze_take_over(Freeze *freeze)
 
     if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
         return;
+    /* The log's file may be on a frozen filesystem. */
+    log_hold(services->log, TRUE);
     quick_grace_end(services->sysroot, marker.grace_before);
     if (!marker.mount_points || !marker.mount_points[0]) {
         freeze->phase = PHASE_THAWING;
@@ -57,5 +59,7 @@ void freeze_take_over(Freeze *freeze)
         freeze->phase = PHASE_FROZEN;
         freeze_enter_frozen_state(freeze, marker.deadline_us);
     }
+    if (freeze->phase != PHASE_FROZEN)
+        log_hold(services->log, FALSE);
     freeze_marker_clear(&marker);
 }
