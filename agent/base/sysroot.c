@@ -16,6 +16,8 @@
 
 /* /proc files tell no size; most fit one read of this. */
 #define READ_CHUNK 4096
+/* How often a path below another root than "/" is looked up while mounts come and go. */
+#define RESOLVE_TRIES 1000
 
 struct Sysroot {
     char *path;
@@ -53,9 +55,17 @@ int sysroot_open(const Sysroot *root, const char *path, int flags)
     const char *relative = path + strspn(path, "/");
     struct open_how how = { .flags = (guint64)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT };
 
+    int fd = -1;
+
     if (root->is_real_root)
         return open(path, flags | O_CLOEXEC);
-    return (int)syscall(SYS_openat2, root->fd, relative, &how, sizeof how);
+    /* EAGAIN: a rename or mount anywhere on the machine came in between; openat2(2). */
+    for (int tries = 0; tries < RESOLVE_TRIES; tries++) {
+        fd = (int)syscall(SYS_openat2, root->fd, relative, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN)
+            break;
+    }
+    return fd;
 }
 
 gboolean sysroot_read(const Sysroot *root, const char *path, char **contents, gsize *len)

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 
 #include "commands/freeze-marker.h"
-#include "commands/freeze-select.h"
+#include "commands/quick-grace.h"
 #include "tests/unit/kit.h"
 #include "tests/unit/machine.h"
 
-/* What a restarted agent finds of an earlier freeze, and which filesystems patterns mean. */
+/* What a restarted agent finds of an earlier freeze. */
 
 #define BOOT(id) "/proc/sys/kernel/random/boot_id\n| " id "\n"
 
@@ -23,6 +23,8 @@ static char *state_dir(const Machine *machine)
 static void write_marker(const Machine *machine, const char *dir, gint64 deadline_us)
 {
     FreezeMarker marker = { .deadline_us = deadline_us,
+                            .late = TRUE,
+                            .grace_before = -1,
                             .mount_points = (char **)(const char *[]){ "/", "/with space;and#", "/tab\tnewline\n",
                                                         "/umlaut-\303\244", NULL } };
     g_autoptr(GError) error = NULL;
@@ -41,6 +43,8 @@ static void test_life(void)
     write_marker(machine, dir, 1234567890123);
     g_assert_true(freeze_marker_read(machine->sysroot, dir, &marker));
     g_assert_cmpint(marker.deadline_us, ==, 1234567890123);
+    g_assert_true(marker.late);
+    g_assert_cmpint(marker.grace_before, ==, -1);
     g_assert_cmpuint(g_strv_length(marker.mount_points), ==, 4);
     g_assert_cmpstr(marker.mount_points[0], ==, "/");
     g_assert_cmpstr(marker.mount_points[1], ==, "/with space;and#");
@@ -123,23 +127,54 @@ static void test_boot_time(void)
     g_assert_cmpint(boot_time_us(), >=, before + 2000);
 }
 
-static void test_patterns(void)
-{
-    const Mount mount = { .mount_point = "/var/lib/docker", .type = "ext4", .source = "/dev/sdb1" };
-    static const struct {
-        const char *pattern;
-        gboolean matches;
-    } cases[] = {
-        { "/var/lib/docker", TRUE },  { "/var/lib/*", TRUE },      { "/var/lib", FALSE },
-        { "*", TRUE },                { "docker", FALSE },         { "", FALSE },
-        { "type:ext4", TRUE },        { "type:ext?", TRUE },       { "type:xfs", FALSE },
-        { "type:", FALSE },           { "device:/dev/sdb1", TRUE }, { "device:/dev/sd*", TRUE },
-        { "device:/dev/sda*", FALSE }, { "device:sdb1", FALSE },
-    };
+/* ---- short grace periods, which a later agent may have to end */
 
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-        if (freeze_pattern_matches(cases[i].pattern, &mount) != cases[i].matches)
-            g_error("\"%s\"", cases[i].pattern);
+static char *grace(const Machine *machine)
+{
+    char *text = NULL;
+
+    sysroot_read(machine->sysroot, "/sys/kernel/rcu_expedited", &text, NULL);
+    return text;
+}
+
+static void expect_grace(const Machine *machine, char expected)
+{
+    g_autofree char *found = grace(machine);
+
+    g_assert_cmpint(found[0], ==, expected);
+}
+
+static void test_grace(void)
+{
+    g_autoptr(Machine) machine = machine_new_from_text("/sys/kernel/rcu_expedited\n| 0\n");
+    int before = quick_grace_begin(machine->sysroot);
+
+    g_assert_cmpint(before, ==, 0);
+    expect_grace(machine, '1');
+    quick_grace_end(machine->sysroot, before);
+    expect_grace(machine, '0');
+}
+
+/* What somebody else has set stays. */
+static void test_grace_foreign(void)
+{
+    g_autoptr(Machine) machine = machine_new_from_text("/sys/kernel/rcu_expedited\n| 1\n");
+    int before = quick_grace_begin(machine->sysroot);
+
+    g_assert_cmpint(before, ==, -1);
+    quick_grace_end(machine->sysroot, before);
+    expect_grace(machine, '1');
+}
+
+static void test_grace_missing(void)
+{
+    g_autoptr(Machine) machine = machine_new_from_text("/sys/\n");
+    g_autofree char *found = NULL;
+
+    g_assert_cmpint(quick_grace_begin(machine->sysroot), ==, -1);
+    quick_grace_end(machine->sysroot, -1);
+    found = grace(machine);
+    g_assert_null(found);
 }
 
 int main(int argc, char **argv)
@@ -151,6 +186,8 @@ int main(int argc, char **argv)
     g_test_add_func("/freeze/marker/damaged", test_damaged);
     g_test_add_func("/freeze/marker/unwritable", test_unwritable);
     g_test_add_func("/freeze/marker/boot-time", test_boot_time);
-    g_test_add_func("/freeze/select/patterns", test_patterns);
+    g_test_add_func("/freeze/grace/set", test_grace);
+    g_test_add_func("/freeze/grace/foreign", test_grace_foreign);
+    g_test_add_func("/freeze/grace/missing", test_grace_missing);
     return g_test_run();
 }
