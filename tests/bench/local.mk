@@ -3,7 +3,7 @@
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
-EXTRA_DIST += tests/bench/run
+EXTRA_DIST += tests/bench/run tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c
 
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
@@ -15,4 +15,12 @@ tests_bench_bench_SOURCES = \
 bench: guestd$(EXEEXT) tests/bench/bench$(EXEEXT)
 	$(srcdir)/tests/bench/run --guestd ./guestd --bench tests/bench/bench $(BENCH_FLAGS)
 
-.PHONY: bench
+# How long writers stand still for a freeze. Needs root, and a gigabyte or three of disk.
+bench-stall: guestd$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/stall $(BENCH_FLAGS)
+
+# Freezing and get-fsinfo with 20, 100 and 200 mounts.
+bench-mounts: guestd$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/mounts $(BENCH_FLAGS)
+
+.PHONY: bench bench-stall bench-mounts
