@@ -12,7 +12,7 @@ typedef struct {
     gint64 deadline_us; /* CLOCK_BOOTTIME, in microseconds; 0: none */
     char **mount_points;
     gboolean late;    /* no freeze lasts, but calls that did not come back may yet freeze these */
-    int grace_before; /* what quick_grace_begin() returned */
+    int grace_before; /* what quick_grace_before() returned */
 } FreezeMarker;
 
 /* Returns FALSE with @error set if it cannot be written. */

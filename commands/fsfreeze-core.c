@@ -140,8 +140,10 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
     const Sysroot *sysroot = freeze->services->sysroot;
     int n = -1;
 
-    freeze->grace_before = quick_grace_begin(sysroot);
+    /* The marker remembers what to go back to, before anything is changed. */
+    freeze->grace_before = quick_grace_before(sysroot);
     if (write_marker(freeze, mounts, deadline_us, error)) {
+        quick_grace_begin(sysroot, freeze->grace_before);
         freeze_enter_frozen_state(freeze, deadline_us);
         n = freeze_engine_freeze(freeze->engine, limits, error);
         if (n <= 0) {
@@ -149,8 +151,8 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
             leave_frozen_state(freeze);
             mark_late(freeze);
         }
+        quick_grace_end(sysroot, freeze->grace_before);
     }
-    quick_grace_end(sysroot, freeze->grace_before);
     return n;
 }
 

@@ -11,6 +11,9 @@
  * Documentation/ABI/testing/sysfs-kernel-boot_params and kernel/ksysfs.c.
  */
 
-/* Returns what was set before, to be given to quick_grace_end(); -1 if nothing was changed. */
-int quick_grace_begin(const Sysroot *sysroot);
+/* What is set now, to be remembered before it is changed; -1 if nothing is to be changed. */
+int quick_grace_before(const Sysroot *sysroot);
+
+/* Both do nothing for a @before of -1. */
+void quick_grace_begin(const Sysroot *sysroot, int before);
 void quick_grace_end(const Sysroot *sysroot, int before);

@@ -147,9 +147,11 @@ static void expect_grace(const Machine *machine, char expected)
 static void test_grace(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text("/sys/kernel/rcu_expedited\n| 0\n");
-    int before = quick_grace_begin(machine->sysroot);
+    int before = quick_grace_before(machine->sysroot);
 
     g_assert_cmpint(before, ==, 0);
+    expect_grace(machine, '0');
+    quick_grace_begin(machine->sysroot, before);
     expect_grace(machine, '1');
     quick_grace_end(machine->sysroot, before);
     expect_grace(machine, '0');
@@ -159,9 +161,10 @@ static void test_grace(void)
 static void test_grace_foreign(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text("/sys/kernel/rcu_expedited\n| 1\n");
-    int before = quick_grace_begin(machine->sysroot);
+    int before = quick_grace_before(machine->sysroot);
 
     g_assert_cmpint(before, ==, -1);
+    quick_grace_begin(machine->sysroot, before);
     quick_grace_end(machine->sysroot, before);
     expect_grace(machine, '1');
 }
@@ -171,7 +174,8 @@ static void test_grace_missing(void)
     g_autoptr(Machine) machine = machine_new_from_text("/sys/\n");
     g_autofree char *found = NULL;
 
-    g_assert_cmpint(quick_grace_begin(machine->sysroot), ==, -1);
+    g_assert_cmpint(quick_grace_before(machine->sysroot), ==, -1);
+    quick_grace_begin(machine->sysroot, -1);
     quick_grace_end(machine->sysroot, -1);
     found = grace(machine);
     g_assert_null(found);
