@@ -61,6 +61,14 @@ note "$1"
 """
 
 
+def grace():
+    """Whether the kernel's grace periods are short just now, if that can be known."""
+    try:
+        return Path("/sys/kernel/rcu_expedited").read_text().strip()
+    except OSError:
+        return ""
+
+
 class Scene:
     """A directory of filesystems and hooks, and the agent of the test."""
 
@@ -72,6 +80,7 @@ class Scene:
         self.shop = Workshop(self.name)
         self.agent = None
         self.others = []
+        self.grace = "0" if grace() else ""
         self.hooks = self.shop.path("hooks")
         os.mkdir(self.hooks, 0o755)
         os.mkfifo(self.shop.path("word"))
@@ -148,6 +157,8 @@ class Scene:
                 host.sync(20)
                 same(host.status(), "thawed", "status in the end")
         self.nothing_frozen()
+        # Another test elsewhere may have it changed for a moment, but nobody for good.
+        until(lambda: grace() == self.grace, "rcu_expedited as before", 10)
 
     def clear(self):
         for agent in [*self.others, self.agent]:
