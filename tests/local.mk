@@ -85,8 +85,10 @@ unit_programs = \
 	tests/unit/test-negatives \
 	tests/unit/test-envelope \
 	tests/unit/test-commands \
+	tests/unit/test-deferred \
 	tests/unit/test-dispatch \
 	tests/unit/test-barrier \
+	tests/unit/test-base64 \
 	tests/unit/test-audit \
 	tests/unit/test-options \
 	tests/unit/test-daemon \
@@ -164,6 +166,12 @@ tests_unit_test_dispatch_LDADD = $(unit_ldadd)
 
 tests_unit_test_barrier_SOURCES = tests/unit/test-barrier.c
 tests_unit_test_barrier_LDADD = $(unit_ldadd)
+
+tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
+tests_unit_test_base64_LDADD = $(unit_ldadd)
+
+tests_unit_test_deferred_SOURCES = tests/unit/test-deferred.c
+tests_unit_test_deferred_LDADD = $(unit_ldadd)
 
 tests_unit_test_audit_SOURCES = tests/unit/test-audit.c
 tests_unit_test_audit_LDADD = $(unit_ldadd)

@@ -263,6 +263,7 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
     agent->started = g_get_real_time() / G_USEC_PER_SEC;
     agent->loop = g_main_loop_new(NULL, FALSE);
     agent->services = (Services){
+        .complete = dispatch_complete,
         .sysops = &system_ops,
         .settings = settings,
         .agent = agent,

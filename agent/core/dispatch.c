@@ -106,13 +106,16 @@ static void run_lane(Lane *lane);
 static void detach_lane(Lane *lane)
 {
     Session *session = lane->session;
+    Call *call = lane->running ? &lane->running->call : NULL;
 
     session->dispatch->figures.voided += lane->waiting.length + (lane->running != NULL);
     session->waiting = 0;
     session->waiting_bytes = 0;
     lane->session = NULL;
-    /* What waited for the host to read is held up no longer. */
-    run_lane(lane);
+    if (call && call->deferred && call->abandon)
+        call->abandon(call); /* which may be the end of the lane */
+    else
+        run_lane(lane); /* what waited for the host to read is held up no longer */
 }
 
 static void send_reply(Lane *lane, Job *job)
@@ -141,17 +144,31 @@ static void finish_job(Lane *lane, Job *job)
     job_free(job);
 }
 
+static void finish_running(Job *job)
+{
+    Lane *lane = job->lane;
+
+    lane->running = NULL;
+    finish_job(lane, job);
+    run_lane(lane);
+}
+
 /* Back on the main thread. */
 static gboolean worker_done(gpointer data)
 {
     Job *job = data;
-    Lane *lane = job->lane;
 
-    lane->dispatch->figures.running--;
-    lane->running = NULL;
-    finish_job(lane, job);
-    run_lane(lane);
+    job->lane->dispatch->figures.running--;
+    finish_running(job);
     return G_SOURCE_REMOVE;
+}
+
+void dispatch_complete(Call *call, GError *error)
+{
+    Job *job = (Job *)((char *)call - offsetof(Job, call));
+
+    job->error = error;
+    finish_running(job);
 }
 
 /* Not g_main_context_invoke(): once the loop has ended, that would call from this thread. */
@@ -210,7 +227,10 @@ static void start_job(Lane *lane, Job *job)
         if (!job->error)
             job_run(job);
     }
-    finish_job(lane, job);
+    if (job->call.deferred && !job->error)
+        lane->running = job;
+    else
+        finish_job(lane, job);
 }
 
 static gboolean may_start(const Lane *lane)

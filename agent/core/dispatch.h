@@ -35,6 +35,9 @@ gboolean dispatch_allows(const Dispatch *dispatch, const Command *command);
 
 const DispatchFigures *dispatch_figures(const Dispatch *dispatch);
 
+/* For Services.complete. */
+void dispatch_complete(Call *call, GError *error);
+
 /* What the channel tells, for its ConnEvents. */
 void dispatch_opened(Dispatch *dispatch, Conn *conn);
 void dispatch_frame(Dispatch *dispatch, Conn *conn, Frame *frame);

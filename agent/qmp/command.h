@@ -76,6 +76,11 @@ typedef struct {
 
 /* What the agent offers to families. */
 typedef struct {
+    /*
+     * Answers @call, whose handler has deferred it, from its result or with
+     * @error, which it takes. Main thread only, once, not from within the handler.
+     */
+    void (*complete)(Call *call, GError *error);
     const Sysroot *sysroot;
     const SysOps *sysops;
     const Settings *settings;
@@ -98,6 +103,16 @@ struct Call {
     Arena *arena;
     const void *args;
     void *result;
+    /*
+     * For handlers of the main thread that wait for an event: one that cannot
+     * answer yet sets @deferred, returns TRUE and completes the call later. Until
+     * then the call and its arena stay. @abandon, if set, is called once when
+     * nobody will hear the answer any more; the call must be completed all the same,
+     * and may be from there.
+     */
+    gboolean deferred;
+    void (*abandon)(Call *call);
+    gpointer waiting; /* the handler's own, while deferred */
 };
 
 /* Commands that share state and a file. */

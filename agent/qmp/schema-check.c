@@ -34,6 +34,7 @@ static gboolean kind_matches(const Type *type, const Value *value)
     case TYPE_BOOL:
         return value->kind == VALUE_BOOL;
     case TYPE_STRING:
+    case TYPE_BASE64:
         return value->kind == VALUE_STRING;
     case TYPE_ENUM:
         return value->kind == VALUE_STRING && g_strv_contains(type->values, value->string.text);

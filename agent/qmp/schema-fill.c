@@ -160,6 +160,7 @@ static gboolean fill(const Type *type, const Value *value, const Place *place, A
 {
     static const ValueKind kinds[] = {
         [TYPE_INT] = VALUE_INT,     [TYPE_BOOL] = VALUE_BOOL, [TYPE_STRING] = VALUE_STRING,
+        [TYPE_BASE64] = VALUE_STRING,
         [TYPE_ENUM] = VALUE_STRING, [TYPE_LIST] = VALUE_LIST, [TYPE_OBJECT] = VALUE_OBJECT,
     };
 
@@ -180,6 +181,9 @@ static gboolean fill(const Type *type, const Value *value, const Place *place, A
         return TRUE;
     case TYPE_STRING:
         *(const char **)target = value->string.text;
+        return TRUE;
+    case TYPE_BASE64:
+        *(Bytes *)target = (Bytes){ value->string.text, value->string.len };
         return TRUE;
     case TYPE_ENUM:
         return fill_choice(type, value, place, target, error);

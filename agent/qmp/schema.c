@@ -2,6 +2,7 @@
 #include "agent/qmp/schema.h"
 
 #include "agent/base/errors.h"
+#include "agent/qmp/base64.h"
 #include "agent/qmp/writer.h"
 
 #define BLANKED "***"
@@ -11,6 +12,7 @@ const Type type_uint64 = { .kind = TYPE_UINT64, .name = "uint64", .size = sizeof
 const Type type_number = { .kind = TYPE_NUMBER, .name = "number", .size = sizeof(double) };
 const Type type_bool = { .kind = TYPE_BOOL, .name = "bool", .size = sizeof(bool) };
 const Type type_string = { .kind = TYPE_STRING, .name = "str", .size = sizeof(const char *) };
+const Type type_base64 = { .kind = TYPE_BASE64, .name = "base64", .size = sizeof(Bytes) };
 const Type type_string_list = { .kind = TYPE_LIST, .size = sizeof(List), .item = &type_string };
 
 const char *type_expected_name(const Type *type)
@@ -18,7 +20,7 @@ const char *type_expected_name(const Type *type)
     static const char *const names[] = {
         [TYPE_INT] = "integer",   [TYPE_UINT64] = "uint64", [TYPE_NUMBER] = "number",
         [TYPE_BOOL] = "boolean",  [TYPE_STRING] = "string", [TYPE_ENUM] = "string",
-        [TYPE_LIST] = "array",    [TYPE_OBJECT] = "object",
+        [TYPE_LIST] = "array",    [TYPE_OBJECT] = "object", [TYPE_BASE64] = "string",
     };
 
     return type->kind == TYPE_ALTERNATE ? type->name : names[type->kind];
@@ -112,6 +114,9 @@ void schema_dump(const Type *type, const void *source, gboolean blank_secrets, G
         break;
     case TYPE_OBJECT:
         dump_object(type, source, blank_secrets, out);
+        break;
+    case TYPE_BASE64:
+        json_append_base64(out, ((const Bytes *)source)->data, ((const Bytes *)source)->len);
         break;
     case TYPE_ALTERNATE:
         dump_alternate(type, source, out);

@@ -21,6 +21,7 @@ typedef enum {
     TYPE_ENUM,   /* int, an index of @values */
     TYPE_LIST,   /* List of @item */
     TYPE_OBJECT, /* a struct of @size bytes, described by @fields */
+    TYPE_BASE64, /* Bytes; of an argument still encoded, see bytes_decode() */
     TYPE_ALTERNATE, /* Alternate: a @item (integer or boolean), or one of @values */
 } TypeKind;
 
@@ -73,6 +74,13 @@ typedef struct {
     int choice;
 } Alternate;
 
+/* Any bytes, which travel as base64. Results are encoded on their way out. */
+typedef struct {
+    char *data;
+    gsize len;
+} Bytes;
+
+extern const Type type_base64;
 extern const Type type_int, type_uint64, type_number, type_bool, type_string;
 extern const Type type_string_list;
 

@@ -31,7 +31,7 @@ void fixture_set_up(Fixture *f, gconstpointer data)
     g_free(kit_take_log());
     gate_init(&f->gate);
     f->settings.listen_fd = -1;
-    f->services = (Services){ .settings = &f->settings, .agent = &f->gate };
+    f->services = (Services){ .settings = &f->settings, .agent = &f->gate, .complete = dispatch_complete };
     f->set = command_set_new(gated_families);
     f->dispatch = dispatch_new(f->set, &f->services);
     f->link = link_new("host", &dispatch_events, f->dispatch);

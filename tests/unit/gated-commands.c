@@ -137,6 +137,25 @@ static gboolean quiet_run(Call *call, GError **error)
     return !((const Args *)call->args)->fail || set_error(error, "not quiet");
 }
 
+static void give_up(Call *call)
+{
+    Gate *gate = call->services->agent;
+
+    gate->abandoned++;
+    call->services->complete(call, NULL);
+}
+
+static gboolean later_run(Call *call, GError **error)
+{
+    Gate *gate = call->services->agent;
+
+    (void)error;
+    call->deferred = TRUE;
+    call->abandon = ((const Args *)call->args)->value < 0 ? give_up : NULL;
+    gate->later = call;
+    return TRUE;
+}
+
 static const Command echo_command = {
     .name = "echo", .rank = 1, .args = &value_args, .returns = &type_int, .run = echo_run,
 };
@@ -168,11 +187,17 @@ static const Command quiet_command = {
     .args = &fail_args, .run = quiet_run,
 };
 
+static const Command later_command = {
+    .name = "later", .rank = 10, .flags = COMMAND_MUTATING,
+    .args = &value_args, .returns = &type_int, .run = later_run,
+};
+
 static const Family gated = {
     .name = "gated",
     .commands = (const Command *const[]){ &echo_command, &wait_command, &sync_command,
                                           &sync_delimited, &length_command, &spaces_command,
-                                          &fail_command, &fail_silently, &quiet_command, NULL },
+                                          &fail_command, &fail_silently, &quiet_command,
+                                          &later_command, NULL },
 };
 
 const Family *const gated_families[] = { &gated, NULL };

@@ -5,7 +5,8 @@
 
 /*
  * Commands for tests of the dispatch: "wait" runs on a worker until the test
- * lets it go through a pipe; others answer at once. Services.agent is the Gate.
+ * lets it go through a pipe; "later" is deferred until the test completes @later, or
+ * gives up itself if its value is negative; others answer at once. Services.agent is the Gate.
  */
 typedef struct {
     int pipe[2];
@@ -13,6 +14,8 @@ typedef struct {
     gint released; /* that have come through */
     gint echoed;
     gint spaced;
+    gint abandoned;
+    Call *later;
 } Gate;
 
 void gate_init(Gate *gate);

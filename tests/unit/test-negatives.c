@@ -118,6 +118,7 @@ static void append_value(GString *out, const Type *type, const char *path, const
         g_string_append(out, "true");
         break;
     case TYPE_STRING:
+    case TYPE_BASE64:
         g_string_append(out, "\"text\"");
         break;
     case TYPE_ENUM:
@@ -178,6 +179,7 @@ static gboolean accepts(const Type *type, const char *text)
     case TYPE_BOOL:
         return g_str_equal(text, "true");
     case TYPE_STRING:
+    case TYPE_BASE64:
         return *text == '"';
     case TYPE_LIST:
         return *text == '[';
@@ -193,7 +195,7 @@ static char *wrong_type_text(const Place *place, const char *text)
     static const char *const names[] = {
         [TYPE_INT] = "integer",    [TYPE_NUMBER] = "number", [TYPE_BOOL] = "boolean",
         [TYPE_STRING] = "string",  [TYPE_ENUM] = "string",   [TYPE_LIST] = "array",
-        [TYPE_OBJECT] = "object",
+        [TYPE_OBJECT] = "object",  [TYPE_BASE64] = "string",
     };
     const Type *type = place->type;
     const char *name = place->name ? place->name : "null";
