@@ -15,6 +15,19 @@
 /* The kernel's largest. */
 #define MAX_ERRNO 4095
 
+/*
+ * The attributes behind the @size bytes of a message's own header. libmnl's loop goes by
+ * the padded length, which a last message need not have.
+ */
+#define FOR_EACH_ATTRIBUTE(attr, message, size)                                                    \
+    for (attr = mnl_nlmsg_get_payload_offset(message, size);                                       \
+         mnl_attr_ok(attr, bytes_left(message, attr)); attr = mnl_attr_next(attr))
+
+static int bytes_left(const struct nlmsghdr *message, const struct nlattr *attr)
+{
+    return (int)((const char *)message + message->nlmsg_len - (const char *)attr);
+}
+
 /* The text of @attr if it ends within it and is a name; else NULL. */
 static const char *name_of(const struct nlattr *attr, Arena *arena)
 {
@@ -60,7 +73,7 @@ static void take_link(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena
     if (mnl_nlmsg_get_payload_len(message) < sizeof *info)
         return;
     link.index = info->ifi_index;
-    mnl_attr_for_each(attr, message, sizeof *info)
+    FOR_EACH_ATTRIBUTE(attr, message, sizeof *info)
     {
         switch (mnl_attr_get_type(attr)) {
         case IFLA_IFNAME:
@@ -104,7 +117,7 @@ static void take_address(RtnetlinkDump *dump, const struct nlmsghdr *message, Ar
     address.index = (int)info->ifa_index;
     address.family = info->ifa_family;
     address.prefix = MIN(info->ifa_prefixlen, (guint)size * 8);
-    mnl_attr_for_each(attr, message, sizeof *info)
+    FOR_EACH_ATTRIBUTE(attr, message, sizeof *info)
     {
         switch (mnl_attr_get_type(attr)) {
         case IFA_LOCAL:
@@ -135,13 +148,19 @@ static int status_of(const struct nlmsghdr *message)
     return status < 0 && status >= -MAX_ERRNO ? -status : 0;
 }
 
+/* Whether a whole message is there. libmnl takes lengths above G_MAXINT for negative ones. */
+static gboolean is_whole(const struct nlmsghdr *message, int left)
+{
+    return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (guint)left;
+}
+
 gboolean rtnetlink_take(RtnetlinkDump *dump, const void *datagram, gsize len, guint32 sequence,
                         Arena *arena)
 {
     const struct nlmsghdr *message = datagram;
     int left = (int)MIN(len, G_MAXINT);
 
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+    for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
         if (message->nlmsg_seq != sequence)
             continue;
         if (message->nlmsg_flags & NLM_F_DUMP_INTR)

@@ -168,6 +168,19 @@ static void test_malformed(void)
     datagram_clear(&datagram);
 }
 
+/* As an int, the length would be negative, and less than what is there. */
+static void test_huge_length(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    Datagram datagram = datagram_new(1, 0);
+    RtnetlinkDump dump = { .failed = 0 };
+
+    datagram_link(&datagram, 1, "eth0", NULL, 0, NULL, 0);
+    ((struct nlmsghdr *)(void *)datagram.bytes->data)->nlmsg_len |= 1u << 31;
+    g_assert_false(take(&dump, &datagram, arena));
+    g_assert_cmpuint(dump.links.len, ==, 0);
+}
+
 static void test_other_sequence(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -339,6 +352,7 @@ int main(int argc, char **argv)
     g_test_add_func("/netlink/addresses", test_addresses);
     g_test_add_func("/netlink/ends", test_ends);
     g_test_add_func("/netlink/malformed", test_malformed);
+    g_test_add_func("/netlink/huge-length", test_huge_length);
     g_test_add_func("/netlink/other-sequence", test_other_sequence);
     g_test_add_func("/netlink/repeated", test_repeated);
     g_test_add_func("/netlink/never-still", test_never_still);
