@@ -21,6 +21,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz-os-release \
 	tests/fuzz/fuzz-proc-stat \
 	tests/fuzz/fuzz-diskstats \
+	tests/fuzz/fuzz-route \
+	tests/fuzz/fuzz-rtnetlink \
 	tests/fuzz/fuzz-utmp
 
 check_PROGRAMS += $(fuzz_programs)
@@ -38,7 +40,7 @@ fuzz_ldflags =
 TESTS += $(fuzz_programs)
 endif
 
-fuzz_ldadd = libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
+fuzz_ldadd = libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS) $(LIBMNL_LIBS)
 fuzz_link = $(AM_LDFLAGS) $(fuzz_ldflags)
 
 .PHONY: fuzzers
@@ -67,6 +69,14 @@ tests_fuzz_fuzz_proc_stat_LDFLAGS = $(fuzz_link)
 tests_fuzz_fuzz_diskstats_SOURCES = tests/fuzz/fuzz-diskstats.c tests/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_fuzz_diskstats_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_diskstats_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_route_SOURCES = tests/fuzz/fuzz-route.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_route_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_route_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_rtnetlink_SOURCES = tests/fuzz/fuzz-rtnetlink.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_rtnetlink_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_rtnetlink_LDFLAGS = $(fuzz_link)
 
 tests_fuzz_fuzz_utmp_SOURCES = tests/fuzz/fuzz-utmp.c tests/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_fuzz_utmp_LDADD = $(fuzz_ldadd)
@@ -104,6 +114,8 @@ unit_programs = \
 	tests/unit/test-families \
 	tests/unit/test-patience \
 	tests/unit/test-mounts \
+	tests/unit/test-netlink \
+	tests/unit/test-network \
 	tests/unit/test-disk-address \
 	tests/unit/test-fsinfo \
 	tests/unit/test-freeze-plan \
@@ -125,9 +137,10 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
 	tests/unit/link.c tests/unit/link.h \
 	tests/unit/machine.c tests/unit/machine.h \
+	tests/unit/netlink-script.c tests/unit/netlink-script.h \
 	tests/unit/sample-types.c tests/unit/sample-types.h
 
-unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
+unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS) $(LIBMNL_LIBS)
 
 tests_unit_test_framer_SOURCES = tests/unit/test-framer.c
 tests_unit_test_framer_LDADD = $(unit_ldadd)
@@ -217,6 +230,12 @@ tests_unit_test_patience_LDADD = $(unit_ldadd)
 
 tests_unit_test_mounts_SOURCES = tests/unit/test-mounts.c
 tests_unit_test_mounts_LDADD = $(unit_ldadd)
+
+tests_unit_test_netlink_SOURCES = tests/unit/test-netlink.c
+tests_unit_test_netlink_LDADD = $(unit_ldadd)
+
+tests_unit_test_network_SOURCES = tests/unit/test-network.c
+tests_unit_test_network_LDADD = $(unit_ldadd)
 
 tests_unit_test_disk_address_SOURCES = tests/unit/test-disk-address.c
 tests_unit_test_disk_address_LDADD = $(unit_ldadd)

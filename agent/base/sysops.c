@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/nvme_ioctl.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static int open_mount(const char *path)
@@ -58,6 +60,11 @@ static int nvme_smart(const char *path, void *page)
     return result == 0 ? 0 : -1;
 }
 
+static int route_socket(void)
+{
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
 const SysOps system_ops = {
     .open_mount = open_mount,
     .close = close,
@@ -67,4 +74,5 @@ const SysOps system_ops = {
     .syncfs = syncfs,
     .statvfs = statvfs,
     .nvme_smart = nvme_smart,
+    .route_socket = route_socket,
 };

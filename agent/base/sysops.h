@@ -26,6 +26,7 @@ typedef struct {
      * fails, with EIO, when the drive refuses.
      */
     int (*nvme_smart)(const char *path, void *page);
+    int (*route_socket)(void); /* a socket to rtnetlink, closed with close() */
 } SysOps;
 
 /* The real ones. */

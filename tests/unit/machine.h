@@ -19,6 +19,7 @@ typedef struct {
     char *directory;
     Sysroot *sysroot;
     const SysOps *sysops; /* of the commands it runs; set by the test */
+    const Settings *settings; /* the same */
 } Machine;
 
 Machine *machine_new(const char *name);
