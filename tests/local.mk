@@ -90,6 +90,7 @@ unit_programs = \
 	tests/unit/test-barrier \
 	tests/unit/test-events \
 	tests/unit/test-address-watch \
+	tests/unit/test-event-addresses \
 	tests/unit/test-event-space \
 	tests/unit/test-event-shutdown \
 	tests/unit/test-base64 \
@@ -176,6 +177,9 @@ tests_unit_test_events_LDADD = $(unit_ldadd)
 
 tests_unit_test_address_watch_SOURCES = tests/unit/test-address-watch.c
 tests_unit_test_address_watch_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_addresses_SOURCES = tests/unit/test-event-addresses.c
+tests_unit_test_event_addresses_LDADD = $(unit_ldadd)
 
 tests_unit_test_event_space_SOURCES = tests/unit/test-event-space.c
 tests_unit_test_event_space_LDADD = $(unit_ldadd)
