@@ -126,13 +126,21 @@ static void take_message(AddressWatch *watch, const struct nlmsghdr *message)
 
 gboolean address_watch_take(AddressWatch *watch, const void *messages, gsize len)
 {
-    const struct nlmsghdr *message = messages;
+    const char *at = messages;
     gboolean again = FALSE;
 
-    while (NLMSG_OK(message, len)) {
+    /* Not NLMSG_NEXT(): a last message whose length is not aligned makes it go beyond the end. */
+    while (len >= sizeof(struct nlmsghdr)) {
+        const struct nlmsghdr *message = (const void *)at;
+        gsize step;
+
+        if (message->nlmsg_len < sizeof *message || message->nlmsg_len > len)
+            break;
         take_message(watch, message);
         again = again || (message->nlmsg_type == NLMSG_DONE && watch->interrupted);
-        message = NLMSG_NEXT(message, len);
+        step = MIN((gsize)NLMSG_ALIGN(message->nlmsg_len), len);
+        at += step;
+        len -= step;
     }
     return !again;
 }
