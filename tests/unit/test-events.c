@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "commands/exec-event.h"
 #include "tests/unit/dispatch-fixture.h"
 #include "tests/unit/kit.h"
 
@@ -376,6 +377,18 @@ static void test_trace(Case *c, gconstpointer data)
     g_assert_nonnull(strstr(log, "< host {\"event\": \"APPLE\", \"data\": {\"n\": 1}"));
 }
 
+/* A program ends with a status or by a signal. */
+static void test_exec_finished(void)
+{
+    ExecFinished good = { .pid = 7, .has_exitcode = true, .exitcode = 3 };
+    ExecFinished killed = { .pid = 8, .has_signal = true, .signal = 9 };
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    schema_dump(event_exec_finished.data, &good, FALSE, text);
+    schema_dump(event_exec_finished.data, &killed, FALSE, text);
+    g_assert_cmpstr(text->str, ==, "{\"pid\": 7, \"exitcode\": 3}{\"pid\": 8, \"signal\": 9}");
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -403,5 +416,6 @@ int main(int argc, char **argv)
     kit_capture_log();
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add(tests[i].path, Case, tests[i].method, set_up, tests[i].func, tear_down);
+    g_test_add_func("/events/exec-finished", test_exec_finished);
     return g_test_run();
 }
