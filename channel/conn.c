@@ -29,6 +29,7 @@ struct Conn {
     guint64 received;
     GQueue output; /* of Pending */
     gsize output_bytes;
+    guint64 sent;
     gboolean begun;
     gboolean held;
     gboolean busy;
@@ -119,6 +120,16 @@ gboolean conn_finished(const Conn *conn)
 gboolean conn_has_output(const Conn *conn)
 {
     return conn->output.length > 0;
+}
+
+guint64 conn_bytes_sent(const Conn *conn)
+{
+    return conn->sent;
+}
+
+gsize conn_bytes_unsent(const Conn *conn)
+{
+    return conn->output_bytes;
 }
 
 gboolean conn_congested(const Conn *conn)
@@ -240,6 +251,7 @@ static void write_queue(Conn *conn)
             return;
         pending->written += n;
         conn->output_bytes -= n;
+        conn->sent += n;
         conn->mid_line = n < left;
         if (n == left)
             pending_free(g_queue_pop_head(&conn->output));

@@ -51,6 +51,7 @@ void freeze_enter_frozen_state(Freeze *freeze, gint64 deadline_us)
 
     log_hold(services->log, TRUE);
     services->set_frozen(services->agent, TRUE, deadline_us);
+    freeze->frozen_since_us = boot_time_us();
     set_watchdog(freeze, deadline_us);
 }
 
@@ -72,10 +73,12 @@ static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
     leave_frozen_state(freeze);
     freeze->ended_by = reason;
     freeze->host_unaware = reason == THAW_BY_TIMEOUT;
-    if (reason == THAW_BY_TIMEOUT)
+    if (reason == THAW_BY_TIMEOUT) {
         g_warning("thawed %d filesystems: the host did not thaw them in time", n);
-    else
+        freeze_emit_ended(freeze, n, reason);
+    } else {
         g_info("thawed %d filesystems: %s", n, thaw_reasons[reason]);
+    }
     return freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error) ? n : -1;
 }
 

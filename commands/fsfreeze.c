@@ -290,6 +290,7 @@ const Family family_fsfreeze = {
     .commands = (const Command *const[]){ &guest_fsfreeze_status, &guest_fsfreeze_freeze,
                                           &guest_fsfreeze_freeze_list, &guest_fsfreeze_thaw,
                                           &guestd_fsfreeze_report, NULL },
+    .events = (const Event *const[]){ &event_freeze_ended, NULL },
     .init = fsfreeze_init,
     .stop = fsfreeze_stop,
     .free = fsfreeze_free,

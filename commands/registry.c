@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/registry.h"
 
+extern const Family family_event_addresses, family_event_shutdown, family_event_space;
+extern const Family family_events;
 extern const Family family_disks, family_fsinfo, family_fstrim, family_network;
 extern const Family family_fsfreeze, family_session, family_identity, family_stats, family_time;
 
 const Family *const command_families[] = {
     &family_session,
+    &family_event_shutdown, /* whose stop() comes before any that takes its time */
     &family_fsfreeze,
     &family_identity,
     &family_stats,
@@ -14,5 +17,8 @@ const Family *const command_families[] = {
     &family_disks,
     &family_fstrim,
     &family_network,
+    &family_events,
+    &family_event_addresses,
+    &family_event_space,
     NULL,
 };

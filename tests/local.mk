@@ -98,6 +98,11 @@ unit_programs = \
 	tests/unit/test-deferred \
 	tests/unit/test-dispatch \
 	tests/unit/test-barrier \
+	tests/unit/test-events \
+	tests/unit/test-address-watch \
+	tests/unit/test-event-addresses \
+	tests/unit/test-event-space \
+	tests/unit/test-event-shutdown \
 	tests/unit/test-base64 \
 	tests/unit/test-audit \
 	tests/unit/test-options \
@@ -179,6 +184,21 @@ tests_unit_test_dispatch_LDADD = $(unit_ldadd)
 
 tests_unit_test_barrier_SOURCES = tests/unit/test-barrier.c
 tests_unit_test_barrier_LDADD = $(unit_ldadd)
+
+tests_unit_test_events_SOURCES = tests/unit/test-events.c
+tests_unit_test_events_LDADD = $(unit_ldadd)
+
+tests_unit_test_address_watch_SOURCES = tests/unit/test-address-watch.c
+tests_unit_test_address_watch_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_addresses_SOURCES = tests/unit/test-event-addresses.c
+tests_unit_test_event_addresses_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_space_SOURCES = tests/unit/test-event-space.c
+tests_unit_test_event_space_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_shutdown_SOURCES = tests/unit/test-event-shutdown.c
+tests_unit_test_event_shutdown_LDADD = $(unit_ldadd)
 
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_base64_LDADD = $(unit_ldadd)

@@ -53,6 +53,21 @@ static gboolean get_command_state(gpointer data, gsize index, CommandState *stat
     return TRUE;
 }
 
+static const Event *get_event(gpointer data, gsize index)
+{
+    Agent *agent = data;
+    const EventEntry *entry = command_set_event_at(agent->commands, index);
+
+    return entry ? entry->event : NULL;
+}
+
+static void emit(gpointer data, const Event *event, const void *value)
+{
+    Agent *agent = data;
+
+    events_emit(dispatch_get_events(agent->dispatch), event, value);
+}
+
 static void get_figures(gpointer data, AgentFigures *figures)
 {
     Agent *agent = data;
@@ -67,6 +82,7 @@ static void get_figures(gpointer data, AgentFigures *figures)
         .errors = from->errors,
         .voided = from->voided,
         .running = from->running,
+        .lost_events = events_lost(dispatch_get_events(agent->dispatch)),
     };
     g_mutex_lock(&agent->lock);
     figures->frozen = agent->frozen;
@@ -271,6 +287,9 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
         .figures = get_figures,
         .log = log,
         .set_frozen = set_frozen,
+        .event_at = get_event,
+        .subscribe = dispatch_subscribe,
+        .emit = emit,
     };
     agent->commands = command_set_new(families);
     agent->dispatch = dispatch_new(agent->commands, &agent->services);

@@ -58,6 +58,8 @@ const Option option_table[] = {
     { 0, "interfaces-exclude", NULL, OPTION_LIST, AT(interfaces_exclude),
       .flags = OPTION_NO_SWITCH, .argument = "GLOBS",
       .doc = "network interfaces not to list, comma separated" },
+    NUMBER("space-threshold", space_threshold, 90,
+           "percent used from which a filesystem is almost full, 0 for never (default: 90)"),
     { 0, "trace-wire", NULL, OPTION_BOOL, AT(trace_wire), .flags = OPTION_NO_KEY,
       .doc = "log every request and reply, with secrets blanked" },
     { 'D', "dump-conf", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_CONF, NULL,
