@@ -2,6 +2,7 @@
 #include "commands/registry.h"
 
 extern const Family family_disks, family_fsinfo, family_fstrim;
+extern const Family family_password, family_ssh;
 extern const Family family_fsfreeze, family_session, family_identity, family_stats, family_time;
 
 const Family *const command_families[] = {
@@ -13,5 +14,7 @@ const Family *const command_families[] = {
     &family_fsinfo,
     &family_disks,
     &family_fstrim,
+    &family_password,
+    &family_ssh,
     NULL,
 };

@@ -110,12 +110,15 @@ unit_programs = \
 	tests/unit/test-freeze-hooks \
 	tests/unit/test-freeze-log \
 	tests/unit/test-freeze-marker \
-	tests/unit/test-spawn
+	tests/unit/test-spawn \
+	tests/unit/test-password \
+	tests/unit/test-ssh-keys
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 check_LIBRARIES = tests/unit/libkit.a
 tests_unit_libkit_a_SOURCES = \
+	tests/unit/accounts.c tests/unit/accounts.h \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \
@@ -236,6 +239,12 @@ tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
 
 tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
 tests_unit_test_spawn_LDADD = $(unit_ldadd)
+
+tests_unit_test_password_SOURCES = tests/unit/test-password.c
+tests_unit_test_password_LDADD = $(unit_ldadd)
+
+tests_unit_test_ssh_keys_SOURCES = tests/unit/test-ssh-keys.c
+tests_unit_test_ssh_keys_LDADD = $(unit_ldadd)
 
 # ---- lints
 

@@ -67,4 +67,5 @@ const SysOps system_ops = {
     .syncfs = syncfs,
     .statvfs = statvfs,
     .nvme_smart = nvme_smart,
+    .get_user = getpwnam_r,
 };
