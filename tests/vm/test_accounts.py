@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Passwords that are logged in with, and keys, in a guest of their own."""
+
+import base64
+import glob
+import os
+
+from agent import AgentError
+from case import Case, Skip
+from quiesce_guest import program
+from wire import Wire
+
+PAM_MODULE = (glob.glob("/lib/*/security/pam_unix.so") + [None])[0]
+LINE_SPEED = 115200
+HOMES = {"root": "/root", "anna": "/home/anna"}
+
+
+def image_arguments():
+    """shadow's chpasswd, and the module with which PAM sets passwords for it."""
+    if not program("chpasswd") or not PAM_MODULE:
+        return ()
+    return ("--add", f"{program('chpasswd')}:/usr/sbin/chpasswd",
+            "--add", f"{PAM_MODULE}:{PAM_MODULE}")
+
+
+def console(directory):
+    """A serial line to log in on; it hangs on a socket of ours."""
+    path = os.path.join(directory, "console")
+    return ["-chardev", f"socket,id=console,path={path},server=on,wait=off",
+            "-device", "isa-serial,index=1,chardev=console"]
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+class Console(Wire):
+    """What somebody at the second serial line sees and types."""
+
+    def __init__(self, case):
+        super().__init__(case.vm.path("console"), "console")
+        self.case = case
+
+    def read(self, mark):
+        return self.read_until(mark, self.case.deadline(60)).decode(errors="replace")
+
+    def type(self, text):
+        self.send(text.encode() + b"\r")
+
+    def login(self, user, password):
+        """Who one is after that, or "refused"."""
+        self.case.guest.sh(f"setsid getty -L {LINE_SPEED} ttyS1 vt100 </dev/null "
+                           ">/dev/null 2>&1 & echo $! >/run/getty.pid")
+        try:
+            self.read(b"login: ")
+            self.type(user)
+            self.read(b"Password: ")
+            self.type(password)
+            return self.who_am_i() if self.let_in() else "refused"
+        finally:
+            self.case.guest.run("kill -9 $(cat /run/getty.pid)")
+            self.buffer.clear()
+
+    def who_am_i(self):
+        """What the shell says; the line typed is told from the answer by its quotes."""
+        self.type("id -un; echo d''one")
+        self.read(b"d''one\r\n")
+        return self.read(b"done\r\n").strip()
+
+    def let_in(self):
+        """After a wrong password there is a complaint, after a right one a prompt."""
+        deadline = self.case.deadline(60)
+        while True:
+            if b"incorrect" in self.buffer:
+                return False
+            if b"$ " in self.buffer or b"# " in self.buffer:
+                return True
+            self.fill(deadline)
+
+
+class Accounts(Case):
+    label = "accounts"
+    machine = {"words": {"respawn": 1}, "image": image_arguments(), "disks": console}
+
+    def prepare(self):
+        """The account of anna, and a shadow file that chpasswd will take."""
+        if self.guest.run("[ -e /etc/shadow ]")[0] == 0:
+            return
+        self.guest.sh(
+            "grep -q anna /etc/passwd || { "
+            "echo anna:x:4001:4001::/home/anna:/bin/sh >>/etc/passwd; "
+            "echo anna:x:4001: >>/etc/group; mkdir -p /home/anna; chown 4001:4001 /home/anna; "
+            "sed -i 's/^root::/root:x:/' /etc/passwd; "
+            "mkdir -p /etc/pam.d; "
+            "for s in chpasswd other; do "
+            "echo 'password required pam_unix.so sha512' >/etc/pam.d/$s; done; "
+            "printf 'root:!:19000:0:99999:7:::\\nanna:!:19000:0:99999:7:::\\n' >/etc/shadow; "
+            "chmod 600 /etc/shadow; }")
+
+    def set_password(self, user, password, crypted=False):
+        with self.vm.connect() as agent:
+            return agent.ask("guest-set-user-password", {
+                "username": user, "password": encoded(password), "crypted": crypted}, 60)
+
+    def passwords(self):
+        self.prepare()
+        if not program("chpasswd") or not PAM_MODULE:
+            raise Skip("no chpasswd with PAM here that the guest could have")
+
+    def shadow(self):
+        return self.guest.sh("cat /etc/shadow")
+
+    def logs_in(self, user, password):
+        with Console(self) as line:
+            return line.login(user, password)
+
+    def test_password(self):
+        """a password that is set lets its user in, and another one does not"""
+        self.passwords()
+        for user in HOMES:
+            self.equal(self.set_password(user, "correct horse: 1"), {"return": {}}, user)
+            self.equal(self.logs_in(user, "correct horse: 1"), user, "the right one")
+            self.equal(self.logs_in(user, "correct horse: 2"), "refused", "a wrong one")
+
+    def test_crypted(self):
+        """so does one that is given as a hash"""
+        self.passwords()
+        made = self.guest.sh("busybox mkpasswd -m sha512 'battery staple' saltsalt")
+        self.equal(self.set_password("anna", made, True), {"return": {}}, "set")
+        self.check(f"anna:{made}:" in self.shadow(), "the hash is in /etc/shadow as it is")
+        self.equal(self.logs_in("anna", "battery staple"), "anna", "the right one")
+
+    def test_refused(self):
+        """an unknown user and a forbidden password are errors, and change nothing"""
+        self.passwords()
+        before = self.shadow()
+        reply = self.set_password("nobody-knows", "x1y2z3")
+        self.check("child process has failed to set user password: " in reply["error"]["desc"],
+                   f"chpasswd's complaint: {reply}")
+        self.equal(self.set_password("anna", "a\nroot:b")["error"]["desc"],
+                   "forbidden characters in raw password", "a newline")
+        self.equal(self.shadow(), before, "/etc/shadow")
+
+    def test_secret(self):
+        """a password is in no log"""
+        self.passwords()
+        secret = "Tr0ub4dor-and-3"
+        self.set_password("anna", secret)
+        self.set_password("nobody-knows", secret)
+        with open(self.vm.path("console.log"), errors="replace") as file:
+            log = file.read()
+        self.check("audit: guest-set-user-password" in log, "an audit line on the console")
+        for text in (secret, encoded(secret)):
+            self.check(text not in log, "no password on the console")
+
+    def test_keys(self):
+        """keys are added, told and removed, for root and for a user"""
+        self.prepare()
+        with self.vm.connect() as agent:
+            for user, home in HOMES.items():
+                file = f"{home}/.ssh/authorized_keys"
+                name = {"username": user}
+                agent.call("guest-ssh-add-authorized-keys", dict(name, keys=["A a", "B b"]))
+                owner = self.guest.sh(f"id -u {user}") + ":" + self.guest.sh(f"id -g {user}")
+                self.equal(self.guest.sh(f"stat -c '%a %u:%g' {home}/.ssh {file}").split("\n"),
+                           [f"700 {owner}", f"600 {owner}"], "modes and owners")
+                self.guest.sh(f"printf '# mine\\nC c\\n' >>{file}")
+                agent.call("guest-ssh-remove-authorized-keys", dict(name, keys=["A a", "X x"]))
+                # Behind the last key there was no newline.
+                self.equal(self.guest.sh(f"cat {file}"), "B b# mine\nC c", "the file")
+                self.equal(agent.call("guest-ssh-get-authorized-keys", name),
+                           {"keys": ["C c", "B b# mine"]}, "keys told")
+                agent.call("guest-ssh-add-authorized-keys", dict(name, keys=[], reset=True))
+                self.equal(agent.call("guest-ssh-get-authorized-keys", name), {"keys": []}, "none")
+
+    def test_identity(self):
+        """the agent itself stays root, and a user's links lead nowhere"""
+        self.prepare()
+        self.guest.sh("rm -rf /home/anna/.ssh; mkdir -m 700 /home/anna/.ssh; "
+                      "echo secret >/root/secret; chmod 600 /root/secret; "
+                      "ln -s /root/secret /home/anna/.ssh/authorized_keys; "
+                      "chown -h -R anna:anna /home/anna")
+        with self.vm.connect() as agent:
+            for name, arguments in (("get", {}), ("add", {"keys": ["A"]}),
+                                    ("add", {"keys": ["A"], "reset": True}),
+                                    ("remove", {"keys": ["secret"]})):
+                try:
+                    agent.call(f"guest-ssh-{name}-authorized-keys",
+                               dict(arguments, username="anna"))
+                    self.check(False, f"{name} is refused")
+                except AgentError as error:
+                    self.check("symbolic link" in str(error), f"{name}: {error}")
+        self.equal(self.guest.sh("cat /root/secret; readlink /home/anna/.ssh/authorized_keys"),
+                   "secret\n/root/secret", "the file and the link")
+        ids = self.guest.sh(f"cat /proc/{self.guest.agent_pid()}/task/*/status | "
+                            "awk '/^[UG]id:/ { print $2 $3 $4 $5 }' | sort -u")
+        self.equal(ids, "0000", "identities of the agent's threads")
