@@ -68,6 +68,7 @@ if wants conformance; then
     step tap truncated-dialogues tests/conformance/difftest --truncations
     step tap other-machines tests/conformance/machines
     step tap filesystems tests/conformance/filesystems
+    step tap secrets tests/conformance/secrets
 fi
 if wants vm; then
     step tap vm tests/vm/run

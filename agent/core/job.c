@@ -46,12 +46,12 @@ Job *job_new(Frame *frame, const CommandSet *set, const Services *services)
     return job;
 }
 
-/* What is no known command may be a misspelt one, with its secrets. */
+/* What is refused may be meant for another command, with its secrets. */
 static gboolean may_hold_secret(const Job *job)
 {
     const Command *command = job_command(job);
 
-    return !command || (command->args && type_has_secret(command->args));
+    return !command || job->error || (command->args && type_has_secret(command->args));
 }
 
 void job_free(Job *job)
