@@ -2,25 +2,14 @@
 """Passwords that are logged in with, and keys, in a guest of their own."""
 
 import base64
-import glob
 import os
 
+from accounts_guest import HOMES, has_chpasswd, image_arguments, make_accounts
 from agent import AgentError
 from case import Case, Skip
-from quiesce_guest import program
 from wire import Wire
 
-PAM_MODULE = (glob.glob("/lib/*/security/pam_unix.so") + [None])[0]
 LINE_SPEED = 115200
-HOMES = {"root": "/root", "anna": "/home/anna"}
-
-
-def image_arguments():
-    """shadow's chpasswd, and the module with which PAM sets passwords for it."""
-    if not program("chpasswd") or not PAM_MODULE:
-        return ()
-    return ("--add", f"{program('chpasswd')}:/usr/sbin/chpasswd",
-            "--add", f"{PAM_MODULE}:{PAM_MODULE}")
 
 
 def console(directory):
@@ -82,29 +71,14 @@ class Accounts(Case):
     label = "accounts"
     machine = {"words": {"respawn": 1}, "image": image_arguments(), "disks": console}
 
-    def prepare(self):
-        """The account of anna, and a shadow file that chpasswd will take."""
-        if self.guest.run("[ -e /etc/shadow ]")[0] == 0:
-            return
-        self.guest.sh(
-            "grep -q anna /etc/passwd || { "
-            "echo anna:x:4001:4001::/home/anna:/bin/sh >>/etc/passwd; "
-            "echo anna:x:4001: >>/etc/group; mkdir -p /home/anna; chown 4001:4001 /home/anna; "
-            "sed -i 's/^root::/root:x:/' /etc/passwd; "
-            "mkdir -p /etc/pam.d; "
-            "for s in chpasswd other; do "
-            "echo 'password required pam_unix.so sha512' >/etc/pam.d/$s; done; "
-            "printf 'root:!:19000:0:99999:7:::\\nanna:!:19000:0:99999:7:::\\n' >/etc/shadow; "
-            "chmod 600 /etc/shadow; }")
-
     def set_password(self, user, password, crypted=False):
         with self.vm.connect() as agent:
             return agent.ask("guest-set-user-password", {
                 "username": user, "password": encoded(password), "crypted": crypted}, 60)
 
     def passwords(self):
-        self.prepare()
-        if not program("chpasswd") or not PAM_MODULE:
+        make_accounts(self.guest)
+        if not has_chpasswd():
             raise Skip("no chpasswd with PAM here that the guest could have")
 
     def shadow(self):
@@ -155,7 +129,7 @@ class Accounts(Case):
 
     def test_keys(self):
         """keys are added, told and removed, for root and for a user"""
-        self.prepare()
+        make_accounts(self.guest)
         with self.vm.connect() as agent:
             for user, home in HOMES.items():
                 file = f"{home}/.ssh/authorized_keys"
@@ -175,8 +149,8 @@ class Accounts(Case):
 
     def test_identity(self):
         """the agent itself stays root, and a user's links lead nowhere"""
-        self.prepare()
-        self.guest.sh("rm -rf /home/anna/.ssh; mkdir -m 700 /home/anna/.ssh; "
+        make_accounts(self.guest)
+        self.guest.sh("mkdir -m 700 /home/anna/.ssh; "
                       "echo secret >/root/secret; chmod 600 /root/secret; "
                       "ln -s /root/secret /home/anna/.ssh/authorized_keys; "
                       "chown -h -R anna:anna /home/anna")
