@@ -196,6 +196,20 @@
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"anna"}}
 < {"return": {"keys": ["k1"]}}
 
+== the label stays
+@sh python3 -c 'import os; os.setxattr("/home/anna/.ssh/authorized_keys", "security.selinux", b"a:b:c:s0")'
+@wait 1
+> {"execute":"guest-ssh-add-authorized-keys","arguments":{"username":"anna","keys":["A2"]}}
+< {"return": {}}
+< anna/.ssh/authorized_keys: -rw------- 4001:4001 "k1\x0A\x0AA2"
+
+== the label stays in a reset
+@sh python3 -c 'import os; os.setxattr("/home/anna/.ssh/authorized_keys", "security.selinux", b"a:b:d:s0")'
+@wait 1
+> {"execute":"guest-ssh-add-authorized-keys","arguments":{"username":"anna","keys":["A"],"reset":true}}
+< {"return": {}}
+< anna/.ssh/authorized_keys: -rw------- 4001:4001 "A"
+
 # What cannot be a key
 
 == a comment

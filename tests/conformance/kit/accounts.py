@@ -7,8 +7,10 @@ of the machine's accounts can be reached: /etc/passwd, /etc/group and /etc/shado
 are others, and PATH holds nothing but the false chpasswd.
 """
 
+import json
 import os
 import subprocess
+import sys
 
 from . import mountspace
 from .render import printable
@@ -65,15 +67,24 @@ def prepare():
 
 ENVIRONMENT = {"PATH": TOOLS, "HOME": TOP}
 
-LOOK = r"""cd /home && { find . -path ./.tools -prune -o -mindepth 1 -printf '%P\n' | sort; echo /etc/shadow; } |
-while read -r path; do
-    find "$path" -maxdepth 0 -printf '%P%p %M %U:%G'
-    case $(stat -c %F "$path") in
-    'symbolic link') printf ' -> %s' "$(readlink "$path")" ;;
-    regular*) printf ' '; od -An -v -tx1 "$path" | tr -d '\n ' ;;
-    esac
-    echo
-done"""
+# Run by another interpreter, inside: entries as JSON.
+LOOK = """
+import json, os, stat
+found = {}
+paths = [os.path.join(top, name) for top, dirs, files in os.walk("/home")
+         for name in dirs + files if ".tools" not in (os.path.basename(top), name)]
+for path in sorted(paths) + ["/etc/shadow"]:
+    st = os.lstat(path)
+    entry = found[path.removeprefix("/home/")] = {
+        "mode": stat.filemode(st.st_mode), "owner": f"{st.st_uid}:{st.st_gid}"}
+    if stat.S_ISLNK(st.st_mode):
+        entry["target"] = os.readlink(path)
+    elif stat.S_ISREG(st.st_mode):
+        entry["text"] = open(path, "rb").read().hex()
+        if "security.selinux" in os.listxattr(path):
+            entry["label"] = os.getxattr(path, "security.selinux").hex()
+print(json.dumps(found))
+"""
 
 
 class World:
@@ -84,30 +95,38 @@ class World:
         self.seen = {}
         self.look()
 
-    def run(self, command):
+    def _inside(self, *argv):
         done = subprocess.run(
-            ["nsenter", "-t", str(self.pid), "-m", "/bin/sh", "-c", command],
+            ["nsenter", "-t", str(self.pid), "-m", *argv],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, check=False,
-            cwd="/")
+            stderr=subprocess.STDOUT, text=True, check=False, cwd="/")
         if done.returncode:
-            raise RuntimeError(f"{command}: {done.stdout}")
+            raise RuntimeError(f"{argv}: {done.stdout}")
         return done.stdout
+
+    def run(self, command):
+        self._inside("/bin/sh", "-c", command)
 
     def look(self):
         """What is new, changed or gone below /home since the last look."""
-        before, self.seen = self.seen, {}
-        for line in self.run(LOOK).splitlines():
-            path, _, rest = line.partition(" ")
-            kind, owner, *more = rest.split(" ", 2)
-            if kind.startswith("-"):
-                raw = bytes.fromhex("".join(more))
-                more = [shortened(raw)]
-            self.seen[path] = " ".join([kind, owner, *more])
+        before = self.seen
+        entries = json.loads(self._inside(sys.executable, "-I", "-c", LOOK))
+        self.seen = {path: described(entry) for path, entry in entries.items()}
         changed = [f"{path}: {text}" for path, text in self.seen.items()
                    if before.get(path) != text]
         gone = [f"{path}: gone" for path in before if path not in self.seen]
         return changed + gone
+
+
+def described(entry):
+    words = [entry["mode"], entry["owner"]]
+    if "target" in entry:
+        words += ["->", entry["target"]]
+    if "label" in entry:
+        words += [printable(bytes.fromhex(entry["label"]))]
+    if "text" in entry:
+        words += [shortened(bytes.fromhex(entry["text"]))]
+    return " ".join(words)
 
 
 def shortened(raw):
