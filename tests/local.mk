@@ -21,7 +21,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz-os-release \
 	tests/fuzz/fuzz-proc-stat \
 	tests/fuzz/fuzz-diskstats \
-	tests/fuzz/fuzz-utmp
+	tests/fuzz/fuzz-utmp \
+	tests/fuzz/fuzz-authorized-keys
 
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/unit/data
@@ -71,6 +72,10 @@ tests_fuzz_fuzz_diskstats_LDFLAGS = $(fuzz_link)
 tests_fuzz_fuzz_utmp_SOURCES = tests/fuzz/fuzz-utmp.c tests/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_fuzz_utmp_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_utmp_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_authorized_keys_SOURCES = tests/fuzz/fuzz-authorized-keys.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_authorized_keys_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_authorized_keys_LDFLAGS = $(fuzz_link)
 
 # ---- unit tests: each links libguestd.a, and json-glib where that is the second reader
 
