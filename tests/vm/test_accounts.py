@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Passwords that are logged in with, and keys, in a guest of their own."""
+"""Passwords that are logged in with, and keys: in the small guest and in a full Debian."""
 
 import base64
 import os
+import re
 
+import debian
 from accounts_guest import HOMES, has_chpasswd, image_arguments, make_accounts
 from agent import AgentError
 from case import Case, Skip
 from wire import Wire
 
 LINE_SPEED = 115200
+# "battery staple" as crypt(5) has it.
+HASH = ("$6$saltsalt$CYKCUk3wfgAfOLU1N7LBdAOcnz7MHa8PPC6Qvzg2SE3emUjQ"
+        "nShp9I47xqbIijxhGRW/PXlgS02HgDVtAuivQ/")
+# What a shell tells its terminal.
+ESCAPES = re.compile(r"\x1b\[[?0-9;]*[a-z]\r?")
 
 
 def console(directory):
@@ -38,8 +45,7 @@ class Console(Wire):
 
     def login(self, user, password):
         """Who one is after that, or "refused"."""
-        self.case.guest.sh(f"setsid getty -L {LINE_SPEED} ttyS1 vt100 </dev/null "
-                           ">/dev/null 2>&1 & echo $! >/run/getty.pid")
+        self.case.guest.sh(self.case.open_line)
         try:
             self.read(b"login: ")
             self.type(user)
@@ -47,14 +53,14 @@ class Console(Wire):
             self.type(password)
             return self.who_am_i() if self.let_in() else "refused"
         finally:
-            self.case.guest.run("kill -9 $(cat /run/getty.pid)")
+            self.case.guest.run(self.case.close_line)
             self.buffer.clear()
 
     def who_am_i(self):
         """What the shell says; the line typed is told from the answer by its quotes."""
         self.type("id -un; echo d''one")
         self.read(b"d''one\r\n")
-        return self.read(b"done\r\n").strip()
+        return ESCAPES.sub("", self.read(b"done\r\n")).strip()
 
     def let_in(self):
         """After a wrong password there is a complaint, after a right one a prompt."""
@@ -67,19 +73,11 @@ class Console(Wire):
             self.fill(deadline)
 
 
-class Accounts(Case):
-    label = "accounts"
-    machine = {"words": {"respawn": 1}, "image": image_arguments(), "disks": console}
-
+class Accounts:
     def set_password(self, user, password, crypted=False):
         with self.vm.connect() as agent:
             return agent.ask("guest-set-user-password", {
                 "username": user, "password": encoded(password), "crypted": crypted}, 60)
-
-    def passwords(self):
-        make_accounts(self.guest)
-        if not has_chpasswd():
-            raise Skip("no chpasswd with PAM here that the guest could have")
 
     def shadow(self):
         return self.guest.sh("cat /etc/shadow")
@@ -99,9 +97,8 @@ class Accounts(Case):
     def test_crypted(self):
         """so does one that is given as a hash"""
         self.passwords()
-        made = self.guest.sh("busybox mkpasswd -m sha512 'battery staple' saltsalt")
-        self.equal(self.set_password("anna", made, True), {"return": {}}, "set")
-        self.check(f"anna:{made}:" in self.shadow(), "the hash is in /etc/shadow as it is")
+        self.equal(self.set_password("anna", HASH, True), {"return": {}}, "set")
+        self.check(f"anna:{HASH}:" in self.shadow(), "the hash is in /etc/shadow as it is")
         self.equal(self.logs_in("anna", "battery staple"), "anna", "the right one")
 
     def test_refused(self):
@@ -121,15 +118,14 @@ class Accounts(Case):
         secret = "Tr0ub4dor-and-3"
         self.set_password("anna", secret)
         self.set_password("nobody-knows", secret)
-        with open(self.vm.path("console.log"), errors="replace") as file:
-            log = file.read()
-        self.check("audit: guest-set-user-password" in log, "an audit line on the console")
+        log = self.log()
+        self.check("audit: guest-set-user-password" in log, "an audit line in the log")
         for text in (secret, encoded(secret)):
-            self.check(text not in log, "no password on the console")
+            self.check(text not in log, "no password in the log")
 
     def test_keys(self):
         """keys are added, told and removed, for root and for a user"""
-        make_accounts(self.guest)
+        self.make()
         with self.vm.connect() as agent:
             for user, home in HOMES.items():
                 file = f"{home}/.ssh/authorized_keys"
@@ -149,7 +145,7 @@ class Accounts(Case):
 
     def test_identity(self):
         """the agent itself stays root, and a user's links lead nowhere"""
-        make_accounts(self.guest)
+        self.make()
         self.guest.sh("mkdir -m 700 /home/anna/.ssh; "
                       "echo secret >/root/secret; chmod 600 /root/secret; "
                       "ln -s /root/secret /home/anna/.ssh/authorized_keys; "
@@ -169,3 +165,44 @@ class Accounts(Case):
         ids = self.guest.sh(f"cat /proc/{self.guest.agent_pid()}/task/*/status | "
                             "awk '/^[UG]id:/ { print $2 $3 $4 $5 }' | sort -u")
         self.equal(ids, "0000", "identities of the agent's threads")
+
+
+class Small(Accounts, Case):
+    label = "accounts"
+    machine = {"words": {"respawn": 1}, "image": image_arguments(), "disks": console}
+    open_line = (f"setsid getty -L {LINE_SPEED} ttyS1 vt100 </dev/null >/dev/null 2>&1 & "
+                 "echo $! >/run/getty.pid")
+    close_line = "kill -9 $(cat /run/getty.pid)"
+
+    def make(self):
+        make_accounts(self.guest)
+
+    def passwords(self):
+        if not has_chpasswd():
+            raise Skip("no chpasswd with PAM here that the guest could have")
+        self.make()
+
+    def log(self):
+        with open(self.vm.path("console.log"), errors="replace") as file:
+            return file.read()
+
+
+def disk_and_console(directory):
+    return debian.disk(directory) + console(directory)
+
+
+class Debian(Accounts, Case):
+    label = "accounts of Debian"
+    machine = dict(debian.MACHINE, disks=disk_and_console)
+    open_line = "systemctl start serial-getty@ttyS1.service"
+    close_line = "systemctl stop serial-getty@ttyS1.service"
+
+    def make(self):
+        self.guest.sh("id anna >/dev/null 2>&1 || useradd -m -u 4001 -s /bin/sh anna; "
+                      "usermod -p '!' anna; usermod -p '!' root; "
+                      "rm -rf /root/.ssh /home/anna/.ssh")
+
+    passwords = make
+
+    def log(self):
+        return self.guest.sh("journalctl -b --no-pager", 60)
