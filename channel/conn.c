@@ -173,6 +173,11 @@ static void hand_out_frames(Conn *conn)
         if (frame.kind != FRAME_NONE)
             conn->events->frame(conn, &frame, conn->data);
     }
+    if (conn->input_pos < conn->input_len)
+        return;
+    /* It may have held a password, and may not be overwritten for days. */
+    explicit_bzero(conn->input, conn->input_len);
+    conn->input_pos = conn->input_len = 0;
 }
 
 ConnStatus conn_receive(Conn *conn)

@@ -2,7 +2,7 @@
 #include "commands/registry.h"
 
 extern const Family family_event_addresses, family_event_shutdown, family_event_space;
-extern const Family family_events;
+extern const Family family_events, family_password, family_ssh;
 extern const Family family_disks, family_fsinfo, family_fstrim, family_network;
 extern const Family family_fsfreeze, family_session, family_identity, family_stats, family_time;
 
@@ -20,5 +20,7 @@ const Family *const command_families[] = {
     &family_events,
     &family_event_addresses,
     &family_event_space,
+    &family_password,
+    &family_ssh,
     NULL,
 };

@@ -23,7 +23,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz-diskstats \
 	tests/fuzz/fuzz-route \
 	tests/fuzz/fuzz-rtnetlink \
-	tests/fuzz/fuzz-utmp
+	tests/fuzz/fuzz-utmp \
+	tests/fuzz/fuzz-authorized-keys
 
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/unit/data
@@ -82,6 +83,10 @@ tests_fuzz_fuzz_utmp_SOURCES = tests/fuzz/fuzz-utmp.c tests/fuzz/fuzz.h $(fuzz_m
 tests_fuzz_fuzz_utmp_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_utmp_LDFLAGS = $(fuzz_link)
 
+tests_fuzz_fuzz_authorized_keys_SOURCES = tests/fuzz/fuzz-authorized-keys.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_authorized_keys_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_authorized_keys_LDFLAGS = $(fuzz_link)
+
 # ---- unit tests: each links libguestd.a, and json-glib where that is the second reader
 
 unit_programs = \
@@ -129,12 +134,15 @@ unit_programs = \
 	tests/unit/test-freeze-hooks \
 	tests/unit/test-freeze-log \
 	tests/unit/test-freeze-marker \
-	tests/unit/test-spawn
+	tests/unit/test-spawn \
+	tests/unit/test-password \
+	tests/unit/test-ssh-keys
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 check_LIBRARIES = tests/unit/libkit.a
 tests_unit_libkit_a_SOURCES = \
+	tests/unit/accounts.c tests/unit/accounts.h \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \
@@ -283,6 +291,12 @@ tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
 
 tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
 tests_unit_test_spawn_LDADD = $(unit_ldadd)
+
+tests_unit_test_password_SOURCES = tests/unit/test-password.c
+tests_unit_test_password_LDADD = $(unit_ldadd)
+
+tests_unit_test_ssh_keys_SOURCES = tests/unit/test-ssh-keys.c
+tests_unit_test_ssh_keys_LDADD = $(unit_ldadd)
 
 # ---- lints
 

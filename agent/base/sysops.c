@@ -75,4 +75,5 @@ const SysOps system_ops = {
     .statvfs = statvfs,
     .nvme_smart = nvme_smart,
     .route_socket = route_socket,
+    .get_user = getpwnam_r,
 };

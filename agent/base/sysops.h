@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/fs.h>
+#include <pwd.h>
 #include <sys/statvfs.h>
 
 /* NVM Express base specification, "SMART / Health Information" log page. */
@@ -27,6 +28,9 @@ typedef struct {
      */
     int (*nvme_smart)(const char *path, void *page);
     int (*route_socket)(void); /* a socket to rtnetlink, closed with close() */
+    /* getpwnam_r(3): may ask a directory server. Returns an errno value, not -1. */
+    int (*get_user)(const char *name, struct passwd *user, char *buffer, size_t size,
+                    struct passwd **found);
 } SysOps;
 
 /* The real ones. */
