@@ -2,6 +2,7 @@
 #include "commands/registry.h"
 
 extern const Family family_disks, family_fsinfo, family_fstrim;
+extern const Family family_hotplug, family_memory, family_metrics, family_vcpus;
 extern const Family family_fsfreeze, family_session, family_identity, family_stats, family_time;
 
 const Family *const command_families[] = {
@@ -13,5 +14,9 @@ const Family *const command_families[] = {
     &family_fsinfo,
     &family_disks,
     &family_fstrim,
+    &family_vcpus,
+    &family_memory,
+    &family_hotplug,
+    &family_metrics,
     NULL,
 };

@@ -28,6 +28,7 @@ typedef struct {
     gint64 hook_timeout_s;     /* for each call of a hook */
     gint64 presync_limit_s;    /* for syncing beforehand; 0: no syncing */
     gint64 presync_target_ms;  /* a round this quick is the last */
+    gboolean hotplug_online;   /* CPUs and memory that are plugged in are put online */
 
     int listen_fd; /* from socket activation, or -1 */
 } Settings;

@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <linux/nvme_ioctl.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "agent/base/uevent-socket.h"
 
 static int open_mount(const char *path)
 {
@@ -58,6 +61,17 @@ static int nvme_smart(const char *path, void *page)
     return result == 0 ? 0 : -1;
 }
 
+static int write_attribute(int fd, const char *word)
+{
+    ssize_t len = (ssize_t)strlen(word);
+    ssize_t written = write(fd, word, (size_t)len);
+
+    if (written < 0 || written == len)
+        return written < 0 ? -1 : 0;
+    errno = EIO;
+    return -1;
+}
+
 const SysOps system_ops = {
     .open_mount = open_mount,
     .close = close,
@@ -67,4 +81,7 @@ const SysOps system_ops = {
     .syncfs = syncfs,
     .statvfs = statvfs,
     .nvme_smart = nvme_smart,
+    .write_attribute = write_attribute,
+    .uevent_open = uevent_open,
+    .uevent_receive = uevent_receive,
 };

@@ -55,6 +55,8 @@ const Option option_table[] = {
            "seconds of syncing before a freeze at most, 0 for none (default: 10)"),
     NUMBER("presync-target", presync_target_ms, 50,
            "milliseconds; a round of syncing this quick is the last (default: 50)"),
+    { 0, "hotplug-online", NULL, OPTION_BOOL, AT(hotplug_online), .flags = OPTION_NO_SWITCH,
+      .doc = "put CPUs and memory that are plugged in online (default: false)" },
     { 0, "trace-wire", NULL, OPTION_BOOL, AT(trace_wire), .flags = OPTION_NO_KEY,
       .doc = "log every request and reply, with secrets blanked" },
     { 'D', "dump-conf", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_CONF, NULL,

@@ -148,7 +148,7 @@ char *machine_run(const Machine *machine, const Family *family, void *state, con
                   const char *arguments, GError **error)
 {
     Services services = { .sysroot = machine->sysroot, .sysops = machine->sysops };
-    void *own_state = state ? NULL : family->init(&services, error);
+    void *own_state = state || !family->init ? NULL : family->init(&services, error);
     g_autoptr(Arena) arena = arena_new();
     Call call = { .services = &services, .state = state ? state : own_state, .arena = arena };
     char *result = run(&call, find_command(family, name), arguments, error);
