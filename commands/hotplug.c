@@ -178,8 +178,9 @@ static void hotplug_free(void *state)
 
     if (self->watch)
         g_source_remove(self->watch);
+    /* What is not done now stays offline: a new agent takes it for something that was there. */
     if (self->worker)
-        g_thread_pool_free(self->worker, TRUE, TRUE);
+        g_thread_pool_free(self->worker, FALSE, TRUE);
     if (self->fd >= 0)
         close(self->fd);
     g_clear_pointer(&self->known, g_hash_table_unref);

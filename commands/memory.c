@@ -255,6 +255,7 @@ static gboolean get_memory_block_info_run(Call *call, GError **error)
     const Sysroot *sysroot = call->services->sysroot;
     BlockInfo *info = call->result;
     g_autofree char *text = NULL;
+    char *end;
     int missing;
 
     if (!sysroot_read(sysroot, MEMORY_DIR "/" SIZE_FILE, &text, NULL)) {
@@ -264,7 +265,10 @@ static gboolean get_memory_block_info_run(Call *call, GError **error)
         return missing ? set_errno_error(error, missing, "open(\"%s/\")", MEMORY_DIR)
                        : set_errno_error(error, failed, "open sysfs file \"%s\"", SIZE_FILE);
     }
-    if (!g_ascii_string_to_unsigned(g_strchomp(text), 16, 1, G_MAXUINT64, &info->size, NULL))
+    g_strchomp(text);
+    errno = 0;
+    info->size = g_ascii_strtoull(text, &end, 16);
+    if (errno || end == text || *end != '\0')
         return set_error(error, "sysfs file \"%s\" reads '%s'", SIZE_FILE, text);
     return TRUE;
 }
