@@ -17,7 +17,9 @@ static const Type metrics_args = {
         OPTIONAL(MetricsArgs, parts,
                  "parts", &((const Type){ .kind = TYPE_LIST, .size = sizeof(List),
                                           .item = &metrics_part }),
-                 .doc = "what to tell", .fallback = "everything"),
+                 .doc = "what to tell: memory, load, pressure, uptime, cpu, filesystems, "
+                        "interfaces, disks, processes, users",
+                 .fallback = "everything"),
         FIELDS_END,
     },
 };
