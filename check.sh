@@ -68,6 +68,8 @@ if wants conformance; then
     step tap truncated-dialogues tests/conformance/difftest --truncations
     step tap other-machines tests/conformance/machines
     step tap filesystems tests/conformance/filesystems
+    step tap hardware tests/conformance/hardware
+    step tap metrics tests/conformance/metrics
     step tap secrets tests/conformance/secrets
     step tap network tests/conformance/network
     step tap freezes tests/quiesce/beside

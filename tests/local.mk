@@ -24,7 +24,9 @@ fuzz_programs = \
 	tests/fuzz/fuzz-route \
 	tests/fuzz/fuzz-rtnetlink \
 	tests/fuzz/fuzz-utmp \
-	tests/fuzz/fuzz-authorized-keys
+	tests/fuzz/fuzz-authorized-keys \
+	tests/fuzz/fuzz-uevent \
+	tests/fuzz/fuzz-metrics
 
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/unit/data
@@ -87,6 +89,14 @@ tests_fuzz_fuzz_authorized_keys_SOURCES = tests/fuzz/fuzz-authorized-keys.c test
 tests_fuzz_fuzz_authorized_keys_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_authorized_keys_LDFLAGS = $(fuzz_link)
 
+tests_fuzz_fuzz_uevent_SOURCES = tests/fuzz/fuzz-uevent.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_uevent_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_uevent_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_metrics_SOURCES = tests/fuzz/fuzz-metrics.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_metrics_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_metrics_LDFLAGS = $(fuzz_link)
+
 # ---- unit tests: each links libguestd.a, and json-glib where that is the second reader
 
 unit_programs = \
@@ -136,7 +146,11 @@ unit_programs = \
 	tests/unit/test-freeze-marker \
 	tests/unit/test-spawn \
 	tests/unit/test-password \
-	tests/unit/test-ssh-keys
+	tests/unit/test-ssh-keys \
+	tests/unit/test-hardware \
+	tests/unit/test-hotplug \
+	tests/unit/test-metrics \
+	tests/unit/test-figures
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -297,6 +311,18 @@ tests_unit_test_password_LDADD = $(unit_ldadd)
 
 tests_unit_test_ssh_keys_SOURCES = tests/unit/test-ssh-keys.c
 tests_unit_test_ssh_keys_LDADD = $(unit_ldadd)
+
+tests_unit_test_hardware_SOURCES = tests/unit/test-hardware.c
+tests_unit_test_hardware_LDADD = $(unit_ldadd)
+
+tests_unit_test_hotplug_SOURCES = tests/unit/test-hotplug.c
+tests_unit_test_hotplug_LDADD = $(unit_ldadd)
+
+tests_unit_test_metrics_SOURCES = tests/unit/test-metrics.c
+tests_unit_test_metrics_LDADD = $(unit_ldadd)
+
+tests_unit_test_figures_SOURCES = tests/unit/test-figures.c
+tests_unit_test_figures_LDADD = $(unit_ldadd)
 
 # ---- lints
 

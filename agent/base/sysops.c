@@ -6,9 +6,12 @@
 #include <linux/netlink.h>
 #include <linux/nvme_ioctl.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "agent/base/uevent-socket.h"
 
 static int open_mount(const char *path)
 {
@@ -65,6 +68,17 @@ static int route_socket(void)
     return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 }
 
+static int write_attribute(int fd, const char *word)
+{
+    ssize_t len = (ssize_t)strlen(word);
+    ssize_t written = write(fd, word, (size_t)len);
+
+    if (written < 0 || written == len)
+        return written < 0 ? -1 : 0;
+    errno = EIO;
+    return -1;
+}
+
 const SysOps system_ops = {
     .open_mount = open_mount,
     .close = close,
@@ -76,4 +90,7 @@ const SysOps system_ops = {
     .nvme_smart = nvme_smart,
     .route_socket = route_socket,
     .get_user = getpwnam_r,
+    .write_attribute = write_attribute,
+    .uevent_open = uevent_open,
+    .uevent_receive = uevent_receive,
 };

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <glib.h>
 #include <linux/fs.h>
 #include <pwd.h>
 #include <sys/statvfs.h>
+#include <sys/types.h>
 
 /* NVM Express base specification, "SMART / Health Information" log page. */
 #define NVME_SMART_BYTES 512
@@ -31,6 +33,11 @@ typedef struct {
     /* getpwnam_r(3): may ask a directory server. Returns an errno value, not -1. */
     int (*get_user)(const char *name, struct passwd *user, char *buffer, size_t size,
                     struct passwd **found);
+    /* Writes @word to @fd, an attribute in sysfs, in one piece; a part of it is EIO. */
+    int (*write_attribute)(int fd, const char *word);
+    /* As uevent_open() and uevent_receive() of agent/base/uevent-socket.h. */
+    int (*uevent_open)(void);
+    ssize_t (*uevent_receive)(int fd, char *buffer, size_t size, gboolean *from_kernel);
 } SysOps;
 
 /* The real ones. */

@@ -60,6 +60,8 @@ const Option option_table[] = {
       .doc = "network interfaces not to list, comma separated" },
     NUMBER("space-threshold", space_threshold, 90,
            "percent used from which a filesystem is almost full, 0 for never (default: 90)"),
+    { 0, "hotplug-online", NULL, OPTION_BOOL, AT(hotplug_online), .flags = OPTION_NO_SWITCH,
+      .doc = "put CPUs and memory that are plugged in online (default: false)" },
     { 0, "trace-wire", NULL, OPTION_BOOL, AT(trace_wire), .flags = OPTION_NO_KEY,
       .doc = "log every request and reply, with secrets blanked" },
     { 'D', "dump-conf", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_CONF, NULL,

@@ -75,6 +75,11 @@ Machine *machine_new_from_text(const char *tree)
     return machine;
 }
 
+void machine_add(Machine *machine, const char *tree)
+{
+    unpack(machine->directory, tree);
+}
+
 char *machine_read_data(const char *machine, const char *file)
 {
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "machines", machine, file,

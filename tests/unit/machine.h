@@ -26,6 +26,9 @@ Machine *machine_new(const char *name);
 Machine *machine_new_from_text(const char *tree);
 void machine_free(Machine *machine);
 
+/* Adds what the text @tree has to a machine. */
+void machine_add(Machine *machine, const char *tree);
+
 /*
  * Runs the command @name of @family with the JSON @arguments (NULL: none) on
  * @machine. Returns the result as JSON, of a list each element on a line of its
