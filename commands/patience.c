@@ -145,13 +145,18 @@ static gsize wait_for_calls(Batch *batch)
     return made;
 }
 
-/* Returns how many came back; if that is not @len, the next one is not the caller's any more. */
+/* Returns how many came back, or all if none was made; if that is not @len, the next one is not the caller's any more. */
 static gsize run_batch(Patience *patience, PatientCall **calls, gsize len)
 {
     Batch *batch = batch_new(patience, calls, len);
     Deadline *deadline = deadline_start(make_calls, batch, clean_up);
-    gsize made = wait_for_calls(batch);
+    gsize made;
 
+    if (!deadline) { /* no thread can be had: none is made, and they stay the caller's */
+        batch_free(batch);
+        return len;
+    }
+    made = wait_for_calls(batch);
     /* Nothing is left to wait for but the thread's own end, or nothing at all. */
     if (!deadline_wait(deadline, made == len ? G_MAXINT64 : 0))
         return made;
