@@ -74,7 +74,9 @@ static void leave_frozen_state(Freeze *freeze)
     const Services *services = freeze->services;
 
     set_watchdog(freeze, 0);
-    freeze_marker_remove(services->settings->statedir);
+    /* The hooks have yet to be let go on; an agent that is killed before leaves that to the next. */
+    if (!services->settings->fsfreeze_hook || !freeze_mark_hooks(freeze, NULL))
+        freeze_marker_remove(services->settings->statedir);
     services->set_frozen(services->agent, FALSE, 0);
     log_hold(services->log, FALSE);
 }
@@ -83,6 +85,7 @@ static void leave_frozen_state(Freeze *freeze)
 static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
 {
     int n = freeze_engine_thaw(freeze->engine);
+    gboolean ok;
 
     leave_frozen_state(freeze);
     freeze->ended_by = reason;
@@ -91,7 +94,9 @@ static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
         g_warning("thawed %d filesystems: the host did not thaw them in time", n);
     else
         g_info("thawed %d filesystems: %s", n, thaw_reasons[reason]);
-    return freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error) ? n : -1;
+    ok = freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error);
+    freeze_marker_remove(freeze->services->settings->statedir);
+    return ok ? n : -1;
 }
 
 static gpointer watchdog_thaw(gpointer data)
@@ -161,6 +166,7 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
             freeze_mark_ours(freeze, deadline_us);
         }
         quick_grace_end(sysroot, freeze->grace_before);
+        freeze->grace_before = -1;
     }
     return n;
 }
@@ -208,6 +214,7 @@ static gboolean start_phase(Freeze *freeze, GError **error)
     if (ok) {
         freeze->phase = PHASE_FREEZING;
         freeze->any = TRUE;
+        freeze->grace_before = -1;
         freeze->ended_by = THAW_AFTER_FAILURE;
         freeze->host_unaware = FALSE;
         reset_cancel(freeze);
@@ -351,6 +358,7 @@ Freeze *freeze_new(const Services *services, GError **error)
     Freeze *freeze = g_new0(Freeze, 1);
 
     freeze->services = services;
+    freeze->grace_before = -1;
     g_mutex_init(&freeze->lock);
     g_cond_init(&freeze->changed);
     freeze->engine = freeze_engine_new(services->sysops);

@@ -32,7 +32,6 @@ gboolean freeze_mark_hooks(Freeze *freeze, GError **error)
 {
     const List no_mounts = { NULL };
 
-    freeze->grace_before = -1;
     return !freeze->services->settings->fsfreeze_hook ||
            freeze_mark(freeze, &no_mounts, 0, error);
 }
