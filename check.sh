@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [sanitizers] [vm] [libvirt] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [sanitizers] [vm] [libvirt] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance sanitizers vm libvirt dist}
+PARTS=${*:-unit conformance quiesce sanitizers vm libvirt dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -68,6 +68,9 @@ if wants conformance; then
     step tap truncated-dialogues tests/conformance/difftest --truncations
     step tap other-machines tests/conformance/machines
     step tap filesystems tests/conformance/filesystems
+fi
+if wants quiesce; then
+    step tap quiesce tests/quiesce/run
 fi
 if wants vm; then
     step tap vm tests/vm/run
