@@ -230,7 +230,7 @@ static void report_items(const FreezeReport *from, Report *report, Arena *arena)
             .device = item->device,
             .type = item->type,
             .state = (int)item->state,
-            .reason = item->errnum ? arena_strdup(arena, g_strerror(item->errnum)) : NULL,
+            .reason = item->errnum ? arena_strdup(arena, freeze_item_reason(item)) : NULL,
             .sync_ms = to_ms(item->sync_us),
             .freeze_ms = to_ms(item->freeze_us),
             .frozen_ms = item->thawed_at ? to_ms(item->thawed_at - item->frozen_at) : 0,

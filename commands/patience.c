@@ -210,6 +210,11 @@ void patience_run(Patience *patience, PatientCall **calls, gsize len)
         }
         batch = batch_new(patience, calls, at, end);
         batch->deadline = deadline_start(make_calls, batch, clean_up);
+        if (!batch->deadline) { /* no thread can be had: they are not made, and stay the caller's */
+            batch_free(batch);
+            at = end;
+            continue;
+        }
         g_ptr_array_add(batches, batch);
         at += wait_while_quick(batch);
     }

@@ -12,7 +12,7 @@
 typedef struct Patience Patience;
 
 typedef enum {
-    PATIENT_NOT_MADE, /* yet, or since what it asks hangs already */
+    PATIENT_NOT_MADE, /* yet, or since what it asks hangs already, or for want of a thread */
     PATIENT_DONE,
 } PatientState;
 

@@ -138,6 +138,8 @@ unit_programs = \
 	tests/unit/test-network \
 	tests/unit/test-disk-address \
 	tests/unit/test-fsinfo \
+	tests/unit/test-freeze-levels \
+	tests/unit/test-freeze-life \
 	tests/unit/test-freeze-plan \
 	tests/unit/test-freeze-engine \
 	tests/unit/test-freeze-faults \
@@ -284,6 +286,12 @@ tests_unit_test_disk_address_LDADD = $(unit_ldadd)
 
 tests_unit_test_fsinfo_SOURCES = tests/unit/test-fsinfo.c
 tests_unit_test_fsinfo_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_levels_SOURCES = tests/unit/test-freeze-levels.c
+tests_unit_test_freeze_levels_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_life_SOURCES = tests/unit/test-freeze-life.c
+tests_unit_test_freeze_life_LDADD = $(unit_ldadd)
 
 tests_unit_test_freeze_plan_SOURCES = tests/unit/test-freeze-plan.c
 tests_unit_test_freeze_plan_LDADD = $(unit_ldadd)

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <linux/fs.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <sys/statvfs.h>
 #include <sys/types.h>
 
@@ -19,6 +20,13 @@ typedef struct {
     /* Opens @path, a directory or (of a bind mount) a file, for an ioctl: read-only, non-blocking, close-on-exec. */
     int (*open_mount)(const char *path);
     int (*close)(int fd);
+    /*
+     * What @fd lies on: the device number of its filesystem, as stat(2) tells it, and the id
+     * of its mount, as in mountinfo; 0 where the kernel does not tell (before 5.8).
+     */
+    int (*identify)(int fd, dev_t *device, uint64_t *mount_id);
+    /* The device number of the filesystem on which the file of the loop device node @path lies. */
+    int (*loop_backing)(const char *path, dev_t *device);
     int (*freeze)(int fd);                         /* FIFREEZE */
     int (*thaw)(int fd);                           /* FITHAW */
     int (*trim)(int fd, struct fstrim_range *range); /* FITRIM */

@@ -311,11 +311,16 @@ int agent_run(Agent *agent)
 
 void agent_free(Agent *agent)
 {
+    gboolean busy = agent->dispatch && dispatch_figures(agent->dispatch)->running > 0;
+
     channel_close(agent->channel);
     dispatch_free(agent->dispatch);
-    command_set_free(agent->commands);
     state_file_free(agent->state);
     pid_file_free(agent->pid_file);
+    /* A worker may still use all the rest, which goes with the process. */
+    if (busy)
+        return;
+    command_set_free(agent->commands);
     sysroot_free(agent->sysroot);
     fd_source_free(agent->signal_source);
     if (agent->signal_fd >= 0)

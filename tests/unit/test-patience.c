@@ -207,6 +207,25 @@ static void test_remembers(void)
     call_free(call);
 }
 
+/* Too many processes wait for what hangs: the calls are not made, and the agent lives on. */
+static void test_no_thread(void)
+{
+    g_autoptr(Patience) patience = patience_new();
+    PatientCall *call;
+    Gate gate;
+
+    gate_init(&gate);
+    call = call_new(&gate, "/fine", FALSE);
+    kit_allow_threads(FALSE);
+    patience_run(patience, &call, 1);
+    kit_allow_threads(TRUE);
+    g_assert_nonnull(call);
+    g_assert_cmpint(call->state, ==, PATIENT_NOT_MADE);
+    patience_run(patience, &call, 1);
+    g_assert_cmpint(call->state, ==, PATIENT_DONE);
+    call_free(call);
+}
+
 /* The family may be gone when a call comes back. */
 static void test_outlives(void)
 {
@@ -232,6 +251,7 @@ int main(int argc, char **argv)
     g_test_add_func("/patience/all-hang", test_all_hang);
     g_test_add_func("/patience/slow", test_slow);
     g_test_add_func("/patience/remembers", test_remembers);
+    g_test_add_func("/patience/no-thread", test_no_thread);
     g_test_add_func("/patience/outlives", test_outlives);
     return g_test_run();
 }
