@@ -94,6 +94,11 @@ typedef struct {
      * when the freeze ends by itself, CLOCK_BOOTTIME in microseconds, or 0. From any thread.
      */
     void (*set_frozen)(gpointer agent, gboolean frozen, gint64 deadline_us);
+    /*
+     * The number of the next file handle, one that no agent of this guest has given out
+     * before. Returns FALSE with QEMU's text in @error. From any thread but the main one: writes a file.
+     */
+    gboolean (*next_handle)(gpointer agent, gint64 *handle, GError **error);
 } Services;
 
 /* One request on its way through its handler. */
