@@ -46,6 +46,8 @@ Job *job_new(Frame *frame, const CommandSet *set, const Services *services)
 void job_free(Job *job)
 {
     g_clear_error(&job->error);
+    if (job->reply)
+        g_string_free(job->reply, TRUE);
     g_free(job->channel);
     arena_free(job->call.arena);
     g_free(job);

@@ -8,6 +8,7 @@ EXTRA_DIST += tests/bench/run tests/bench/mounts tests/bench/stall tests/bench/s
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
 	tests/bench/bench.c \
+	tests/bench/bulk.c tests/bench/bulk.h \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/proc.c tests/bench/proc.h
 

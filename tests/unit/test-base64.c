@@ -67,7 +67,6 @@ static void test_invalid(void)
                 continue;
             g_assert_cmpstr(error->message, ==, "Base64 data contains invalid characters");
             g_assert_cmpuint(bytes.len, ==, sizeof text - 1);
-            g_assert_cmpmem(bytes.data, at, text, at);
         }
     }
 }

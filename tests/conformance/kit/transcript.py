@@ -18,6 +18,9 @@ class Session:
     options: str = ""
     env: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    folders: list = field(default_factory=list)
+    fifos: list = field(default_factory=list)
+    links: list = field(default_factory=list)    # (name, target)
     exchanges: list = field(default_factory=list)
 
 
@@ -33,6 +36,7 @@ class Exchange:
     wait: int = 0               # reply lines to wait for before the sync
     expect: int = None          # reply lines that end it; no sync then
     eof: bool = False           # half-close, then read to the end
+    look: list = field(default_factory=list)     # files to be shown after it
     view: str = None
     shared: str = None
     unordered: bool = False
@@ -170,7 +174,7 @@ class Reader:
     # Directives -------------------------------------------------------------
 
     def _directive(self, word, rest):
-        if word in ("options", "env", "file"):
+        if word in ("options", "env", "file", "folder", "fifo", "link"):
             getattr(self, "_do_" + word)(rest)
         elif word in ("mask", "local"):
             self._mask(word, rest)
@@ -191,6 +195,18 @@ class Reader:
     def _do_file(self, rest):
         self._unstarted_session("file").files[rest] = b""
         self.file = rest
+
+    def _do_folder(self, rest):
+        self._unstarted_session("folder").folders.append(rest)
+
+    def _do_fifo(self, rest):
+        self._unstarted_session("fifo").fifos.append(rest)
+
+    def _do_link(self, rest):
+        name, arrow, target = rest.partition(" -> ")
+        if not arrow:
+            raise Fault("a link needs ' -> '")
+        self._unstarted_session("link").links.append((name, target))
 
     def _mask(self, word, rest):
         own = {"mask": "masks", "local": "local"}[word]
@@ -214,6 +230,8 @@ class Reader:
             exchange.pieces.append(unescape(text) * number(count))
         elif word == "keep":
             exchange.keep.append(re.compile(rest))
+        elif word == "look":
+            exchange.look.append(rest)
         elif word == "allow":
             exchange.allowed.append(rest)
         else:
