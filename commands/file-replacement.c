@@ -137,6 +137,10 @@ Replacement *replacement_begin(const char *path, int perm, gboolean nofollow, co
 
     if (!target)
         return NULL;
+    if (!*target || (slash && !slash[1])) {
+        errno = *target ? EISDIR : ENOENT;
+        return NULL;
+    }
     replacement = g_new0(Replacement, 1);
     replacement->name = g_strdup(slash ? slash + 1 : target);
     replacement->dir_fd = open_directory(target);
