@@ -1471,6 +1471,51 @@
 < {"return": {"count": 1000000, "buf-b64": "QkNERUZBQkNERUZBQk ... [1333395 bytes, sha256 fc141adb3d1eb4a0]
 < {"return": {}}
 
+@options
+@file qga.state
+| [global]
+| fd_counter=4711
+
+== handles go on where they ended
+@wait 2
+@look qga.state
+> {"execute":"guest-file-open","arguments":{"path":"$DIR/one","mode":"w"}}
+> {"execute":"guest-file-close","arguments":{"handle":4711}}
+< {"return": 4711}
+< {"return": {}}
+< (qga.state: -rw-r--r--, 25 bytes: [global]\x0Afd_counter=4712\x0A)
+
+== only a file that is open takes a number
+@wait 2
+@look qga.state
+> {"execute":"guest-file-open","arguments":{"path":"$DIR/no"}}
+> {"execute":"guest-file-open","arguments":{"path":"$DIR/one","mode":"x"}}
+< {"error": {"class": "GenericError", "desc": "failed to open file '$DIR/no' (mode: 'r'): No such file or directory"}}
+< {"error": {"class": "GenericError", "desc": "invalid file open mode 'x'"}}
+< (qga.state: -rw-r--r--, 25 bytes: [global]\x0Afd_counter=4712\x0A)
+
+== and the next
+@wait 2
+@look qga.state
+> {"execute":"guest-file-open","arguments":{"path":"$DIR/one"}}
+> {"execute":"guest-file-close","arguments":{"handle":4712}}
+< {"return": 4712}
+< {"return": {}}
+< (qga.state: -rw-r--r--, 25 bytes: [global]\x0Afd_counter=4713\x0A)
+
+@options
+@file qga.state
+| [global]
+
+== a state without a number
+@wait 2
+@look qga.state
+> {"execute":"guest-file-open","arguments":{"path":"$DIR/one","mode":"w"}}
+> {"execute":"guest-file-close","arguments":{"handle":1000}}
+< {"return": 1000}
+< {"return": {}}
+< (qga.state: -rw-r--r--, 25 bytes: [global]\x0Afd_counter=1001\x0A)
+
 @options -b guest-file-open,guest-file-read,guest-file-write,guest-file-seek,guest-file-flush,guest-file-close
 
 == disabled
