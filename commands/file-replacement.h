@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <sys/types.h>
+#include <glib.h>
 
 #include "agent/base/sysops.h"
-
-#include <glib.h>
 
 /*
  * A file that is written beside another and takes its place at once, or never. Until

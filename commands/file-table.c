@@ -31,9 +31,8 @@ FileTable *file_table_new(gint64 (*now_us)(void))
     return table;
 }
 
-static gboolean failed_to_close(const OpenFile *file, GError **error)
+static gboolean failed_to_close(GError **error)
 {
-    (void)file;
     return set_errno_error(error, errno, "failed to close handle");
 }
 
@@ -45,12 +44,14 @@ static gboolean end_stream(OpenFile *file, gboolean discarded, GError **error)
     gboolean ok = TRUE;
 
     if (replacement) {
-        ok = discarded || (fflush(stream) == 0 ? replacement_commit(replacement, fileno(stream), error)
-                                               : failed_to_close(file, error));
+        if (!discarded && fflush(stream) != 0)
+            ok = failed_to_close(error);
+        else if (!discarded)
+            ok = replacement_commit(replacement, fileno(stream), error);
         replacement_free(replacement);
     }
     if (fclose(stream) != 0 && ok && !discarded)
-        ok = failed_to_close(file, error);
+        ok = failed_to_close(error);
     return ok;
 }
 

@@ -20,11 +20,14 @@ typedef guint64 Eights __attribute__((vector_size(16)));
 #define BLOCK (4 * VECTOR) /* characters; and 3 * VECTOR bytes */
 /* Lanes are put together the way a little-endian machine lays them out. */
 #define HAVE_BLOCKS (G_BYTE_ORDER == G_LITTLE_ENDIAN)
+/* How far characters of one kind are from another; modulo 256, as bytes are added. */
+#define STEP(distance) ((guint8)((distance) & 0xFF))
 
 /* The six bits that each character stands for; *@bad gets bits where one is none of base64. */
 static inline Bytes16 values_of(const char *text, Signs16 *bad)
 {
-    Signs16 c, value, upper, lower, plus, slash, digit;
+    Signs16 c, upper, lower, plus, slash, digit;
+    Bytes16 value;
 
     memcpy(&c, text, sizeof c);
     upper = c > 'A' - 1;
@@ -34,12 +37,12 @@ static inline Bytes16 values_of(const char *text, Signs16 *bad)
     digit = (c > '0' - 1) & (c < '9' + 1);
     /* Bytes from 0x80 on are negative here, and in none of the ranges. */
     *bad |= ~((upper & (c < 'Z' + 1)) | (lower & (c < 'z' + 1)) | plus | slash | digit);
-    value = c + (52 - '0');
-    value += upper & ('0' - 52 - 'A');
-    value += lower & ('A' + 26 - 'a'); /* which are above A, too */
-    value += plus & (62 - '+' - (52 - '0'));
-    value += slash & (63 - '/' - (52 - '0'));
-    return (Bytes16)value;
+    value = (Bytes16)c + STEP(52 - '0');
+    value += (Bytes16)upper & STEP('0' - 52 - 'A');
+    value += (Bytes16)lower & STEP('A' + 26 - 'a'); /* which are above A, too */
+    value += (Bytes16)plus & STEP(62 - '+' - (52 - '0'));
+    value += (Bytes16)slash & STEP(63 - '/' - (52 - '0'));
+    return value;
 }
 
 /* Writes twelve bytes, and two more that the next ones go over. */
@@ -151,13 +154,13 @@ static inline Bytes16 unpack(const char *data)
 
 static inline void encode_vector(const char *data, char *out)
 {
-    Signs16 value = (Signs16)unpack(data);
-    Signs16 c = value + 'A';
+    Bytes16 value = unpack(data);
+    Bytes16 c = value + 'A';
 
-    c += (value > 25) & ('a' - 26 - 'A');
-    c += (value > 51) & ('0' - 52 - ('a' - 26));
-    c += (value > 61) & ('+' - 62 - ('0' - 52));
-    c += (value > 62) & ('/' - 63 - ('+' - 62));
+    c += (Bytes16)(value > 25) & STEP('a' - 26 - 'A');
+    c += (Bytes16)(value > 51) & STEP('0' - 52 - ('a' - 26));
+    c += (Bytes16)(value > 61) & STEP('+' - 62 - ('0' - 52));
+    c += (Bytes16)(value > 62) & STEP('/' - 63 - ('+' - 62));
     memcpy(out, &c, sizeof c);
 }
 
