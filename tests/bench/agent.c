@@ -67,6 +67,9 @@ void agent_init(Agent *agent, const char *label, const char *program, const char
         (mkdir(agent->dir, 0700) < 0 && errno != EEXIST))
         die("cannot make the directory %s: %s", agent->dir, strerror(errno));
     snprintf(agent->socket, sizeof agent->socket, "%s/agent.sock", agent->dir);
+    agent->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (agent->null < 0)
+        die("cannot open /dev/null: %s", strerror(errno));
     /* One watch for all starts: closing one can take longer than a start. */
     agent->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (agent->watch < 0 || inotify_add_watch(agent->watch, agent->dir, IN_CREATE) < 0)
@@ -85,6 +88,7 @@ void agent_clear(Agent *agent)
 {
     agent_stop(agent);
     close(agent->watch);
+    close(agent->null);
     remove_file(agent, "qga.state");
     rmdir(agent->dir);
 }
@@ -97,6 +101,7 @@ static void become_agent(const Agent *agent, const char **argv, const char **env
 {
     /* Whatever ends us ends the agent. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(agent->null, STDERR_FILENO); /* audit lines are not for the table's reader */
     execve(agent->program, (char **)argv, (char **)environment);
     _exit(127);
 }

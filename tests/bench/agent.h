@@ -13,6 +13,7 @@ typedef struct {
     const char *libs; /* LD_LIBRARY_PATH of this agent alone, or NULL */
     char dir[PATH_MAX - 64];
     char socket[PATH_MAX];
+    int null;  /* /dev/null, where its log goes */
     int watch; /* inotify of the directory, which tells of the socket */
     pid_t pid;
 } Agent;

@@ -8,6 +8,7 @@ EXTRA_DIST += tests/bench/run tests/bench/interfaces tests/bench/mounts tests/be
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
 	tests/bench/bench.c \
+	tests/bench/bulk.c tests/bench/bulk.h \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/proc.c tests/bench/proc.h
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bulk.h"
 #include "proc.h"
 
 #define PINGS 2000
@@ -271,6 +272,22 @@ static double take_big_memory(Agent *agent, int unused)
     return mib;
 }
 
+static double take_file_memory(Agent *agent, int unused)
+{
+    double mib;
+    int fd;
+
+    (void)unused;
+    agent_start(agent);
+    fd = agent_connect(agent);
+    bulk_write_and_read(agent, fd);
+    sleep_ms(SETTLE_MS);
+    mib = (double)proc_memory_kib(agent->pid, "Rss:") / 1024;
+    close(fd);
+    agent_stop(agent);
+    return mib;
+}
+
 static const Measure measures[] = {
     { "guest-ping, round trip", "us", take_ping, RUNNING, false, TARGET_TIMES, 1.3 },
     { "guest-ping, CPU", "us", take_ping_cpu, RUNNING, false, TARGET_TIMES, 1.3 },
@@ -285,9 +302,15 @@ static const Measure measures[] = {
     { "metrics in one, or in five commands", "us", take_metrics, RUNNING, false, NO_TARGET, 0 },
     { "1000 pipelined pings", "ms", take_pipelined, RUNNING, false, NO_TARGET, 0 },
     { "connect, guest-sync, close", "/s", take_connects, RUNNING, true, NO_TARGET, 0 },
+    { "guest-file-read, 64 KiB a call", "MB/s", bulk_read_64k, RUNNING, true, TARGET_TIMES, 2 },
+    { "guest-file-read, 8 MiB a call", "MB/s", bulk_read_8m, RUNNING, true, TARGET_TIMES, 4 },
+    { "guest-file-write, 64 KiB a call", "MB/s", bulk_write_64k, RUNNING, true, TARGET_TIMES, 4 },
+    { "guest-file-write, 8 MiB a call", "MB/s", bulk_write_8m, RUNNING, true, TARGET_TIMES, 8 },
     { "start to first reply", "ms", take_start, FRESH, false, TARGET_BELOW, 3 },
     { "private dirty when idle", "KiB", take_idle_memory, FRESH, false, TARGET_BELOW, 600 },
     { "resident after a 10 MB id", "MiB", take_big_memory, FRESH, false, NO_TARGET, 0 },
+    { "resident after 8 MiB written and read", "MiB", take_file_memory, FRESH, false, TARGET_TIMES,
+      4 },
 };
 
 /* qemu-ga serves one connection at a time, so each is closed before the next. */
@@ -323,7 +346,7 @@ static void take_state(State state, Agent agents[AGENTS], const Plan *plan, Resu
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
         const Measure *measure = &measures[i];
 
-        if (measure->state != state)
+        if (measure->state != state || (plan->only && !strstr(measure->name, plan->only)))
             continue;
         **next = (Result){ .name = measure->name, .unit = measure->unit,
                            .more_is_better = measure->more_is_better,
@@ -377,7 +400,7 @@ size_t measure_all(Agent agents[AGENTS], const Plan *plan, Result *results, size
     take_state(RUNNING, agents, plan, &next);
     for (int i = 0; i < AGENTS; i++)
         agent_stop(&agents[i]);
-    if (plan->idle_seconds > 0) {
+    if (plan->idle_seconds > 0 && !plan->only) {
         take_wakeups(agents, plan->idle_seconds, true, next++);
         take_wakeups(agents, plan->idle_seconds, false, next++);
     }

@@ -38,6 +38,7 @@ class Player:
         for name, text in session.files.items():
             self.place.write(name, self.place.fill_in(
                 text.decode("latin-1")).encode("latin-1"))
+        self.place.furnish(session.folders, session.fifos, session.links)
 
     def __enter__(self):
         return self
@@ -62,6 +63,7 @@ class Player:
         except OSError as err:
             lines = [f"(connection: {err.strerror})"]
             self._stop()
+        lines += [self.place.look(name) for name in exchange.look]
         return self._nameless(lines)
 
     # Dialogues ----------------------------------------------------------------
@@ -91,7 +93,7 @@ class Player:
         return render.lines_of(raw)
 
     def _send(self, exchange):
-        data = exchange.request
+        data = exchange.request.replace(b"$DIR", self.place.dir.encode())
         if not exchange.split:
             self.wire.send(data)
             return
