@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/registry.h"
 
-extern const Family family_disks, family_fsinfo, family_fstrim;
+extern const Family family_disks, family_exec, family_fsinfo, family_fstrim;
 extern const Family family_fsfreeze, family_session, family_identity, family_stats, family_time;
 
 const Family *const command_families[] = {
@@ -13,5 +13,6 @@ const Family *const command_families[] = {
     &family_fsinfo,
     &family_disks,
     &family_fstrim,
+    &family_exec,
     NULL,
 };
