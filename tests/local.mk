@@ -112,7 +112,9 @@ unit_programs = \
 	tests/unit/test-freeze-hooks \
 	tests/unit/test-freeze-log \
 	tests/unit/test-freeze-marker \
-	tests/unit/test-spawn
+	tests/unit/test-spawn \
+	tests/unit/test-child \
+	tests/unit/test-exec
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -244,6 +246,12 @@ tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
 
 tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
 tests_unit_test_spawn_LDADD = $(unit_ldadd)
+
+tests_unit_test_child_SOURCES = tests/unit/test-child.c
+tests_unit_test_child_LDADD = $(unit_ldadd)
+
+tests_unit_test_exec_SOURCES = tests/unit/test-exec.c
+tests_unit_test_exec_LDADD = $(unit_ldadd)
 
 # ---- lints
 
