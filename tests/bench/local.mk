@@ -23,4 +23,8 @@ bench-stall: guestd$(EXEEXT)
 bench-mounts: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/mounts $(BENCH_FLAGS)
 
-.PHONY: bench bench-stall bench-mounts
+# Zombies, and growth of memory and descriptors, after 200,000 commands and 20,000 programs.
+soak: guestd$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd $(top_srcdir)/tests/soak/run $(SOAK_FLAGS)
+
+.PHONY: soak bench bench-stall bench-mounts
