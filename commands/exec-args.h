@@ -52,5 +52,5 @@ typedef struct {
 /* Fills in what is known of @process; a result that is told is forgotten. */
 void exec_tell(Process *process, Call *call, ExecResult *result);
 
-/* Starts what guest-exec asks for, on a thread, and completes @call. */
-void exec_launch(Exec *exec, Call *call);
+/* Starts what guest-exec asks for, on a thread, and completes @call. FALSE if that cannot be. */
+gboolean exec_launch(Exec *exec, Call *call, GError **error);

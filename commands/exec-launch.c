@@ -9,8 +9,8 @@
 #include "agent/qmp/base64.h"
 #include "commands/exec-args.h"
 
-/* Threads that stay for the next launch, asleep; as the dispatch has it for all of GLib's pools. */
-#define IDLE_THREADS 2
+/* Threads that stay for the next launch, asleep. */
+#define IDLE_THREADS 1
 
 /*
  * One process on its way: made by the main thread, then a thread's, which may
@@ -227,15 +227,7 @@ static gboolean finish(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static GThreadPool *make_pool(const Exec *exec)
-{
-    g_thread_pool_set_max_unused_threads(IDLE_THREADS);
-    g_thread_pool_set_max_idle_time(0);
-    return g_thread_pool_new(on_thread, g_main_context_default(), (gint)exec->limits->tracked,
-                             FALSE, NULL);
-}
-
-void exec_launch(Exec *exec, Call *call)
+gboolean exec_launch(Exec *exec, Call *call, GError **error)
 {
     Launch *launch = g_new0(Launch, 1);
 
@@ -246,11 +238,15 @@ void exec_launch(Exec *exec, Call *call)
         launch->plan.out[i] = -1;
     for (int i = 0; i < 3; i++)
         launch->theirs[i] = -1;
+    if (!exec->launchers)
+        exec->launchers = workers_new(on_thread, g_main_context_default(), IDLE_THREADS);
+    if (!workers_push(exec->launchers, launch)) {
+        free_launch(launch);
+        return set_error(error, "no thread can be started");
+    }
     call->deferred = TRUE;
     call->waiting = launch;
     call->abandon = on_abandoned;
     exec->launching++;
-    if (!exec->launchers)
-        exec->launchers = make_pool(exec);
-    g_thread_pool_push(exec->launchers, launch, NULL);
+    return TRUE;
 }

@@ -342,8 +342,7 @@ void exec_free(Exec *exec)
     GHashTableIter iter;
     gpointer process;
 
-    if (exec->launchers)
-        g_thread_pool_free(exec->launchers, TRUE, FALSE);
+    workers_free(exec->launchers);
     if (exec->answering)
         g_source_remove(exec->answering);
     if (exec->expiry)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/base/child.h"
+#include "agent/base/workers.h"
 #include "agent/qmp/command.h"
 
 /*
@@ -31,7 +32,7 @@ struct Exec {
     guint expiry;       /* timer for the oldest result; none without one */
     guint launching;    /* on their way to become processes */
     CaptureBudget budget;
-    GThreadPool *launchers;
+    Workers *launchers;
     gint64 *dropped;    /* pids of results that were dropped, a ring of limits->tracked */
     guint next_dropped;
 };

@@ -157,10 +157,7 @@ static gboolean exec_run(Call *call, GError **error)
         return exec_refuse(error, "timeout", args->timeout);
     if (args->wait < 0 || args->wait > EXEC_MAX_WAIT_MS)
         return exec_refuse(error, "wait", args->wait);
-    if (!exec_make_room(call->state, error))
-        return FALSE;
-    exec_launch(call->state, call);
-    return TRUE;
+    return exec_make_room(call->state, error) && exec_launch(call->state, call, error);
 }
 
 static gboolean status_run(Call *call, GError **error)

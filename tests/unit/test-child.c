@@ -8,6 +8,7 @@
 
 #include "agent/base/child-start.h"
 #include "agent/base/child.h"
+#include "agent/base/workers.h"
 #include "tests/unit/kit.h"
 
 /* Children and their pipes, below the commands. */
@@ -328,6 +329,60 @@ static void test_no_user(void)
     kit_expect_error(&error, "there is no user 'no such user'");
 }
 
+static void count_task(gpointer task, gpointer context)
+{
+    /* The test may let go of it as soon as it has the last one. */
+    GAsyncQueue *done = g_async_queue_ref(context);
+
+    g_async_queue_push(done, task);
+    g_async_queue_unref(done);
+}
+
+/* Each task is done, whether a thread waits for it or not. */
+static void test_workers(void)
+{
+    g_autoptr(GAsyncQueue) done = g_async_queue_new();
+    Workers *workers = workers_new(count_task, done, 1);
+    int sum = 0;
+
+    for (int i = 1; i <= 100; i++)
+        g_assert_true(workers_push(workers, GINT_TO_POINTER(i)));
+    for (int i = 1; i <= 100; i++)
+        sum += GPOINTER_TO_INT(g_async_queue_pop(done));
+    g_assert_cmpint(sum, ==, 5050);
+    workers_free(workers);
+}
+
+static void block_task(gpointer task, gpointer context)
+{
+    char byte;
+
+    g_assert_cmpint(read(*(int *)task, &byte, 1), ==, 1);
+    count_task(task, context);
+}
+
+/* One that hangs holds up no other, nor the end. */
+static void test_workers_hang(void)
+{
+    g_autoptr(GAsyncQueue) done = g_async_queue_new();
+    Workers *workers = workers_new(block_task, done, 1);
+    int stuck[2], quick[2];
+
+    make_pipe(stuck);
+    make_pipe(quick);
+    g_assert_true(workers_push(workers, &stuck[0]));
+    g_assert_true(workers_push(workers, &quick[0]));
+    say(quick[1], "x");
+    g_assert_true(g_async_queue_pop(done) == &quick[0]);
+    workers_free(workers);
+    say(stuck[1], "x");
+    g_assert_true(g_async_queue_pop(done) == &stuck[0]);
+    for (int i = 0; i < 2; i++) {
+        close(stuck[i]);
+        close(quick[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -343,5 +398,7 @@ int main(int argc, char **argv)
     g_test_add_func("/child/thread", test_thread);
     g_test_add_func("/child/failures", test_failures);
     g_test_add_func("/child/no-user", test_no_user);
+    g_test_add_func("/child/workers", test_workers);
+    g_test_add_func("/child/workers/hang", test_workers_hang);
     return g_test_run();
 }
