@@ -59,15 +59,14 @@ static gboolean on_expiry(gpointer data);
 static void set_expiry(Exec *exec)
 {
     const Process *oldest = g_queue_peek_head(&exec->results);
-    gint64 age_us;
+    gint64 age_s;
 
     if (oldest && exec->expiry)
         return;
     if (oldest) {
-        age_us = g_get_monotonic_time() - oldest->finished_us;
+        age_s = (g_get_monotonic_time() - oldest->finished_us) / G_USEC_PER_SEC;
         exec->expiry = g_timeout_add_seconds(
-            (guint)(exec->limits->keep_s - MIN((guint64)age_us / G_USEC_PER_SEC, exec->limits->keep_s)),
-            on_expiry, exec);
+            (guint)MAX((gint64)exec->limits->keep_s - age_s, 0), on_expiry, exec);
     } else if (exec->expiry) {
         g_source_remove(exec->expiry);
         exec->expiry = 0;

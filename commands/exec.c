@@ -172,6 +172,11 @@ static gboolean status_run(Call *call, GError **error)
     return TRUE;
 }
 
+static const Need exec_needs[] = {
+    { NEED_ROOT, "running programs as another user", "the argument user" },
+    NEEDS_END,
+};
+
 static const Command guest_exec = {
     .name = "guest-exec",
     .rank = 32,
@@ -180,6 +185,7 @@ static const Command guest_exec = {
     .flags = COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &exec_args,
     .returns = &exec_result,
+    .needs = exec_needs,
     .run = exec_run,
 };
 
@@ -197,7 +203,7 @@ static void *exec_init(const Services *services, GError **error)
 {
     (void)services;
     (void)error;
-    /* Whoever started us may have left it ignored; then the system would not keep an exit status. */
+    /* Whoever started us may have left it ignored; then the system would keep no exit status. */
     signal(SIGCHLD, SIG_DFL);
     return exec_new(&exec_limits);
 }

@@ -16,10 +16,10 @@
 /*
  * posix_spawn() cannot change the user, and searches PATH of the wrong
  * environment. So the child is made here. It shares our memory until its exec,
- * which keeps the start cheap however big the agent is; therefore nothing between become() and exec may allocate,
- * lock or change what is ours. A child that becomes another user is forked: for
- * the kernel, memory that a change of user has touched can no longer be dumped
- * or traced, and that is to be the child's alone.
+ * which keeps the start cheap however big the agent is; therefore nothing between
+ * become() and exec may allocate, lock or change what is ours. A child that
+ * becomes another user is forked: for the kernel, memory that a change of user
+ * has touched can no longer be dumped or traced, and that is to be the child's alone.
  */
 
 /* Descriptors are closed one by one up to here where the kernel has no close_range(). */

@@ -32,9 +32,10 @@ typedef struct {
 
 /*
  * Starts a program in a process group of its own, with default signals and no
- * other descriptors, and stores its @pid. Returns a descriptor that becomes readable when it ends; the
- * caller must then wait for it. On failure returns -1 with @error set as GLib words it. May
- * block, on a file of a dead server for ever: to be called from workers.
+ * other descriptors, and stores its @pid. Returns a descriptor that becomes
+ * readable when it ends; the caller must then wait for it. On failure returns -1
+ * with @error set as GLib words it. May block, on a file of a dead server for
+ * ever: to be called from workers.
  */
 int child_start(const ChildSpec *spec, pid_t *pid, GError **error);
 

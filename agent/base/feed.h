@@ -17,7 +17,7 @@ typedef void (*FeedFunc)(Feed *feed, gpointer data);
 Feed *feed_new(int fd, FeedFunc func, gpointer data);
 void feed_free(Feed *feed);
 
-/* Appends a block of g_malloc(), which is the feed's from now on; wiped at once if the feed is closed. */
+/* Appends a block of g_malloc(), which is the feed's from now on; gone if that is closed. */
 void feed_push(Feed *feed, char *block, gsize len);
 /* Closes the pipe once all is written. */
 void feed_close(Feed *feed);

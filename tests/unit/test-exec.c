@@ -205,14 +205,16 @@ static void test_expiry(World *w, gconstpointer data)
 
 static void test_total(World *w, gconstpointer data)
 {
+    static const char ninety[] = "\"path\":\"head\",\"arg\":[\"-c\",\"90\",\"/dev/zero\"],"
+                                 "\"capture-output\":true";
     g_autofree char *line = NULL;
     int first, second;
 
     (void)data;
-    first = start(w, "\"path\":\"head\",\"arg\":[\"-c\",\"90\",\"/dev/zero\"],\"capture-output\":true");
+    first = start(w, ninety);
     ask(w->link, "guestd-exec-read", first, ",\"offset\":90,\"wait\":3600000");
     g_free(link_take(w->link));
-    second = start(w, "\"path\":\"head\",\"arg\":[\"-c\",\"90\",\"/dev/zero\"],\"capture-output\":true");
+    second = start(w, ninety);
     ask(w->link, "guestd-exec-read", second, ",\"offset\":60,\"wait\":3600000");
     line = link_take(w->link);
     g_assert_nonnull(strstr(line, "\"eof\": true, \"truncated\": true, \"exited\": "));
@@ -377,7 +379,8 @@ static void test_bad_values(World *w, gconstpointer data)
     ask(w->link, "guestd-exec-kill", pid, ",\"signal\":65");
     link_expect(w->link, ERROR("value '65' is invalid for argument signal"));
     ask(w->link, "guestd-exec-kill", -1, "");
-    link_expect(w->link, ERROR("guest-exec has started no process -1, or its result was asked for"));
+    link_expect(w->link,
+                ERROR("guest-exec has started no process -1, or its result was asked for"));
     end(w, pid);
 }
 
