@@ -159,7 +159,9 @@ unit_programs = \
 	tests/unit/test-hardware \
 	tests/unit/test-hotplug \
 	tests/unit/test-metrics \
-	tests/unit/test-figures
+	tests/unit/test-figures \
+	tests/unit/test-child \
+	tests/unit/test-exec
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -345,6 +347,12 @@ tests_unit_test_metrics_LDADD = $(unit_ldadd)
 
 tests_unit_test_figures_SOURCES = tests/unit/test-figures.c
 tests_unit_test_figures_LDADD = $(unit_ldadd)
+
+tests_unit_test_child_SOURCES = tests/unit/test-child.c
+tests_unit_test_child_LDADD = $(unit_ldadd)
+
+tests_unit_test_exec_SOURCES = tests/unit/test-exec.c
+tests_unit_test_exec_LDADD = $(unit_ldadd)
 
 # ---- lints
 

@@ -63,7 +63,7 @@ void trace_reply(const char *channel, const Command *command, const void *result
 
 void trace_event(const char *channel, const GString *line)
 {
-    g_autofree char *text = g_strndup(line->str, line->len - 1);
+    g_autoptr(GString) text = g_string_new_len(line->str, (gssize)line->len - 1);
 
     trace(channel, '<', text);
 }

@@ -256,6 +256,7 @@ int main(int argc, char **argv)
     agent_init(&agents[GUESTD], "guestd", options.guestd, NULL, temp_dir);
     agent_init(&agents[REFERENCE], "reference", options.reference, options.reference_libs,
                temp_dir);
+    agents[GUESTD].waits = true;
     n = measure_all(agents, &options.plan, results, MAX_RESULTS);
     (options.json ? print_json : print_table)(results, n);
     return EXIT_SUCCESS;

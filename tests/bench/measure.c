@@ -15,6 +15,7 @@
 #define LONE_PINGS 200
 #define PIPELINED 1000
 #define CONNECTS 200
+#define EXECS 200
 #define BIG_ID_BYTES (10 * 1000 * 1000)
 /* An agent that has answered is done with its work after this. */
 #define SETTLE_MS 5
@@ -166,6 +167,35 @@ static double take_lone_ping_cpu(Agent *agent, int fd)
     return (double)(proc_cpu_ns(agent->pid) - before) / 1e3 / LONE_PINGS;
 }
 
+/*
+ * A program from the request to its result. qemu-ga has to be asked until there is one; so is
+ * guestd, that the work is the same.
+ */
+static double take_exec(Agent *agent, int fd)
+{
+    static double samples[EXECS];
+
+    for (size_t i = 0; i < EXECS; i++) {
+        int64_t start = now_ns();
+
+        exec_true(agent, fd);
+        samples[i] = (double)(now_ns() - start) / 1e3;
+    }
+    return median(samples, EXECS);
+}
+
+/* Where the agent can wait by itself, in one request. */
+static double take_exec_wait(Agent *agent, int fd)
+{
+    static const Question ask_true = {
+        "{\"execute\": \"guest-exec\", \"arguments\": {\"path\": \"/bin/true\", "
+        "\"wait\": 10000}}\n",
+        "{\"return\": {\"pid\": "
+    };
+
+    return agent->waits ? round_trip(agent, fd, &ask_true, EXECS) : take_exec(agent, fd);
+}
+
 static double take_pipelined(Agent *agent, int fd)
 {
     static char pings[PIPELINED * 32];
@@ -300,6 +330,9 @@ static const Measure measures[] = {
     { "guest-get-cpustats, round trip", "us", take_cpustats, RUNNING, false, NO_TARGET, 0 },
     { "guest-get-diskstats, round trip", "us", take_diskstats, RUNNING, false, NO_TARGET, 0 },
     { "metrics in one, or in five commands", "us", take_metrics, RUNNING, false, NO_TARGET, 0 },
+    { "/bin/true, asked until it ended", "us", take_exec, RUNNING, false, TARGET_TIMES, 1 },
+    { "/bin/true, with wait where there is", "us", take_exec_wait, RUNNING, false, TARGET_TIMES,
+      1 },
     { "1000 pipelined pings", "ms", take_pipelined, RUNNING, false, NO_TARGET, 0 },
     { "connect, guest-sync, close", "/s", take_connects, RUNNING, true, NO_TARGET, 0 },
     { "guest-file-read, 64 KiB a call", "MB/s", bulk_read_64k, RUNNING, true, TARGET_TIMES, 2 },

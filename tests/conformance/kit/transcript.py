@@ -36,6 +36,7 @@ class Exchange:
     reconnect: bool = False     # a new connection before it
     wait: int = 0               # reply lines to wait for before the sync
     expect: int = None          # reply lines that end it; no sync then
+    results: int = 0            # reply lines; then the results of their pids
     eof: bool = False           # half-close, then read to the end
     look: list = field(default_factory=list)     # files to be shown after it
     view: str = None
@@ -222,7 +223,8 @@ class Reader:
         exchange = self.exchange
         flags = {"every-split": "every_split", "reconnect": "reconnect",
                  "eof": "eof", "unordered": "unordered", "stderr": "stderr"}
-        numbers = {"split": "split", "wait": "wait", "expect": "expect"}
+        numbers = {"split": "split", "wait": "wait", "expect": "expect",
+                   "results": "results"}
         texts = {"run": "run", "view": "view", "shared": "shared"}
         if word in flags:
             setattr(exchange, flags[word], True)
