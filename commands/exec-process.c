@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/exec-process.h"
 
+#include <sys/wait.h>
+
 #include "agent/base/errors.h"
+#include "commands/exec-event.h"
 
 const ExecLimits exec_limits = {
     .tracked = 128,
@@ -16,11 +19,12 @@ const ExecLimits exec_limits = {
     .grace_ms = 500,
 };
 
-Exec *exec_new(const ExecLimits *limits)
+Exec *exec_new(const ExecLimits *limits, const Services *services)
 {
     Exec *exec = g_new0(Exec, 1);
 
     exec->limits = limits;
+    exec->services = services;
     exec->by_pid = g_hash_table_new(g_int64_hash, g_int64_equal);
     exec->budget.limit = limits->total_bytes;
     exec->dropped = g_new0(gint64, limits->tracked);
@@ -301,7 +305,22 @@ static void on_changed(Child *child, gpointer data)
     }
 }
 
-/* Each process comes by here once, when it is over; who wants to tell of it does it here. */
+static void emit_finished(const Exec *exec, const Process *process)
+{
+    int status = child_status(process->child);
+    ExecFinished data = {
+        .pid = process->pid,
+        .has_exitcode = WIFEXITED(status),
+        .exitcode = WEXITSTATUS(status),
+        .has_signal = WIFSIGNALED(status),
+        .signal = WTERMSIG(status),
+    };
+
+    if (exec->services)
+        exec->services->emit(exec->services->agent, &event_exec_finished, &data);
+}
+
+/* Each process comes by here once, when it is over. */
 static void on_finished(Child *child, gpointer data)
 {
     Process *process = data;
@@ -310,6 +329,7 @@ static void on_finished(Child *child, gpointer data)
     process->finished_us = g_get_monotonic_time();
     g_queue_push_tail(&exec->results, process);
     set_expiry(exec);
+    emit_finished(exec, process);
     on_changed(child, process);
 }
 

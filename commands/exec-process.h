@@ -24,6 +24,7 @@ extern const ExecLimits exec_limits;
 
 struct Exec {
     const ExecLimits *limits;
+    const Services *services; /* to tell of a process that has ended; NULL: nobody is told */
     GHashTable *by_pid; /* of Process */
     GQueue results;     /* of Process: finished, the oldest first */
     GQueue leftovers;   /* of Capture: pipes that outlived their result */
@@ -49,8 +50,8 @@ struct Process {
     GQueue waiters;      /* of Waiter */
 };
 
-/* @limits must outlive it. */
-Exec *exec_new(const ExecLimits *limits);
+/* @limits and @services (or NULL) must outlive it. */
+Exec *exec_new(const ExecLimits *limits, const Services *services);
 void exec_free(Exec *exec);
 
 /*

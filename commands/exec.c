@@ -4,6 +4,7 @@
 
 #include "agent/base/errors.h"
 #include "commands/exec-args.h"
+#include "commands/exec-event.h"
 #include "commands/exec-live.h"
 
 #define MAX_TIMEOUT_S (7 * 24 * 60 * 60)
@@ -201,11 +202,10 @@ static const Command guest_exec_status = {
 
 static void *exec_init(const Services *services, GError **error)
 {
-    (void)services;
     (void)error;
     /* Whoever started us may have left it ignored; then the system would keep no exit status. */
     signal(SIGCHLD, SIG_DFL);
-    return exec_new(&exec_limits);
+    return exec_new(&exec_limits, services);
 }
 
 static void exec_end(void *state)
@@ -218,6 +218,7 @@ const Family family_exec = {
     .commands = (const Command *const[]){ &guest_exec_status, &guest_exec, &guestd_exec_read,
                                           &guestd_exec_write, &guestd_exec_kill,
                                           &guestd_exec_list, NULL },
+    .events = (const Event *const[]){ &event_exec_finished, NULL },
     .init = exec_init,
     .free = exec_end,
 };

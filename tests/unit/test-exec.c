@@ -34,14 +34,14 @@ static void *small_init(const Services *services, GError **error)
 {
     (void)services;
     (void)error;
-    return exec_new(&small);
+    return exec_new(&small, NULL);
 }
 
 static void *hasty_init(const Services *services, GError **error)
 {
     (void)services;
     (void)error;
-    return exec_new(&hasty);
+    return exec_new(&hasty, NULL);
 }
 
 static void set_up(World *w, gconstpointer data)
