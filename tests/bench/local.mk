@@ -3,7 +3,7 @@
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
-EXTRA_DIST += tests/bench/run tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c
+EXTRA_DIST += tests/bench/run tests/bench/blocked tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c
 
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
@@ -32,4 +32,8 @@ soak: guestd$(EXEEXT)
 bench-interfaces: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/interfaces $(BENCH_FLAGS)
 
-.PHONY: soak bench bench-stall bench-mounts bench-interfaces
+# What others notice of commands that are held up for a minute.
+bench-blocked: guestd$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/blocked $(BENCH_FLAGS)
+
+.PHONY: soak bench bench-blocked bench-stall bench-mounts bench-interfaces
