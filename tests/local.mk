@@ -110,6 +110,8 @@ unit_programs = \
 	tests/unit/test-freeze-hooks \
 	tests/unit/test-freeze-log \
 	tests/unit/test-freeze-marker \
+	tests/unit/test-power \
+	tests/unit/test-set-time \
 	tests/unit/test-spawn
 
 check_PROGRAMS += $(unit_programs)
@@ -118,6 +120,7 @@ check_LIBRARIES = tests/unit/libkit.a
 tests_unit_libkit_a_SOURCES = \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
+	tests/unit/fake-logind.c tests/unit/fake-logind.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \
 	tests/unit/freeze-script.c tests/unit/freeze-script.h \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
@@ -233,6 +236,12 @@ tests_unit_test_freeze_log_LDADD = $(unit_ldadd)
 
 tests_unit_test_freeze_marker_SOURCES = tests/unit/test-freeze-marker.c
 tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
+
+tests_unit_test_power_SOURCES = tests/unit/test-power.c
+tests_unit_test_power_LDADD = $(unit_ldadd)
+
+tests_unit_test_set_time_SOURCES = tests/unit/test-set-time.c
+tests_unit_test_set_time_LDADD = $(unit_ldadd)
 
 tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
 tests_unit_test_spawn_LDADD = $(unit_ldadd)

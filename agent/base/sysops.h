@@ -2,7 +2,9 @@
 #pragma once
 
 #include <linux/fs.h>
+#include <linux/rtc.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 /* NVM Express base specification, "SMART / Health Information" log page. */
 #define NVME_SMART_BYTES 512
@@ -26,6 +28,14 @@ typedef struct {
      * fails, with EIO, when the drive refuses.
      */
     int (*nvme_smart)(const char *path, void *page);
+    int (*set_clock)(const struct timespec *now); /* CLOCK_REALTIME */
+    /*
+     * Reads the real-time clock @path. Waits for its next tick, and then returns 1; 0
+     * for a clock that does not tell of them: a second may be over by any part of it.
+     */
+    int (*rtc_read)(const char *path, struct rtc_time *time);
+    int (*rtc_set)(const char *path, const struct rtc_time *time);
+    int (*ptp_read)(const char *path, struct timespec *time); /* the clock of a PTP device */
 } SysOps;
 
 /* The real ones. */

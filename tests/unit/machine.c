@@ -138,9 +138,12 @@ static char *run(Call *call, const Command *command, const char *arguments, GErr
             return NULL;
         call->args = args;
     }
-    call->result = arena_alloc(call->arena, command->returns->size);
+    if (command->returns)
+        call->result = arena_alloc(call->arena, command->returns->size);
     if (!command->run(call, error))
         return NULL;
+    if (!command->returns)
+        return g_strdup("{}");
     return as_text(command->returns, call->result);
 }
 
@@ -148,7 +151,7 @@ char *machine_run(const Machine *machine, const Family *family, void *state, con
                   const char *arguments, GError **error)
 {
     Services services = { .sysroot = machine->sysroot, .sysops = machine->sysops };
-    void *own_state = state ? NULL : family->init(&services, error);
+    void *own_state = state || !family->init ? NULL : family->init(&services, error);
     g_autoptr(Arena) arena = arena_new();
     Call call = { .services = &services, .state = state ? state : own_state, .arena = arena };
     char *result = run(&call, find_command(family, name), arguments, error);
