@@ -67,6 +67,7 @@ if wants conformance; then
     step tap random-dialogues tests/conformance/difftest
     step tap truncated-dialogues tests/conformance/difftest --truncations
     step tap other-machines tests/conformance/machines
+    step tap power tests/conformance/power
     step tap filesystems tests/conformance/filesystems
 fi
 if wants vm; then
