@@ -33,7 +33,13 @@ static const Mode modes[] = {
                          "hybrid-sleep", "--suspend-hybrid", "pm-suspend-hybrid", NULL },
 };
 
-typedef enum { WAY_DONE, WAY_FAILED, WAY_MISSING, WAY_FORBIDDEN } Outcome;
+typedef enum {
+    WAY_DONE,
+    WAY_FAILED,
+    WAY_MISSING,
+    WAY_FORBIDDEN, /* who knows better says no */
+    WAY_UNKNOWN,   /* taken, and nobody tells how it ended */
+} Outcome;
 
 /* ---- what the kernel can do */
 
@@ -116,23 +122,25 @@ static Outcome run(const Sysroot *root, const char *program, const char *argumen
         set_error(error, "the helper program '%s' was not found", text);
         return WAY_MISSING;
     }
-    if (result.timed_out)
+    if (result.timed_out) {
         set_error(error, "the helper program '%s' did not end in time", text);
-    else if (!WIFEXITED(result.status))
+        outcome = WAY_UNKNOWN;
+    } else if (!WIFEXITED(result.status)) {
         set_error(error, "the helper program '%s' was ended by signal %d", text,
                   WTERMSIG(result.status));
-    else if (WEXITSTATUS(result.status) != 0)
+    } else if (WEXITSTATUS(result.status) != 0) {
         set_error(error, "the helper program '%s' returned an unexpected exit status code (%d)",
                   text, WEXITSTATUS(result.status));
-    else
+    } else {
         outcome = WAY_DONE;
+    }
     spawn_result_clear(&result);
     return outcome;
 }
 
 static Outcome by_logind(const Sysroot *root, const Mode *mode, GError **error)
 {
-    gint64 now = g_get_monotonic_time();
+    gint64 now = g_get_monotonic_time(), until = now + SLEEP_LIMIT_US;
     g_autofree char *can = logind_can(root, mode->can, now + ASK_LIMIT_US, error);
 
     if (!can)
@@ -141,8 +149,9 @@ static Outcome by_logind(const Sysroot *root, const Mode *mode, GError **error)
         set_error(error, "logind answers '%s' to %s", can, mode->can);
         return WAY_FORBIDDEN;
     }
-    return logind_sleep(root, mode->method, mode->service, now + SLEEP_LIMIT_US, error)
-               ? WAY_DONE : WAY_FAILED;
+    if (logind_sleep(root, mode->method, mode->service, until, error))
+        return WAY_DONE;
+    return g_get_monotonic_time() < until ? WAY_FAILED : WAY_UNKNOWN;
 }
 
 static Outcome by_systemd(const Sysroot *root, const Mode *mode, GError **error)
@@ -212,8 +221,11 @@ gboolean suspend_system(const Sysroot *root, SuspendMode which, GError **error)
         g_clear_error(&last);
         last = g_steal_pointer(&failure);
         g_warning("suspend: %s", last->message);
-        /* What systemd knows to be impossible is not forced: the image might not be found again. */
-        if (outcome == WAY_FORBIDDEN && which != SUSPEND_RAM)
+        /*
+         * What systemd knows to be impossible is not forced, or the image might not be found
+         * again; and a machine that may have slept is not put to sleep a second time.
+         */
+        if (outcome == WAY_UNKNOWN || (outcome == WAY_FORBIDDEN && which != SUSPEND_RAM))
             break;
     }
     if (!last)

@@ -54,8 +54,8 @@ static void serve_manager(FakeLogind *fake, sd_bus_message *message, const char 
         return;
     }
     must(sd_bus_reply_method_return(message, ""));
-    if (g_str_equal(member, "PowerOff") || g_str_equal(member, "Halt") ||
-        g_str_equal(member, "Reboot"))
+    if (fake->script.sleepless || g_str_equal(member, "PowerOff") ||
+        g_str_equal(member, "Halt") || g_str_equal(member, "Reboot"))
         return;
     tell_sleep(sd_bus_message_get_bus(message), 1);
     tell_sleep(sd_bus_message_get_bus(message), 0);

@@ -8,6 +8,7 @@ typedef struct {
     const char *can;     /* the answer to Can...; NULL: no such method */
     const char *refusal; /* of all that is to be done; NULL: it is done */
     const char *result;  /* how the service that sleeps ends; NULL: nobody can tell */
+    gboolean sleepless;  /* tells of no sleep */
     gboolean deaf;       /* takes a connection and says nothing */
 } FakeScript;
 

@@ -321,11 +321,10 @@ static void test_logind_sleeps(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(KERNEL);
 
-    expect_sleep(machine, SUSPEND_RAM, NULL, "CanSuspend Suspend ", "yes", NULL, "success", FALSE);
+    expect_sleep(machine, SUSPEND_RAM, NULL, "CanSuspend Suspend ", "yes", NULL, "success");
     expect_sleep(machine, SUSPEND_DISK, NULL, "CanHibernate Hibernate ", "challenge", NULL,
-                 "success", FALSE);
-    expect_sleep(machine, SUSPEND_HYBRID, NULL, "CanHybridSleep HybridSleep ", "yes", NULL, NULL,
-                 FALSE);
+                 "success");
+    expect_sleep(machine, SUSPEND_HYBRID, NULL, "CanHybridSleep HybridSleep ", "yes", NULL, NULL);
     expect_text(machine, "sys/power/state", "freeze mem disk\n");
 }
 
@@ -335,17 +334,30 @@ static void test_logind_fails(void)
 
     expect_sleep(machine, SUSPEND_HYBRID,
                  "HybridSleep: systemd-hybrid-sleep.service has failed: exit-code",
-                 "CanHybridSleep HybridSleep ", "yes", NULL, "exit-code", FALSE);
+                 "CanHybridSleep HybridSleep ", "yes", NULL, "exit-code");
     expect_sleep(machine, SUSPEND_HYBRID, "HybridSleep: inhibited", "CanHybridSleep HybridSleep ",
-                 "yes", "inhibited", NULL, FALSE);
+                 "yes", "inhibited", NULL);
     /* Nobody there to ask: not a way at all. */
-    expect_sleep(machine, SUSPEND_HYBRID, UNSUPPORTED, "CanHybridSleep ", NULL, NULL, NULL, FALSE);
+    expect_sleep(machine, SUSPEND_HYBRID, UNSUPPORTED, "CanHybridSleep ", NULL, NULL, NULL);
     /* An image that systemd would not find again is not written by ourselves, either. */
     expect_sleep(machine, SUSPEND_DISK, "logind answers 'na' to CanHibernate", "CanHibernate ",
-                 "na", NULL, NULL, FALSE);
+                 "na", NULL, NULL);
     expect_text(machine, "sys/power/state", "freeze mem disk\n");
-    expect_sleep(machine, SUSPEND_RAM, NULL, "CanSuspend ", "na", NULL, NULL, FALSE);
+    expect_sleep(machine, SUSPEND_RAM, NULL, "CanSuspend ", "na", NULL, NULL);
     expect_text(machine, "sys/power/state", "memeze mem disk\n");
+}
+
+/* A sleep that nobody tells the end of is waited for until the deadline. */
+static void test_logind_silent(void)
+{
+    g_autoptr(Machine) machine = machine_new_from_text(KERNEL);
+    FakeLogind *fake = fake_logind_start(machine->directory, &(FakeScript){ .sleepless = TRUE });
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(logind_sleep(machine->sysroot, "Suspend", "systemd-suspend.service",
+                                g_get_monotonic_time() + 2000, &error));
+    kit_expect_error(&error, "Suspend: no answer in time");
+    g_free(fake_logind_stop(fake));
 }
 
 int main(int argc, char **argv)
@@ -366,5 +378,6 @@ int main(int argc, char **argv)
     g_test_add_func("/suspend/fall-through", test_fall_through);
     g_test_add_func("/suspend/logind", test_logind_sleeps);
     g_test_add_func("/suspend/logind-fails", test_logind_fails);
+    g_test_add_func("/suspend/logind-silent", test_logind_silent);
     return g_test_run();
 }
