@@ -69,6 +69,7 @@ if wants conformance; then
     step tap programs tests/conformance/programs
     step tap soak tests/soak/run --short
     step tap other-machines tests/conformance/machines
+    step tap power tests/conformance/power
     step tap filesystems tests/conformance/filesystems
     step tap hardware tests/conformance/hardware
     step tap metrics tests/conformance/metrics

@@ -161,7 +161,9 @@ unit_programs = \
 	tests/unit/test-metrics \
 	tests/unit/test-figures \
 	tests/unit/test-child \
-	tests/unit/test-exec
+	tests/unit/test-exec \
+	tests/unit/test-power \
+	tests/unit/test-set-time
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -171,6 +173,7 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
 	tests/unit/file-case.c tests/unit/file-case.h \
+	tests/unit/fake-logind.c tests/unit/fake-logind.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \
 	tests/unit/freeze-script.c tests/unit/freeze-script.h \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
@@ -326,6 +329,12 @@ tests_unit_test_freeze_log_LDADD = $(unit_ldadd)
 
 tests_unit_test_freeze_marker_SOURCES = tests/unit/test-freeze-marker.c
 tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
+
+tests_unit_test_power_SOURCES = tests/unit/test-power.c
+tests_unit_test_power_LDADD = $(unit_ldadd)
+
+tests_unit_test_set_time_SOURCES = tests/unit/test-set-time.c
+tests_unit_test_set_time_LDADD = $(unit_ldadd)
 
 tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
 tests_unit_test_spawn_LDADD = $(unit_ldadd)

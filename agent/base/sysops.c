@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/loop.h>
 #include <linux/nvme_ioctl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -115,6 +116,67 @@ static int write_attribute(int fd, const char *word)
     return -1;
 }
 
+static int set_clock(const struct timespec *now)
+{
+    return clock_settime(CLOCK_REALTIME, now);
+}
+
+/* Closes @fd and returns @result, with the errno that came with it. */
+static int closed(int fd, int result)
+{
+    int saved = errno;
+
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+/* More than the second between two ticks. */
+#define RTC_TICK_LIMIT_MS 1500
+
+/* Whether a tick was heard; only just now, and by interrupt. */
+static int rtc_tick(int fd)
+{
+    struct pollfd tick = { .fd = fd, .events = POLLIN };
+    unsigned long count;
+    int heard = 0;
+
+    if (ioctl(fd, RTC_UIE_ON, 0) < 0)
+        return 0;
+    if (poll(&tick, 1, RTC_TICK_LIMIT_MS) > 0)
+        heard = read(fd, &count, sizeof count) > 0;
+    ioctl(fd, RTC_UIE_OFF, 0);
+    return heard;
+}
+
+static int rtc_read(const char *path, struct rtc_time *time)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int heard;
+
+    if (fd < 0)
+        return -1;
+    heard = rtc_tick(fd);
+    return closed(fd, ioctl(fd, RTC_RD_TIME, time) < 0 ? -1 : heard);
+}
+
+static int rtc_set(const char *path, const struct rtc_time *time)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    return fd < 0 ? -1 : closed(fd, ioctl(fd, RTC_SET_TIME, time));
+}
+
+/* From the kernel's documentation of dynamic clocks: the clock that a descriptor is. */
+#define CLOCK_OF_FD(fd) ((clockid_t)((~(unsigned int)(fd) << 3) | 3))
+
+static int ptp_read(const char *path, struct timespec *time)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 ? -1 : closed(fd, clock_gettime(CLOCK_OF_FD(fd), time));
+}
+
 const SysOps system_ops = {
     .open_mount = open_mount,
     .close = close,
@@ -132,4 +194,8 @@ const SysOps system_ops = {
     .write_attribute = write_attribute,
     .uevent_open = uevent_open,
     .uevent_receive = uevent_receive,
+    .set_clock = set_clock,
+    .rtc_read = rtc_read,
+    .rtc_set = rtc_set,
+    .ptp_read = ptp_read,
 };

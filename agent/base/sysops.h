@@ -3,10 +3,12 @@
 
 #include <glib.h>
 #include <linux/fs.h>
+#include <linux/rtc.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <sys/statvfs.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* NVM Express base specification, "SMART / Health Information" log page. */
 #define NVME_SMART_BYTES 512
@@ -48,6 +50,14 @@ typedef struct {
     /* As uevent_open() and uevent_receive() of agent/base/uevent-socket.h. */
     int (*uevent_open)(void);
     ssize_t (*uevent_receive)(int fd, char *buffer, size_t size, gboolean *from_kernel);
+    int (*set_clock)(const struct timespec *now); /* CLOCK_REALTIME */
+    /*
+     * Reads the real-time clock @path. Waits for its next tick, and then returns 1; 0
+     * for a clock that does not tell of them: a second may be over by any part of it.
+     */
+    int (*rtc_read)(const char *path, struct rtc_time *time);
+    int (*rtc_set)(const char *path, const struct rtc_time *time);
+    int (*ptp_read)(const char *path, struct timespec *time); /* the clock of a PTP device */
 } SysOps;
 
 /* The real ones. */

@@ -143,9 +143,12 @@ static char *run(Call *call, const Command *command, const char *arguments, GErr
             return NULL;
         call->args = args;
     }
-    call->result = arena_alloc(call->arena, command->returns->size);
+    if (command->returns)
+        call->result = arena_alloc(call->arena, command->returns->size);
     if (!command->run(call, error))
         return NULL;
+    if (!command->returns)
+        return g_strdup("{}");
     return as_text(command->returns, call->result);
 }
 
