@@ -178,7 +178,7 @@ class Hotplug(Case):
 
     def switches_at(self, pid, device):
         """Context switches of the agent while the kernel tells of a device five times."""
-        count = f"cat /proc/{pid}/task/*/status | awk '/ctxt_switches/ {{ n += $2 }} END {{ print n }}'"
+        count = f"cat /proc/{pid}/task/*/status | awk '/^voluntary_ctxt_switches/ {{ n += $2 }} END {{ print n }}'"
         before, after = map(int, self.guest.sh(
             f"{count}; for i in 1 2 3 4 5; do echo add >{device}/uevent; done; "
             f"sleep 1; {count}").split())
