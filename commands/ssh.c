@@ -238,9 +238,15 @@ static Job *job_new(Call *call, const char *username)
 static gboolean job_finish(Job *job, List *keys, Arena *arena, GError **error)
 {
     g_autofree char *username = g_strdup(job->username);
+    Deadline *deadline = deadline_start(job_run, job, job_free);
     gboolean ok;
 
-    if (!deadline_wait(deadline_start(job_run, job, job_free), job->until))
+    if (!deadline) {
+        job_free(job);
+        return set_error(error, "no thread can be had for the files of user '%s'; try again later",
+                         username);
+    }
+    if (!deadline_wait(deadline, job->until))
         return set_error(error, "no answer for %d seconds from the files of user '%s'; "
                                 "a change may yet be made", LIMIT_S,
                          username);
