@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host/vm.h"
+
+/*
+ * The domain called @name (or with that UUID) of the context's libvirt, or NULL with @error set;
+ * also where guestctl was built without libvirt.
+ */
+Vm *vm_libvirt_find(const char *name, const Context *context, GError **error);
+
+/* All domains, running or not: an array of Vm. NULL with @error set. */
+GPtrArray *vm_libvirt_all(const Context *context, GError **error);
+
+gboolean vm_is_libvirt(const Vm *vm);
