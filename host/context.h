@@ -3,9 +3,12 @@
 
 #include <glib.h>
 
+typedef struct LibvirtLink LibvirtLink;
+
 /* What holds for a whole run of guestctl: its global options. Constant once it is set up. */
 typedef struct {
     const char *uri;      /* of libvirt; NULL: its default for the system */
+    LibvirtLink *libvirt; /* see vm-libvirt.h */
     const char *agent;    /* the agent's socket of a bare QEMU, or NULL */
     const char *qmp;      /* its monitor's socket, or NULL */
     const char *match;    /* glob that VMs' names match, or NULL */

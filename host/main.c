@@ -13,6 +13,7 @@
 #include "host/help.h"
 #include "host/options.h"
 #include "host/targets.h"
+#include "host/vm-libvirt.h"
 
 #define EXIT_USAGE 2
 
@@ -78,7 +79,9 @@ int main(int argc, char **argv)
     if (!verb_parse(line.verb, line.rest, &call, &error))
         return complain(error);
     line.context.cancel_fd = watch_signals();
+    line.context.libvirt = libvirt_link_new();
     status = run_verb(&line, &call);
+    libvirt_link_free(line.context.libvirt);
     verb_call_clear(&call);
     return status;
 }

@@ -3,13 +3,17 @@
 
 #include "host/vm.h"
 
+/* The connection to libvirt, of the context's; made when it is first needed. */
+LibvirtLink *libvirt_link_new(void);
+void libvirt_link_free(LibvirtLink *link);
+
 /*
  * The domain called @name (or with that UUID) of the context's libvirt, or NULL with @error set;
- * also where guestctl was built without libvirt.
+ * also where guestctl was built without libvirt. Main thread only.
  */
 Vm *vm_libvirt_find(const char *name, const Context *context, GError **error);
 
-/* All domains, running or not: an array of Vm. NULL with @error set. */
+/* All domains, running or not: an array of Vm. NULL with @error set. Main thread only. */
 GPtrArray *vm_libvirt_all(const Context *context, GError **error);
 
 gboolean vm_is_libvirt(const Vm *vm);

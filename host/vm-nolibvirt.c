@@ -4,6 +4,16 @@
 
 /* Instead of vm-libvirt.c, where guestctl is built without libvirt. */
 
+LibvirtLink *libvirt_link_new(void)
+{
+    return NULL;
+}
+
+void libvirt_link_free(LibvirtLink *link)
+{
+    (void)link;
+}
+
 static gpointer no_libvirt(const char *name, GError **error)
 {
     set_error(error, "%s: not in vms.ini, and this guestctl was built without libvirt; "
