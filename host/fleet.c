@@ -149,10 +149,12 @@ static int summarise(Job **jobs, guint n, const Context *context)
 
     for (guint i = 0; i < n; i++)
         failed += jobs[i]->error != NULL;
-    if (n > 1 && !context->json)
+    if (n > 1 && !context->json && !(jobs[0]->call->verb->flags & VERB_GROUP_PRINTS))
         fprintf(stderr, "%u VMs: %u ok, %u failed\n", n, n - failed, failed);
     if (n == 1 && jobs[0]->status)
         return jobs[0]->status;
+    if (n == 1 && g_error_matches(jobs[0]->error, GUESTD_ERROR, GUESTD_ERROR_USAGE))
+        return EXIT_USAGE;
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -173,7 +175,7 @@ int fleet_run(const VerbCall *call, const Context *context, GPtrArray *vms)
         fprintf(stderr, "guestctl: %s\n", error->message);
     if (context->json)
         print_json(all, jobs->len);
-    else
+    else if (!(call->verb->flags & VERB_GROUP_PRINTS))
         g_ptr_array_foreach(jobs, (GFunc)(void (*)(void))print_text, NULL);
     return error ? EXIT_FAILURE : summarise(all, jobs->len, context);
 }

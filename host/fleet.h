@@ -3,6 +3,8 @@
 
 #include "host/verb.h"
 
+#define EXIT_USAGE 2
+
 /*
  * Calls @act for each of the @n jobs at the same time, each in a thread, and waits for all.
  * A job whose act returns FALSE has its error set; with @only_well, jobs that have one

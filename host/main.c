@@ -15,8 +15,6 @@
 #include "host/targets.h"
 #include "host/vm-libvirt.h"
 
-#define EXIT_USAGE 2
-
 /*
  * Ctrl-C, and being ended, are no end but a wish: whoever waits sees the descriptor readable,
  * for good, undoes what must be undone and returns.

@@ -19,6 +19,7 @@ typedef enum {
     VERB_ALL_BY_DEFAULT = 1 << 2, /* needs no VM named: asks all */
     VERB_NO_VM = 1 << 3,     /* is about none */
     VERB_ONE_VM = 1 << 4,    /* output or arguments make sense for one only */
+    VERB_GROUP_PRINTS = 1 << 5, /* its run_group has printed what people are to see */
 } VerbFlags;
 
 struct Verb {
@@ -53,6 +54,7 @@ struct Job {
     GString *json; /* for programs; empty: none */
     int status;    /* the exit status to ask for besides failure (exec); 0: none */
     GError *error;
+    gpointer data; /* the verb's own, between the steps of a group */
 };
 
 /* NULL if it was not given. */

@@ -93,13 +93,22 @@ static gboolean bare_act(Vm *vm, VmAction action, const Limit *limit, GError **e
         [VM_DO_RESET] = "system_reset", [VM_DO_ACPI_DOWN] = "system_powerdown",
         [VM_DO_OFF] = "quit",           [VM_DO_WAKE] = "system_wakeup",
     };
+    g_autoptr(GError) problem = NULL;
     Qmp *qmp;
 
     if (action == VM_DO_START)
         return set_error(error, "a bare QEMU is started by its own command line; "
                                 "if it waits at its first instruction, say resume");
     qmp = vm_bare_qmp(vm, limit, error);
-    return qmp && qmp_do(qmp, commands[action], NULL, limit, error);
+    if (!qmp)
+        return FALSE;
+    if (qmp_do(qmp, commands[action], NULL, limit, &problem))
+        return TRUE;
+    /* A QEMU that quits may be gone before it has answered. */
+    if (action == VM_DO_OFF && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 static gboolean bare_expect(Vm *vm, VmEnd end, const Limit *limit, GError **error)
@@ -128,11 +137,14 @@ static gboolean is_end(JsonObject *event, gpointer data)
 static gboolean bare_await(Vm *vm, VmEnd end, const Limit *limit, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    Qmp *qmp = vm_bare_qmp(vm, limit, &problem);
-    g_autoptr(JsonObject) event = qmp ? qmp_event(qmp, is_end, &end, limit, &problem) : NULL;
+    Bare *bare = vm->backend;
+    g_autoptr(JsonObject) event =
+        bare->qmp ? qmp_event(bare->qmp, is_end, &end, limit, &problem) : NULL;
 
     if (event)
         return TRUE;
+    if (!bare->qmp)
+        return set_error(error, "the connection to QEMU's monitor was lost");
     vm_bare_drop_qmp(vm);
     if (end == VM_END_DOWN && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
         return TRUE;

@@ -228,3 +228,31 @@ def same(got, wanted, what=""):
 def has(text, part):
     if part not in text:
         raise AssertionError(f"{part!r} is not in {text!r}")
+
+
+def monitor(answers, status="running"):
+    """
+    A script of QEMU's monitor: command -> value, Exception, None (hangs up) or a function
+    of (connection, arguments) that returns one of these.
+    """
+    def script(connection):
+        connection.say({"QMP": {"version": {}, "capabilities": []}})
+        for message in connection.lines():
+            name, arguments = message["execute"], message.get("arguments", {})
+            known = {"qmp_capabilities": {}, "query-status": {"status": status}, **answers}
+            answer = known.get(name, LookupError(f"The command {name} has not been found"))
+            if callable(answer):
+                answer = answer(connection, arguments)
+            if answer is None:
+                connection.close()
+                return
+            if isinstance(answer, Exception):
+                connection.say({"error": {"class": "GenericError", "desc": answer.args[0]},
+                                "id": message["id"]})
+            else:
+                connection.say({"return": answer, "id": message["id"]})
+    return script
+
+
+def event(name, **data):
+    return {"event": name, "data": data, "timestamp": {"seconds": 1, "microseconds": 2}}
