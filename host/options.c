@@ -109,12 +109,15 @@ static gboolean spec_is_left_out(const CommandLine *line, const char *word, cons
     const Context *context = &line->context;
     const Verb *verb = verb_find(word);
 
-    if (!verb || (after && *after != '-' && verb_find(after)))
+    if (!verb)
         return FALSE;
+    if (context->all || context->match || context->agent || context->qmp)
+        return TRUE;
     if (after && g_str_equal(after, "--help"))
         return TRUE;
-    return context->all || context->match || context->agent || context->qmp ||
-           (verb->flags & (VERB_NO_VM | VERB_ALL_BY_DEFAULT));
+    /* "list info" is about a VM called list. */
+    return (verb->flags & (VERB_NO_VM | VERB_ALL_BY_DEFAULT)) &&
+           !(after && *after != '-' && verb_find(after));
 }
 
 /* These may also stand behind the verb, up to "--". */

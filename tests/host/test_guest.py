@@ -50,7 +50,12 @@ def test_passwd_terminal(bench):
     for second, status in ((b"one\n", 0), (b"two\n", 1)):
         ours, theirs = pty.openpty()
         process = bench.start("--agent", player.path, "passwd", "joe", stdin=theirs)
-        os.write(ours, b"one\n" + second)
+        # What is typed before the question is asked does not count.
+        for prompt, answer in ((b"password: ", b"one\n"), (b"more: ", second)):
+            asked = b""
+            while not asked.endswith(prompt):
+                asked += os.read(process.stderr.fileno(), 1)
+            os.write(ours, answer)
         _out, err = process.communicate(timeout=60)
         same(process.returncode, status, err)
         os.close(theirs)
