@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [hooks] [host] [sanitizers] [vm] [libvirt] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [sanitizers] [vm] [libvirt] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance hooks host sanitizers vm libvirt dist}
+PARTS=${*:-unit conformance quiesce hooks host sanitizers vm libvirt dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -68,7 +68,14 @@ if wants conformance; then
     step tap truncated-dialogues tests/conformance/difftest --truncations
     step tap other-machines tests/conformance/machines
     step tap filesystems tests/conformance/filesystems
+    step tap hardware tests/conformance/hardware
+    step tap metrics tests/conformance/metrics
+    step tap secrets tests/conformance/secrets
+    step tap network tests/conformance/network
+fi
+if wants quiesce; then
     step tap freezes tests/quiesce/beside
+    step tap quiesce tests/quiesce/run
 fi
 if wants hooks; then
     step tap hooks tests/hooks/run

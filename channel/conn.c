@@ -29,6 +29,7 @@ struct Conn {
     guint64 received;
     GQueue output; /* of Pending */
     gsize output_bytes;
+    guint64 sent;
     gboolean begun;
     gboolean held;
     gboolean busy;
@@ -121,6 +122,16 @@ gboolean conn_has_output(const Conn *conn)
     return conn->output.length > 0;
 }
 
+guint64 conn_bytes_sent(const Conn *conn)
+{
+    return conn->sent;
+}
+
+gsize conn_bytes_unsent(const Conn *conn)
+{
+    return conn->output_bytes;
+}
+
 gboolean conn_congested(const Conn *conn)
 {
     return conn->output_bytes > CONN_CONGESTED_BYTES;
@@ -162,6 +173,11 @@ static void hand_out_frames(Conn *conn)
         if (frame.kind != FRAME_NONE)
             conn->events->frame(conn, &frame, conn->data);
     }
+    if (conn->input_pos < conn->input_len)
+        return;
+    /* It may have held a password, and may not be overwritten for days. */
+    explicit_bzero(conn->input, conn->input_len);
+    conn->input_pos = conn->input_len = 0;
 }
 
 ConnStatus conn_receive(Conn *conn)
@@ -240,6 +256,7 @@ static void write_queue(Conn *conn)
             return;
         pending->written += n;
         conn->output_bytes -= n;
+        conn->sent += n;
         conn->mid_line = n < left;
         if (n == left)
             pending_free(g_queue_pop_head(&conn->output));

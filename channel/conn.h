@@ -83,6 +83,9 @@ void conn_set_busy(Conn *conn, gboolean busy);
 gboolean conn_finished(const Conn *conn);
 
 gboolean conn_has_output(const Conn *conn);
+/* How many bytes were written so far, and how many wait to be. */
+guint64 conn_bytes_sent(const Conn *conn);
+gsize conn_bytes_unsent(const Conn *conn);
 gboolean conn_congested(const Conn *conn);
 /* Whether the dialogue may read: it is neither held nor congested. */
 gboolean conn_may_read(const Conn *conn);

@@ -37,11 +37,19 @@ struct Framer {
     int brackets;
 };
 
+/* Most messages, all with secrets among them, grow in this without leaving copies behind. */
+#define HELD_FIRST 4096
+
+static GByteArray *held_new(void)
+{
+    return g_byte_array_sized_new(HELD_FIRST);
+}
+
 Framer *framer_new(void)
 {
     Framer *framer = g_new0(Framer, 1);
 
-    framer->held = g_byte_array_new();
+    framer->held = held_new();
     return framer;
 }
 
@@ -63,9 +71,12 @@ gsize framer_pending(const Framer *framer)
 
 static void start_message(Framer *framer)
 {
+    /* What was not to be a message may hold a password. */
+    if (framer->held->len)
+        explicit_bzero(framer->held->data, framer->held->len);
     if (framer->held->len > HELD_KEEP) {
         g_byte_array_unref(framer->held);
-        framer->held = g_byte_array_new();
+        framer->held = held_new();
     } else {
         g_byte_array_set_size(framer->held, 0);
     }
@@ -246,7 +257,7 @@ static void message_frame(Framer *framer, const char *message, gsize len, Frame 
     g_byte_array_append(framer->held, (const guint8 *)message, (guint)len);
     g_byte_array_append(framer->held, (const guint8 *)"", 1);
     frame->data = (char *)g_byte_array_free(framer->held, FALSE);
-    framer->held = g_byte_array_new();
+    framer->held = held_new();
 }
 
 static const char *exceeded_limit(const Framer *framer)

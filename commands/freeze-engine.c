@@ -18,6 +18,7 @@ struct FreezeEngine {
     const SysOps *ops;
     Crew *crew;
     GArray *items; /* of FreezeItem */
+    const List *mounts; /* of Mount, one for each item; only while they are opened */
     guint n_levels;
     guint sync_rounds;
 };
@@ -40,6 +41,16 @@ FreezeEngine *freeze_engine_new(const SysOps *ops)
     engine->items = g_array_new(FALSE, TRUE, sizeof(FreezeItem));
     g_array_set_clear_func(engine->items, item_clear);
     return engine;
+}
+
+/* What stands for "hidden" in errnum; no open fails with it. */
+#define HIDDEN EXDEV
+
+const char *freeze_item_reason(const FreezeItem *item)
+{
+    if (!item->errnum)
+        return NULL;
+    return item->errnum == HIDDEN ? "another mount hides it" : g_strerror(item->errnum);
 }
 
 static FreezeItem *item_at(const FreezeEngine *engine, gsize index)
@@ -124,6 +135,19 @@ static void take_mounts(FreezeEngine *engine, const List *mounts, const FreezePl
     }
 }
 
+static const Mount *mount_of(const FreezeEngine *engine, const FreezeItem *item)
+{
+    return list_at(engine->mounts, Mount, (gsize)(item - item_at(engine, 0)));
+}
+
+static const char *point_to_open(const FreezeEngine *engine, const FreezeItem *item)
+{
+    const Mount *mount = mount_of(engine, item);
+
+    return item->tried == 0 ? mount->mount_point
+                            : *list_at(&mount->other_mount_points, char *, item->tried - 1);
+}
+
 /* Runs @task on the items of @level (any, if negative) that are in @state; @done takes each result. */
 static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState state, gint64 until,
                    void (*done)(FreezeEngine *engine, FreezeItem *item, const CrewJob *job))
@@ -137,6 +161,11 @@ static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState s
 
         if (item->state != state || (level >= 0 && item->level != (guint)level))
             continue;
+        if (task == CREW_OPEN) {
+            if (item->file)
+                continue;
+            job.path = point_to_open(engine, item);
+        }
         g_array_append_val(jobs, job);
         g_array_append_val(owners, item);
     }
@@ -164,13 +193,67 @@ static gboolean is_harmless(int errnum)
     }
 }
 
+/*
+ * Whether @fd, opened by a path, lies on @mount: it may be hidden below another one. btrfs
+ * has other device numbers in the mount table than in its files, but the same mount ids.
+ */
+static gboolean lies_on(const FreezeEngine *engine, int fd, const Mount *mount)
+{
+    uint64_t mount_id;
+    dev_t device;
+
+    if (!mount->device || engine->ops->identify(fd, &device, &mount_id) < 0 ||
+        device == mount->device)
+        return TRUE;
+    for (gsize i = 0; i < mount->mount_ids.len; i++)
+        if (mount_id == (uint64_t)*list_at(&mount->mount_ids, int, i))
+            return TRUE;
+    /* An old kernel does not tell; then an anonymous number may be any subvolume's. */
+    return !mount_id && !major(device) && g_str_equal(mount->type, "btrfs");
+}
+
+/* Tries the next mount point, if there is one, after @item was not reached by the last. */
+static void not_reached(const FreezeEngine *engine, FreezeItem *item)
+{
+    if (item->tried < mount_of(engine, item)->other_mount_points.len)
+        item->tried++;
+    else
+        item->state = FREEZE_SKIPPED;
+}
+
 static void opened(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
     item->errnum = job->late ? ETIMEDOUT : job->errnum;
-    if (!item->errnum)
+    if (!item->errnum && lies_on(engine, job->result, mount_of(engine, item))) {
         item->file = crew_file_new(engine->ops, job->result);
-    else
+    } else if (!item->errnum) {
+        engine->ops->close(job->result);
+        item->errnum = HIDDEN;
+        not_reached(engine, item);
+    } else if (is_harmless(item->errnum) && item->errnum != ETIMEDOUT) {
+        not_reached(engine, item);
+    } else {
         item->state = is_harmless(item->errnum) ? FREEZE_SKIPPED : FREEZE_FAILED;
+    }
+}
+
+static gboolean any_to_open(const FreezeEngine *engine)
+{
+    for (guint i = 0; i < engine->items->len; i++)
+        if (item_at(engine, i)->state == FREEZE_PENDING && !item_at(engine, i)->file)
+            return TRUE;
+    return FALSE;
+}
+
+/* Opens each by the first of its mount points that leads to it. */
+static void open_items(FreezeEngine *engine, const List *mounts, const FreezePlan *plan,
+                       gint64 until)
+{
+    take_mounts(engine, mounts, plan);
+    engine->mounts = mounts;
+    while (any_to_open(engine))
+        run_on(engine, CREW_OPEN, -1, FREEZE_PENDING, until, opened);
+    engine->mounts = NULL;
 }
 
 static gboolean first_failure(FreezeEngine *engine, const char *what, GError **error)
@@ -188,13 +271,7 @@ static gboolean first_failure(FreezeEngine *engine, const char *what, GError **e
 gboolean freeze_engine_open(FreezeEngine *engine, const List *mounts, const FreezePlan *plan,
                             gint64 until, GError **error)
 {
-    take_mounts(engine, mounts, plan);
-    run_on(engine, CREW_OPEN, -1, FREEZE_PENDING,
-           MIN(until, g_get_monotonic_time() + OPEN_LIMIT_US), opened);
-    for (guint i = 0; i < engine->items->len; i++)
-        if (item_at(engine, i)->state == FREEZE_SKIPPED)
-            g_message("freeze: %s is left out: %s", item_at(engine, i)->mount_point,
-                      g_strerror(item_at(engine, i)->errnum));
+    open_items(engine, mounts, plan, MIN(until, g_get_monotonic_time() + OPEN_LIMIT_US));
     return !first_failure(engine, "open", error);
 }
 
@@ -273,10 +350,19 @@ static int count_state(const FreezeEngine *engine, FreezeState state)
     return n;
 }
 
+static void log_left_out(const FreezeEngine *engine)
+{
+    for (guint i = 0; i < engine->items->len; i++)
+        if (item_at(engine, i)->state == FREEZE_SKIPPED)
+            g_message("freeze: %s is left out: %s", item_at(engine, i)->mount_point,
+                      freeze_item_reason(item_at(engine, i)));
+}
+
 int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GError **error)
 {
     gint64 began = g_get_monotonic_time();
 
+    log_left_out(engine);
     for (guint level = 0; level < engine->n_levels; level++) {
         run_on(engine, CREW_FREEZE, (int)level, FREEZE_PENDING, limits->until, frozen);
         if (crew_cancelled(engine->crew)) {
@@ -329,18 +415,15 @@ int freeze_engine_drain(FreezeEngine *engine, const List *mounts, const FreezePl
     return count_state(engine, FREEZE_THAWED);
 }
 
-static void adopted(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
-{
-
-    opened(engine, item, job);
-    if (!item->file)
-        return;
-    item->state = FREEZE_DONE;
-    item->frozen_at = g_get_monotonic_time();
-}
-
 void freeze_engine_adopt(FreezeEngine *engine, const List *mounts, const FreezePlan *plan)
 {
-    take_mounts(engine, mounts, plan);
-    run_on(engine, CREW_OPEN, -1, FREEZE_PENDING, g_get_monotonic_time() + OPEN_LIMIT_US, adopted);
+    open_items(engine, mounts, plan, g_get_monotonic_time() + OPEN_LIMIT_US);
+    for (guint i = 0; i < engine->items->len; i++) {
+        FreezeItem *item = item_at(engine, i);
+
+        if (!item->file)
+            continue;
+        item->state = FREEZE_DONE;
+        item->frozen_at = g_get_monotonic_time();
+    }
 }

@@ -30,13 +30,17 @@ typedef struct {
     char *type;
     guint level;
     FreezeState state;
-    int errnum;          /* of FREEZE_SKIPPED and FREEZE_FAILED */
+    int errnum;          /* of FREEZE_SKIPPED and FREEZE_FAILED; see freeze_item_reason() */
     gint64 sync_us;      /* of all rounds together */
     gint64 freeze_us;
     gint64 frozen_at;    /* monotonic microseconds */
     gint64 thawed_at;
     CrewFile *file; /* NULL unless open */
+    gsize tried;    /* mount points by which it was not reached */
 } FreezeItem;
+
+/* Why it was skipped or failed, in words; NULL if it was not. */
+const char *freeze_item_reason(const FreezeItem *item);
 
 typedef struct {
     gint64 presync_target_us; /* a round this quick ends the syncing */
@@ -50,8 +54,8 @@ void freeze_engine_free(FreezeEngine *engine);
 
 /*
  * Forgets the last freeze and opens what @mounts and @plan name, until @until.
- * What cannot be opened for a harmless reason is skipped. Returns FALSE with
- * @error set for any other reason.
+ * What cannot be opened for a harmless reason, or is hidden below other mounts, is skipped.
+ * Returns FALSE with @error set for any other reason.
  */
 gboolean freeze_engine_open(FreezeEngine *engine, const List *mounts, const FreezePlan *plan,
                             gint64 until, GError **error);

@@ -6,16 +6,22 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "commands/freeze-loop.h"
+
 /* Devices stack in practice three or four deep; more than this is a loop in sysfs. */
 #define MAX_STACKING 32
 
 typedef struct {
     const Sysroot *sysroot;
+    const SysOps *ops;
     const List *mounts;
     GHashTable *by_device;  /* dev_t -> index + 1 */
     GHashTable *by_mount_point; /* const char * -> index + 1 */
+    GPtrArray *btrfs_points; /* mount points, ended by NULL, ... */
+    GArray *btrfs_mounts;    /* ... and the index + 1 of the mount of each */
     GArray *edges; /* of FreezeEdge */
     gboolean unreadable;
+    gboolean loops_hang; /* so they are asked nothing more */
 } Graph;
 
 /* The device number in a sysfs "dev" file. */
@@ -56,6 +62,37 @@ static void note_carrier(Graph *graph, gsize carrier, gsize rider)
 
 static void descend(Graph *graph, dev_t device, gsize rider, int depth);
 
+/* Asks the loop device @dir of sysfs itself. */
+static gboolean ask_loop(Graph *graph, const char *dir, LoopBacking *backing)
+{
+    g_autofree char *link = sysroot_readlink(graph->sysroot, dir);
+    g_autofree char *name = link ? g_path_get_basename(link) : NULL;
+    g_autofree char *dev = name ? g_strconcat("/dev/", name, NULL) : NULL;
+    g_autofree char *node = dev ? sysroot_path(graph->sysroot, dev) : NULL;
+
+    return node && !graph->loops_hang &&
+           loop_backing_read(graph->ops, node, (const char *const *)graph->btrfs_points->pdata,
+                             backing, &graph->loops_hang);
+}
+
+/*
+ * The mount that the file of a loop device lies in. Its path tells only where it was: it
+ * may have been renamed over, unmounted lazily, or mean another file in this namespace.
+ */
+static gsize mount_of_file(Graph *graph, const char *dir, const char *file)
+{
+    LoopBacking backing;
+    gpointer found;
+
+    if (!ask_loop(graph, dir, &backing))
+        return mount_of_path(graph, file);
+    if (backing.point >= 0)
+        return g_array_index(graph->btrfs_mounts, gsize, backing.point);
+    found = g_hash_table_lookup(graph->by_device, &backing.device);
+    /* An anonymous number that nobody knows may be of a btrfs subvolume that is not mounted. */
+    return found || major(backing.device) ? GPOINTER_TO_SIZE(found) : mount_of_path(graph, file);
+}
+
 /* A loop device lies on the filesystem of its backing file. */
 static void follow_loop(Graph *graph, const char *dir, gsize rider)
 {
@@ -63,7 +100,7 @@ static void follow_loop(Graph *graph, const char *dir, gsize rider)
     g_autofree char *file = NULL;
 
     if (sysroot_read(graph->sysroot, path, &file, NULL))
-        note_carrier(graph, mount_of_path(graph, g_strchomp(file)), rider);
+        note_carrier(graph, mount_of_file(graph, dir, g_strchomp(file)), rider);
 }
 
 /* dm and md devices lie on their slaves. */
@@ -163,6 +200,17 @@ static void add_mount(Graph *graph, gsize index)
     }
 }
 
+static void index_point(Graph *graph, const Mount *mount, const char *point, gsize index)
+{
+    gsize value = index + 1;
+
+    g_hash_table_insert(graph->by_mount_point, (char *)point, GSIZE_TO_POINTER(value));
+    if (!g_str_equal(mount->type, "btrfs"))
+        return;
+    g_ptr_array_add(graph->btrfs_points, (char *)point);
+    g_array_append_val(graph->btrfs_mounts, value);
+}
+
 static void index_mounts(Graph *graph)
 {
     for (gsize i = 0; i < graph->mounts->len; i++) {
@@ -171,13 +219,11 @@ static void index_mounts(Graph *graph)
 
         *key = (gint64)mount->device;
         g_hash_table_insert(graph->by_device, key, GSIZE_TO_POINTER(i + 1));
-        g_hash_table_insert(graph->by_mount_point, (char *)mount->mount_point,
-                            GSIZE_TO_POINTER(i + 1));
+        index_point(graph, mount, mount->mount_point, i);
         for (gsize j = 0; j < mount->other_mount_points.len; j++)
-            g_hash_table_insert(graph->by_mount_point,
-                                *list_at(&mount->other_mount_points, char *, j),
-                                GSIZE_TO_POINTER(i + 1));
+            index_point(graph, mount, *list_at(&mount->other_mount_points, char *, j), i);
     }
+    g_ptr_array_add(graph->btrfs_points, NULL);
 }
 
 static gint compare_riders(gconstpointer a, gconstpointer b)
@@ -245,13 +291,17 @@ static void fall_back(gsize n, Arena *arena, FreezePlan *plan)
         plan->levels[i] = (guint)(n - 1 - i);
 }
 
-void freeze_plan(const Sysroot *sysroot, const List *mounts, Arena *arena, FreezePlan *plan)
+void freeze_plan(const Sysroot *sysroot, const SysOps *ops, const List *mounts, Arena *arena,
+                 FreezePlan *plan)
 {
     Graph graph = {
         .sysroot = sysroot,
+        .ops = ops,
         .mounts = mounts,
         .by_device = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
         .by_mount_point = g_hash_table_new(g_str_hash, g_str_equal),
+        .btrfs_points = g_ptr_array_new(),
+        .btrfs_mounts = g_array_new(FALSE, FALSE, sizeof(gsize)),
         .edges = g_array_new(FALSE, FALSE, sizeof(FreezeEdge)),
     };
 
@@ -263,5 +313,7 @@ void freeze_plan(const Sysroot *sysroot, const List *mounts, Arena *arena, Freez
         fall_back(mounts->len, arena, plan);
     g_hash_table_unref(graph.by_device);
     g_hash_table_unref(graph.by_mount_point);
+    g_ptr_array_unref(graph.btrfs_points);
+    g_array_unref(graph.btrfs_mounts);
     g_array_unref(graph.edges);
 }

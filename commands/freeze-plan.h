@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/base/arena.h"
+#include "agent/base/sysops.h"
 #include "agent/base/sysroot.h"
 #include "commands/mounts.h"
 
@@ -17,10 +18,12 @@ typedef struct {
 } FreezePlan;
 
 /*
- * Reads the block-device graph of @mounts (a list of Mount) from sysfs. Never
- * fails: where the graph is cyclic or unreadable, the plan is the fallback.
+ * Reads the block-device graph of @mounts (a list of Mount) from sysfs, and from loop devices
+ * what their files lie on. Never fails: where the graph is cyclic or unreadable, the plan is
+ * the fallback.
  */
-void freeze_plan(const Sysroot *sysroot, const List *mounts, Arena *arena, FreezePlan *plan);
+void freeze_plan(const Sysroot *sysroot, const SysOps *ops, const List *mounts, Arena *arena,
+                 FreezePlan *plan);
 
 /* Filesystem @rider lies on filesystem @carrier; both by index. */
 typedef struct {

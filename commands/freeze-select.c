@@ -39,7 +39,7 @@ static void choose(const Services *services, const List *all, Chooser chooser, g
 {
     gsize n = 0;
 
-    freeze_plan(services->sysroot, all, arena, plan);
+    freeze_plan(services->sysroot, services->sysops, all, arena, plan);
     for (gsize i = 0; i < all->len; i++) {
         const Mount *mount = list_at(all, Mount, i);
 

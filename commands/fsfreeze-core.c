@@ -44,6 +44,21 @@ static void set_watchdog(Freeze *freeze, gint64 deadline_us)
     timerfd_settime(freeze->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+void freeze_enter(Freeze *freeze)
+{
+    g_mutex_lock(&freeze->lock);
+    freeze->users++;
+    g_mutex_unlock(&freeze->lock);
+}
+
+void freeze_leave(Freeze *freeze)
+{
+    g_mutex_lock(&freeze->lock);
+    freeze->users--;
+    g_cond_broadcast(&freeze->changed);
+    g_mutex_unlock(&freeze->lock);
+}
+
 /* From here on nothing is written and no child is started. */
 void freeze_enter_frozen_state(Freeze *freeze, gint64 deadline_us)
 {
@@ -51,6 +66,7 @@ void freeze_enter_frozen_state(Freeze *freeze, gint64 deadline_us)
 
     log_hold(services->log, TRUE);
     services->set_frozen(services->agent, TRUE, deadline_us);
+    freeze->frozen_since_us = boot_time_us();
     set_watchdog(freeze, deadline_us);
 }
 
@@ -59,7 +75,9 @@ static void leave_frozen_state(Freeze *freeze)
     const Services *services = freeze->services;
 
     set_watchdog(freeze, 0);
-    freeze_marker_remove(services->settings->statedir);
+    /* The hooks have yet to be let go on; an agent that is killed before leaves that to the next. */
+    if (!services->settings->fsfreeze_hook || !freeze_mark_hooks(freeze, NULL))
+        freeze_marker_remove(services->settings->statedir);
     services->set_frozen(services->agent, FALSE, 0);
     log_hold(services->log, FALSE);
 }
@@ -68,21 +86,41 @@ static void leave_frozen_state(Freeze *freeze)
 static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
 {
     int n = freeze_engine_thaw(freeze->engine);
+    gboolean ok;
 
     leave_frozen_state(freeze);
     freeze->ended_by = reason;
     freeze->host_unaware = reason == THAW_BY_TIMEOUT;
-    if (reason == THAW_BY_TIMEOUT)
+    if (reason == THAW_BY_TIMEOUT) {
         g_warning("thawed %d filesystems: the host did not thaw them in time", n);
-    else
+        freeze_emit_ended(freeze, n, reason);
+    } else {
         g_info("thawed %d filesystems: %s", n, thaw_reasons[reason]);
-    return freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error) ? n : -1;
+    }
+    ok = freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error);
+    freeze_marker_remove(freeze->services->settings->statedir);
+    return ok ? n : -1;
 }
 
 static gpointer watchdog_thaw(gpointer data)
 {
     freeze_end(data, THAW_BY_TIMEOUT, NULL);
+    freeze_leave(data);
     return NULL;
+}
+
+gboolean freeze_start_thread(Freeze *freeze, const char *name, GThreadFunc func)
+{
+    GThread *thread;
+
+    freeze_enter(freeze);
+    thread = g_thread_try_new(name, func, freeze, NULL);
+    if (!thread) {
+        freeze_leave(freeze);
+        return FALSE;
+    }
+    g_thread_unref(thread);
+    return TRUE;
 }
 
 static gboolean on_timer(int fd, GIOCondition condition, gpointer data)
@@ -90,23 +128,15 @@ static gboolean on_timer(int fd, GIOCondition condition, gpointer data)
     guint64 expirations;
 
     (void)condition;
-    /* A thread, because hooks may take their time. */
-    if (read(fd, &expirations, sizeof expirations) == sizeof expirations)
-        g_thread_unref(g_thread_new("watchdog", watchdog_thaw, data));
+    if (read(fd, &expirations, sizeof expirations) != sizeof expirations)
+        return G_SOURCE_CONTINUE;
+    /*
+     * A thread, because hooks may take their time. There may be none to be had just
+     * because of the freeze, with all the processes that wait for its end.
+     */
+    if (!freeze_start_thread(data, "watchdog", watchdog_thaw))
+        freeze_end(data, THAW_BY_TIMEOUT, NULL);
     return G_SOURCE_CONTINUE;
-}
-
-static gboolean write_marker(Freeze *freeze, const List *mounts, gint64 deadline_us, GError **error)
-{
-    g_autoptr(GPtrArray) paths = g_ptr_array_new();
-    FreezeMarker marker = { .deadline_us = deadline_us, .grace_before = freeze->grace_before };
-
-    for (gsize i = 0; i < mounts->len; i++)
-        g_ptr_array_add(paths, (char *)list_at(mounts, Mount, i)->mount_point);
-    g_ptr_array_add(paths, NULL);
-    marker.mount_points = (char **)paths->pdata;
-    return freeze_marker_write(freeze->services->sysroot, freeze->services->settings->statedir,
-                               &marker, error);
 }
 
 static FreezeLimits limits_of(const Settings *settings)
@@ -118,21 +148,6 @@ static FreezeLimits limits_of(const Settings *settings)
     };
 }
 
-/*
- * Nothing of ours is frozen any more, but a call that did not come back may still
- * freeze something; its thread would thaw it, unless the agent is killed before.
- */
-static void mark_late(Freeze *freeze)
-{
-    g_auto(GStrv) late = freeze_engine_late(freeze->engine);
-    FreezeMarker marker = { .mount_points = late, .late = TRUE, .grace_before = -1 };
-    g_autoptr(GError) error = NULL;
-
-    if (late[0] && !freeze_marker_write(freeze->services->sysroot,
-                                        freeze->services->settings->statedir, &marker, &error))
-        g_warning("%s", error->message);
-}
-
 /* Freezes what is open, with short grace periods. Returns as freeze_engine_freeze(). */
 static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits *limits,
                          gint64 deadline_us, GError **error)
@@ -142,16 +157,19 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
 
     /* The marker remembers what to go back to, before anything is changed. */
     freeze->grace_before = quick_grace_before(sysroot);
-    if (write_marker(freeze, mounts, deadline_us, error)) {
+    if (freeze_mark(freeze, mounts, deadline_us, error)) {
         quick_grace_begin(sysroot, freeze->grace_before);
         freeze_enter_frozen_state(freeze, deadline_us);
         n = freeze_engine_freeze(freeze->engine, limits, error);
         if (n <= 0) {
             freeze_engine_thaw(freeze->engine);
             leave_frozen_state(freeze);
-            mark_late(freeze);
+            freeze_mark_late(freeze);
+        } else {
+            freeze_mark_ours(freeze, deadline_us);
         }
         quick_grace_end(sysroot, freeze->grace_before);
+        freeze->grace_before = -1;
     }
     return n;
 }
@@ -191,18 +209,22 @@ static void reset_cancel(Freeze *freeze)
 
 static gboolean start_phase(Freeze *freeze, GError **error)
 {
-    gboolean ok;
+    gboolean ok, closed;
 
     g_mutex_lock(&freeze->lock);
-    ok = freeze->phase == PHASE_THAWED;
+    closed = freeze->closed;
+    ok = freeze->phase == PHASE_THAWED && !closed;
     if (ok) {
         freeze->phase = PHASE_FREEZING;
         freeze->any = TRUE;
+        freeze->grace_before = -1;
         freeze->ended_by = THAW_AFTER_FAILURE;
         freeze->host_unaware = FALSE;
         reset_cancel(freeze);
     }
     g_mutex_unlock(&freeze->lock);
+    if (closed)
+        return set_error(error, "the agent is about to end");
     return ok || set_error(error, "another freeze or thaw is still under way");
 }
 
@@ -222,26 +244,7 @@ static void presync_before_hooks(Freeze *freeze, const List *mount_points, Arena
         freeze_engine_presync(freeze->engine, &limits);
 }
 
-/* So that an agent that is started after we were killed lets the hooks go on. */
-static gboolean mark_hooks(Freeze *freeze, GError **error)
-{
-    const List no_mounts = { NULL };
-
-    freeze->grace_before = -1;
-    return !freeze->services->settings->fsfreeze_hook ||
-           write_marker(freeze, &no_mounts, 0, error);
-}
-
-/* Nothing is frozen; a marker stays only for what may yet become so. */
-static void clear_marker(Freeze *freeze)
-{
-    g_auto(GStrv) late = freeze_engine_late(freeze->engine);
-
-    if (!late[0])
-        freeze_marker_remove(freeze->services->settings->statedir);
-}
-
-int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GError **error)
+static int begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
     int n = -1;
@@ -249,15 +252,25 @@ int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GEr
     if (!start_phase(freeze, error))
         return -1;
     presync_before_hooks(freeze, mount_points, arena);
-    if (mark_hooks(freeze, error) &&
+    if (freeze_mark_hooks(freeze, error) &&
         freeze_hooks_freeze(freeze->hooks, freeze->cancel_fd, error)) {
         n = freeze_filesystems(freeze, mount_points, timeout_s, arena, error);
         if (n <= 0)
             freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
     }
     if (n <= 0)
-        clear_marker(freeze);
+        freeze_unmark(freeze);
     freeze_set_phase(freeze, n > 0 ? PHASE_FROZEN : PHASE_THAWED);
+    return n;
+}
+
+int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GError **error)
+{
+    int n;
+
+    freeze_enter(freeze);
+    n = begin(freeze, mount_points, timeout_s, error);
+    freeze_leave(freeze);
     return n;
 }
 
@@ -273,7 +286,7 @@ static int drain_all(Freeze *freeze, GError **error)
 
     if (!mounts_read(services->sysroot, &mounts, arena, error))
         return -1;
-    freeze_plan(services->sysroot, &mounts, arena, &plan);
+    freeze_plan(services->sysroot, services->sysops, &mounts, arena, &plan);
     engine = freeze_engine_new(services->sysops);
     n = freeze_engine_drain(engine, &mounts, &plan);
     freeze_engine_free(engine);
@@ -301,12 +314,13 @@ static gboolean wait_for_others(Freeze *freeze)
     return waited;
 }
 
-int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
+static int end(Freeze *freeze, ThawReason reason, GError **error)
 {
     gboolean frozen, waited;
     int n;
 
     g_mutex_lock(&freeze->lock);
+    freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
     waited = wait_for_others(freeze);
     frozen = freeze->phase == PHASE_FROZEN;
     /*
@@ -330,11 +344,24 @@ int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
     return n;
 }
 
+int freeze_end(Freeze *freeze, ThawReason reason, GError **error)
+{
+    int n;
+
+    freeze_enter(freeze);
+    if (reason == THAW_AT_SHUTDOWN)
+        freeze_finish_take_over(freeze);
+    n = end(freeze, reason, error);
+    freeze_leave(freeze);
+    return n;
+}
+
 Freeze *freeze_new(const Services *services, GError **error)
 {
     Freeze *freeze = g_new0(Freeze, 1);
 
     freeze->services = services;
+    freeze->grace_before = -1;
     g_mutex_init(&freeze->lock);
     g_cond_init(&freeze->changed);
     freeze->engine = freeze_engine_new(services->sysops);
@@ -354,6 +381,13 @@ Freeze *freeze_new(const Services *services, GError **error)
 
 void freeze_free(Freeze *freeze)
 {
+    if (freeze->release_source)
+        g_source_remove(freeze->release_source);
+    /* All are in their last lines by now, since freeze_end() has waited for their work. */
+    g_mutex_lock(&freeze->lock);
+    while (freeze->users > 0)
+        g_cond_wait(&freeze->changed, &freeze->lock);
+    g_mutex_unlock(&freeze->lock);
     if (freeze->timer_source)
         g_source_remove(freeze->timer_source);
     if (freeze->cancel_fd >= 0)

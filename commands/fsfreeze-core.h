@@ -29,6 +29,9 @@ typedef enum {
 
 extern const char *const thaw_reasons[];
 
+/* The agent itself has ended the freeze. */
+extern const Event event_freeze_ended;
+
 /* @services must outlive it. A freeze that an earlier process left is taken over. */
 Freeze *freeze_new(const Services *services, GError **error);
 void freeze_free(Freeze *freeze);

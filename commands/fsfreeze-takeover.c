@@ -5,21 +5,39 @@
 #include "commands/quick-grace.h"
 
 /* Hooks were asked to freeze by an agent that ended before anything was frozen. */
-static gpointer release_hooks(gpointer data)
+static void release_hooks(Freeze *freeze)
 {
-    Freeze *freeze = data;
-
     freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
     freeze_marker_remove(freeze->services->settings->statedir);
     freeze_set_phase(freeze, PHASE_THAWED);
+}
+
+static gpointer release(gpointer data)
+{
+    release_hooks(data);
+    freeze_leave(data);
     return NULL;
 }
 
 /* Not before the loop runs: a daemon's fork would leave the thread behind. */
 static gboolean start_release(gpointer data)
 {
-    g_thread_unref(g_thread_new("release", release_hooks, data));
+    Freeze *freeze = data;
+
+    freeze->release_source = 0;
+    /* Hooks may take their time, so there is no way without a thread. */
+    if (!freeze_start_thread(freeze, "release", release))
+        freeze->release_source = g_timeout_add_seconds(1, start_release, freeze);
     return G_SOURCE_REMOVE;
+}
+
+void freeze_finish_take_over(Freeze *freeze)
+{
+    if (!freeze->release_source)
+        return;
+    g_source_remove(freeze->release_source);
+    freeze->release_source = 0;
+    release_hooks(freeze);
 }
 
 static void adopt_marked(Freeze *freeze, const FreezeMarker *marker)
@@ -47,7 +65,7 @@ void freeze_take_over(Freeze *freeze)
     quick_grace_end(services->sysroot, marker.grace_before);
     if (!marker.mount_points || !marker.mount_points[0]) {
         freeze->phase = PHASE_THAWING;
-        g_idle_add(start_release, freeze);
+        freeze->release_source = g_idle_add(start_release, freeze);
     } else if (marker.late) {
         /* That freeze had failed; only what came back after its agent's end is frozen. */
         adopt_marked(freeze, &marker);

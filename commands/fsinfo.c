@@ -6,11 +6,9 @@
 #include "agent/base/errors.h"
 #include "agent/qmp/command.h"
 #include "commands/disk-address.h"
+#include "commands/fs-sizes.h"
 #include "commands/mounts.h"
 #include "commands/patience.h"
-
-/* A local filesystem answers in microseconds; what takes longer is a dead disk. */
-#define STATVFS_LIMIT_US (2 * G_USEC_PER_SEC)
 
 typedef struct {
     const char *name;
@@ -47,39 +45,6 @@ static const Type filesystem_info = {
     },
 };
 
-/* statvfs() of one mount. */
-typedef struct {
-    PatientCall call;
-    const SysOps *sysops;
-    char *path;
-    gboolean failed;
-    struct statvfs sizes;
-} SizeCall;
-
-static void size_run(PatientCall *call)
-{
-    SizeCall *self = (SizeCall *)call;
-
-    self->failed = self->sysops->statvfs(self->path, &self->sizes) < 0;
-}
-
-static void size_free(PatientCall *call)
-{
-    g_free(((SizeCall *)call)->path);
-    g_free(call);
-}
-
-static PatientCall *size_call_new(const SysOps *sysops, const char *path)
-{
-    SizeCall *self = g_new0(SizeCall, 1);
-
-    self->path = g_strdup(path);
-    self->sysops = sysops;
-    self->call = (PatientCall){ .what = self->path, .limit_us = STATVFS_LIMIT_US,
-                                .run = size_run, .free = size_free };
-    return &self->call;
-}
-
 static void set_sizes(FilesystemInfo *info, const struct statvfs *sizes)
 {
     guint64 used = sizes->f_blocks - sizes->f_bfree;
@@ -93,20 +58,14 @@ static void set_sizes(FilesystemInfo *info, const struct statvfs *sizes)
 /* Sets the sizes of all of @infos that can be had; a stale mount only lacks its own. */
 static void read_sizes(Patience *patience, const SysOps *sysops, List *infos)
 {
-    g_autofree PatientCall **calls = g_new(PatientCall *, infos->len);
+    g_autofree FsSizes *sizes = g_new0(FsSizes, infos->len);
 
     for (gsize i = 0; i < infos->len; i++)
-        calls[i] = size_call_new(sysops, list_at(infos, FilesystemInfo, i)->mountpoint);
-    patience_run(patience, calls, infos->len);
-    for (gsize i = 0; i < infos->len; i++) {
-        SizeCall *self = (SizeCall *)calls[i];
-
-        if (!self)
-            continue;
-        if (self->call.state == PATIENT_DONE && !self->failed)
-            set_sizes(list_at(infos, FilesystemInfo, i), &self->sizes);
-        size_free(&self->call);
-    }
+        sizes[i].path = list_at(infos, FilesystemInfo, i)->mountpoint;
+    fs_sizes_read(patience, sysops, sizes, infos->len);
+    for (gsize i = 0; i < infos->len; i++)
+        if (sizes[i].known)
+            set_sizes(list_at(infos, FilesystemInfo, i), &sizes[i].sizes);
 }
 
 /* Sets name and disks from sysfs. */

@@ -80,6 +80,14 @@ static gpointer device_key(dev_t device)
     return GUINT_TO_POINTER(major(device) << 20 | minor(device));
 }
 
+static void add_id(Reader *reader, Mount *mount, struct libmnt_fs *fs)
+{
+    int id = mnt_fs_get_id(fs);
+
+    if (id > 0)
+        *(int *)list_append(&mount->mount_ids, reader->arena, sizeof id) = id;
+}
+
 static void add_mount(Reader *reader, struct libmnt_fs *fs, dev_t device)
 {
     const char *target = mnt_fs_get_target(fs);
@@ -94,6 +102,7 @@ static void add_mount(Reader *reader, struct libmnt_fs *fs, dev_t device)
         mount = list_at(reader->mounts, Mount, known - 1);
         *(const char **)list_append(&mount->other_mount_points, reader->arena,
                                     sizeof target) = target;
+        add_id(reader, mount, fs);
         return;
     }
     mount = list_append(reader->mounts, reader->arena, sizeof *mount);
@@ -101,6 +110,7 @@ static void add_mount(Reader *reader, struct libmnt_fs *fs, dev_t device)
     mount->mount_point = target;
     mount->type = arena_strdup(reader->arena, mnt_fs_get_fstype(fs) ?: "");
     mount->source = arena_strdup(reader->arena, mnt_fs_get_source(fs) ?: "");
+    add_id(reader, mount, fs);
     if (device)
         g_hash_table_insert(reader->index_of, key, GUINT_TO_POINTER((guint)reader->mounts->len));
 }

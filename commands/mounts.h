@@ -13,6 +13,7 @@ typedef struct {
     const char *type;
     const char *source;
     List other_mount_points; /* of const char *: where else it is mounted */
+    List mount_ids;          /* of int: of all its mounts; from mountinfo alone */
 } Mount;
 
 /*

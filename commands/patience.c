@@ -13,11 +13,14 @@ struct Patience {
 typedef struct {
     Patience *patience;
     PatientCall **calls;
+    gsize first; /* its place among those of the run */
     gsize len;
+    Deadline *deadline;
 
     GMutex lock;
     GCond changed;   /* all are made, or the waiter would sleep too long */
     gsize at;        /* the call under way */
+    gint64 slow;     /* when the others stop waiting for it */
     gint64 until;    /* its deadline */
     gint64 wakeup;   /* when the waiter looks again by itself */
     gboolean late;   /* nobody waits any more; the call under way owns itself */
@@ -66,16 +69,27 @@ static gboolean is_hanging(Patience *patience, const char *what)
     return hangs;
 }
 
-static Batch *batch_new(Patience *patience, PatientCall **calls, gsize len)
+/* The call at @at begins now. */
+static void set_limits(Batch *batch)
+{
+    const PatientCall *call = batch->calls[batch->at];
+    gint64 now = g_get_monotonic_time();
+
+    batch->until = now + call->limit_us;
+    batch->slow = call->slow_us ? MIN(now + call->slow_us, batch->until) : batch->until;
+}
+
+static Batch *batch_new(Patience *patience, PatientCall **calls, gsize first, gsize end)
 {
     Batch *batch = g_new0(Batch, 1);
 
     batch->patience = g_atomic_rc_box_acquire(patience);
-    batch->calls = g_new(PatientCall *, len);
-    for (gsize i = 0; i < len; i++)
-        batch->calls[i] = calls[i];
-    batch->len = len;
-    batch->until = g_get_monotonic_time() + calls[0]->limit_us;
+    batch->first = first;
+    batch->len = end - first;
+    batch->calls = g_new(PatientCall *, batch->len);
+    for (gsize i = 0; i < batch->len; i++)
+        batch->calls[i] = calls[first + i];
+    set_limits(batch);
     g_mutex_init(&batch->lock);
     g_cond_init(&batch->changed);
     return batch;
@@ -101,8 +115,8 @@ static void make_calls(gpointer data, gpointer unused)
     do {
         PatientCall *call = batch->calls[batch->at];
 
-        batch->until = g_get_monotonic_time() + call->limit_us;
-        if (batch->until < batch->wakeup)
+        set_limits(batch);
+        if (batch->slow < batch->wakeup)
             g_cond_signal(&batch->changed);
         g_mutex_unlock(&batch->lock);
         call->run(call);
@@ -125,7 +139,25 @@ static void clean_up(gpointer data)
     batch_free(batch);
 }
 
-/* Waits until all are made or the one under way is late. Returns the number of those made. */
+/*
+ * Waits until all are made or the one under way is slow; that is then the last one of
+ * the batch. Returns how many it has.
+ */
+static gsize wait_while_quick(Batch *batch)
+{
+    gsize len;
+
+    g_mutex_lock(&batch->lock);
+    while (batch->at < batch->len && g_get_monotonic_time() < batch->slow) {
+        batch->wakeup = batch->slow;
+        g_cond_wait_until(&batch->changed, &batch->lock, batch->wakeup);
+    }
+    len = batch->len = MIN(batch->at + 1, batch->len);
+    g_mutex_unlock(&batch->lock);
+    return len;
+}
+
+/* Waits until all are made or the last one is late. Returns the number of those made. */
 static gsize wait_for_calls(Batch *batch)
 {
     gsize made;
@@ -145,30 +177,30 @@ static gsize wait_for_calls(Batch *batch)
     return made;
 }
 
-/* Returns how many came back; if that is not @len, the next one is not the caller's any more. */
-static gsize run_batch(Patience *patience, PatientCall **calls, gsize len)
+/* Takes the one that did not come back, if any, away from the caller. */
+static void finish(Batch *batch, PatientCall **calls)
 {
-    Batch *batch = batch_new(patience, calls, len);
-    Deadline *deadline = deadline_start(make_calls, batch, clean_up);
     gsize made = wait_for_calls(batch);
+    gsize missing = batch->first + made;
 
     /* Nothing is left to wait for but the thread's own end, or nothing at all. */
-    if (!deadline_wait(deadline, made == len ? G_MAXINT64 : 0))
-        return made;
-    if (batch->late) { /* it came back at the last moment */
-        set_hanging(patience, batch->calls[made]->what, FALSE);
-        made = batch->at;
+    if (!deadline_wait(batch->deadline, made == batch->len ? G_MAXINT64 : 0)) {
+        calls[missing] = NULL;
+        return;
     }
+    if (batch->late) /* it came back at the last moment */
+        set_hanging(batch->patience, calls[missing]->what, FALSE);
     batch_free(batch);
-    return made;
 }
 
 void patience_run(Patience *patience, PatientCall **calls, gsize len)
 {
+    g_autoptr(GPtrArray) batches = g_ptr_array_new();
     gsize at = 0;
 
     while (at < len) {
-        gsize end = at, made;
+        Batch *batch;
+        gsize end = at;
 
         while (end < len && !is_hanging(patience, calls[end]->what))
             end++;
@@ -176,9 +208,16 @@ void patience_run(Patience *patience, PatientCall **calls, gsize len)
             at++;
             continue;
         }
-        made = run_batch(patience, calls + at, end - at);
-        at += made;
-        if (at < end)
-            calls[at++] = NULL;
+        batch = batch_new(patience, calls, at, end);
+        batch->deadline = deadline_start(make_calls, batch, clean_up);
+        if (!batch->deadline) { /* no thread can be had: they are not made, and stay the caller's */
+            batch_free(batch);
+            at = end;
+            continue;
+        }
+        g_ptr_array_add(batches, batch);
+        at += wait_while_quick(batch);
     }
+    for (guint i = 0; i < batches->len; i++)
+        finish(batches->pdata[i], calls);
 }

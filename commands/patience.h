@@ -12,7 +12,7 @@
 typedef struct Patience Patience;
 
 typedef enum {
-    PATIENT_NOT_MADE, /* yet, or since what it asks hangs already */
+    PATIENT_NOT_MADE, /* yet, or since what it asks hangs already, or for want of a thread */
     PATIENT_DONE,
 } PatientState;
 
@@ -24,6 +24,7 @@ typedef struct PatientCall PatientCall;
 struct PatientCall {
     const char *what;                /* hangs, if it does: a path, of the struct itself */
     gint64 limit_us;                 /* how long it may take */
+    gint64 slow_us;                  /* then the next ones go on without it; 0: when it is late */
     void (*run)(PatientCall *call);  /* makes it, on a helper thread */
     void (*free)(PatientCall *call); /* frees the struct; on a helper thread if it was late */
     PatientState state;
@@ -34,7 +35,8 @@ Patience *patience_new(void);
 void patience_free(Patience *patience);
 
 /*
- * Makes @calls one after another, on one helper thread as long as none hangs. A
+ * Makes @calls one after another, on one helper thread as long as none is slow. Slow ones
+ * are waited for side by side, so that several cost no more than the longest. A
  * call that came back in time is PATIENT_DONE and still the caller's; one that was
  * late is replaced by NULL and frees itself when it comes back.
  */

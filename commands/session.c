@@ -151,6 +151,8 @@ typedef struct {
     bool frozen;
     bool has_thaw_in;
     double thaw_in;
+    List events; /* of const char * */
+    guint64 lost_events;
 } GuestdInfo;
 
 static const Type guestd_info_type = {
@@ -179,6 +181,10 @@ static const Type guestd_info_type = {
                  .doc = "whether filesystems are frozen by this agent"),
         OPTIONAL(GuestdInfo, thaw_in, "thaw-in", &type_number,
                  .doc = "seconds until the agent thaws them by itself"),
+        REQUIRED(GuestdInfo, events, "events", &type_string_list,
+                 .doc = "what guestd-subscribe accepts"),
+        REQUIRED(GuestdInfo, lost_events, "lost-events", &type_uint64,
+                 .doc = "events dropped because a host that subscribed to them did not read"),
         FIELDS_END,
     },
 };
@@ -190,6 +196,14 @@ static double seconds_until(gint64 deadline_us)
 
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (double)deadline_us / G_USEC_PER_SEC - (double)now.tv_sec - (double)now.tv_nsec / 1e9;
+}
+
+static void list_events(Call *call, List *events)
+{
+    const Event *event;
+
+    for (gsize i = 0; (event = call->services->event_at(call->services->agent, i)); i++)
+        *(const char **)list_append(events, call->arena, sizeof(const char *)) = event->name;
 }
 
 static gboolean guestd_info_run(Call *call, GError **error)
@@ -211,6 +225,8 @@ static gboolean guestd_info_run(Call *call, GError **error)
     result->frozen = figures.frozen;
     result->has_thaw_in = figures.frozen && figures.thaw_deadline_us;
     result->thaw_in = seconds_until(figures.thaw_deadline_us);
+    list_events(call, &result->events);
+    result->lost_events = figures.lost_events;
     return TRUE;
 }
 

@@ -21,7 +21,12 @@ fuzz_programs = \
 	tests/fuzz/fuzz-os-release \
 	tests/fuzz/fuzz-proc-stat \
 	tests/fuzz/fuzz-diskstats \
-	tests/fuzz/fuzz-utmp
+	tests/fuzz/fuzz-route \
+	tests/fuzz/fuzz-rtnetlink \
+	tests/fuzz/fuzz-utmp \
+	tests/fuzz/fuzz-authorized-keys \
+	tests/fuzz/fuzz-uevent \
+	tests/fuzz/fuzz-metrics
 
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/unit/data
@@ -38,7 +43,7 @@ fuzz_ldflags =
 TESTS += $(fuzz_programs)
 endif
 
-fuzz_ldadd = libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
+fuzz_ldadd = libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS) $(LIBMNL_LIBS)
 fuzz_link = $(AM_LDFLAGS) $(fuzz_ldflags)
 
 .PHONY: fuzzers
@@ -68,9 +73,29 @@ tests_fuzz_fuzz_diskstats_SOURCES = tests/fuzz/fuzz-diskstats.c tests/fuzz/fuzz.
 tests_fuzz_fuzz_diskstats_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_diskstats_LDFLAGS = $(fuzz_link)
 
+tests_fuzz_fuzz_route_SOURCES = tests/fuzz/fuzz-route.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_route_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_route_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_rtnetlink_SOURCES = tests/fuzz/fuzz-rtnetlink.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_rtnetlink_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_rtnetlink_LDFLAGS = $(fuzz_link)
+
 tests_fuzz_fuzz_utmp_SOURCES = tests/fuzz/fuzz-utmp.c tests/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_fuzz_utmp_LDADD = $(fuzz_ldadd)
 tests_fuzz_fuzz_utmp_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_authorized_keys_SOURCES = tests/fuzz/fuzz-authorized-keys.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_authorized_keys_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_authorized_keys_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_uevent_SOURCES = tests/fuzz/fuzz-uevent.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_uevent_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_uevent_LDFLAGS = $(fuzz_link)
+
+tests_fuzz_fuzz_metrics_SOURCES = tests/fuzz/fuzz-metrics.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_metrics_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_metrics_LDFLAGS = $(fuzz_link)
 
 # ---- unit tests: each links libguestd.a, and json-glib where that is the second reader
 
@@ -88,6 +113,11 @@ unit_programs = \
 	tests/unit/test-deferred \
 	tests/unit/test-dispatch \
 	tests/unit/test-barrier \
+	tests/unit/test-events \
+	tests/unit/test-address-watch \
+	tests/unit/test-event-addresses \
+	tests/unit/test-event-space \
+	tests/unit/test-event-shutdown \
 	tests/unit/test-base64 \
 	tests/unit/test-audit \
 	tests/unit/test-options \
@@ -104,20 +134,31 @@ unit_programs = \
 	tests/unit/test-families \
 	tests/unit/test-patience \
 	tests/unit/test-mounts \
+	tests/unit/test-netlink \
+	tests/unit/test-network \
 	tests/unit/test-disk-address \
 	tests/unit/test-fsinfo \
+	tests/unit/test-freeze-levels \
+	tests/unit/test-freeze-life \
 	tests/unit/test-freeze-plan \
 	tests/unit/test-freeze-engine \
 	tests/unit/test-freeze-faults \
 	tests/unit/test-freeze-hooks \
 	tests/unit/test-freeze-log \
 	tests/unit/test-freeze-marker \
-	tests/unit/test-spawn
+	tests/unit/test-spawn \
+	tests/unit/test-password \
+	tests/unit/test-ssh-keys \
+	tests/unit/test-hardware \
+	tests/unit/test-hotplug \
+	tests/unit/test-metrics \
+	tests/unit/test-figures
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 check_LIBRARIES = tests/unit/libkit.a
 tests_unit_libkit_a_SOURCES = \
+	tests/unit/accounts.c tests/unit/accounts.h \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \
@@ -125,9 +166,10 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
 	tests/unit/link.c tests/unit/link.h \
 	tests/unit/machine.c tests/unit/machine.h \
+	tests/unit/netlink-script.c tests/unit/netlink-script.h \
 	tests/unit/sample-types.c tests/unit/sample-types.h
 
-unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS)
+unit_ldadd = tests/unit/libkit.a libguestd.a $(GLIB_LIBS) $(SYSTEMD_LIBS) $(LIBMOUNT_LIBS) $(LIBUDEV_LIBS) $(LIBMNL_LIBS)
 
 tests_unit_test_framer_SOURCES = tests/unit/test-framer.c
 tests_unit_test_framer_LDADD = $(unit_ldadd)
@@ -166,6 +208,21 @@ tests_unit_test_dispatch_LDADD = $(unit_ldadd)
 
 tests_unit_test_barrier_SOURCES = tests/unit/test-barrier.c
 tests_unit_test_barrier_LDADD = $(unit_ldadd)
+
+tests_unit_test_events_SOURCES = tests/unit/test-events.c
+tests_unit_test_events_LDADD = $(unit_ldadd)
+
+tests_unit_test_address_watch_SOURCES = tests/unit/test-address-watch.c
+tests_unit_test_address_watch_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_addresses_SOURCES = tests/unit/test-event-addresses.c
+tests_unit_test_event_addresses_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_space_SOURCES = tests/unit/test-event-space.c
+tests_unit_test_event_space_LDADD = $(unit_ldadd)
+
+tests_unit_test_event_shutdown_SOURCES = tests/unit/test-event-shutdown.c
+tests_unit_test_event_shutdown_LDADD = $(unit_ldadd)
 
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_base64_LDADD = $(unit_ldadd)
@@ -218,11 +275,23 @@ tests_unit_test_patience_LDADD = $(unit_ldadd)
 tests_unit_test_mounts_SOURCES = tests/unit/test-mounts.c
 tests_unit_test_mounts_LDADD = $(unit_ldadd)
 
+tests_unit_test_netlink_SOURCES = tests/unit/test-netlink.c
+tests_unit_test_netlink_LDADD = $(unit_ldadd)
+
+tests_unit_test_network_SOURCES = tests/unit/test-network.c
+tests_unit_test_network_LDADD = $(unit_ldadd)
+
 tests_unit_test_disk_address_SOURCES = tests/unit/test-disk-address.c
 tests_unit_test_disk_address_LDADD = $(unit_ldadd)
 
 tests_unit_test_fsinfo_SOURCES = tests/unit/test-fsinfo.c
 tests_unit_test_fsinfo_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_levels_SOURCES = tests/unit/test-freeze-levels.c
+tests_unit_test_freeze_levels_LDADD = $(unit_ldadd)
+
+tests_unit_test_freeze_life_SOURCES = tests/unit/test-freeze-life.c
+tests_unit_test_freeze_life_LDADD = $(unit_ldadd)
 
 tests_unit_test_freeze_plan_SOURCES = tests/unit/test-freeze-plan.c
 tests_unit_test_freeze_plan_LDADD = $(unit_ldadd)
@@ -244,6 +313,24 @@ tests_unit_test_freeze_marker_LDADD = $(unit_ldadd)
 
 tests_unit_test_spawn_SOURCES = tests/unit/test-spawn.c
 tests_unit_test_spawn_LDADD = $(unit_ldadd)
+
+tests_unit_test_password_SOURCES = tests/unit/test-password.c
+tests_unit_test_password_LDADD = $(unit_ldadd)
+
+tests_unit_test_ssh_keys_SOURCES = tests/unit/test-ssh-keys.c
+tests_unit_test_ssh_keys_LDADD = $(unit_ldadd)
+
+tests_unit_test_hardware_SOURCES = tests/unit/test-hardware.c
+tests_unit_test_hardware_LDADD = $(unit_ldadd)
+
+tests_unit_test_hotplug_SOURCES = tests/unit/test-hotplug.c
+tests_unit_test_hotplug_LDADD = $(unit_ldadd)
+
+tests_unit_test_metrics_SOURCES = tests/unit/test-metrics.c
+tests_unit_test_metrics_LDADD = $(unit_ldadd)
+
+tests_unit_test_figures_SOURCES = tests/unit/test-figures.c
+tests_unit_test_figures_LDADD = $(unit_ldadd)
 
 # ---- lints
 

@@ -40,13 +40,19 @@ static gpointer run(gpointer data)
 Deadline *deadline_start(GFunc func, gpointer data, GDestroyNotify abandoned)
 {
     Deadline *deadline = g_new0(Deadline, 1);
+    GThread *thread;
 
     g_mutex_init(&deadline->lock);
     g_cond_init(&deadline->done_cond);
     deadline->func = func;
     deadline->data = data;
     deadline->abandoned = abandoned;
-    g_thread_unref(g_thread_new("deadline", run, deadline));
+    thread = g_thread_try_new("deadline", run, deadline, NULL);
+    if (!thread) {
+        deadline_free(deadline);
+        return NULL;
+    }
+    g_thread_unref(thread);
     return deadline;
 }
 

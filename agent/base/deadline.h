@@ -13,7 +13,8 @@ typedef struct Deadline Deadline;
 /*
  * Starts @func(@data). @data must stay valid until @func is done, whenever that
  * is; then @abandoned(@data) is called, on the same thread, if nobody waits for
- * it any more. Returns a handle for deadline_wait(), which frees it.
+ * it any more. Returns a handle for deadline_wait(), which frees it; or NULL if no thread can
+ * be had: then @func was not called, and @data is still the caller's.
  */
 Deadline *deadline_start(GFunc func, gpointer data, GDestroyNotify abandoned);
 

@@ -28,6 +28,9 @@ typedef struct {
     gint64 hook_timeout_s;     /* for each call of a hook */
     gint64 presync_limit_s;    /* for syncing beforehand; 0: no syncing */
     gint64 presync_target_ms;  /* a round this quick is the last */
+    GPtrArray *interfaces_exclude; /* globs */
+    gint64 space_threshold;    /* percent; 0: no event tells of it */
+    gboolean hotplug_online;   /* CPUs and memory that are plugged in are put online */
 
     int listen_fd; /* from socket activation, or -1 */
 } Settings;

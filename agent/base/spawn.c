@@ -30,8 +30,36 @@ static char **merged_environment(const char *const *more)
     return all;
 }
 
+/* A descriptor to read the request's input from, or -1 (errno). */
+static int open_input(const SpawnRequest *request)
+{
+    int ends[2];
+    ssize_t n;
+
+    if (request->input_len > SPAWN_MAX_INPUT) {
+        errno = E2BIG;
+        return -1;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    n = write(ends[1], request->input, request->input_len);
+    close(ends[1]);
+    if (n == (ssize_t)request->input_len)
+        return ends[0];
+    close(ends[0]);
+    errno = EAGAIN; /* only where the system's pipes are smaller than POSIX has them */
+    return -1;
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 /* A session of its own, default signals, and no descriptor but the standard ones. */
-static int start(const SpawnRequest *request, int output, pid_t *pid)
+static int start(const SpawnRequest *request, int input, int output, pid_t *pid)
 {
     g_auto(GStrv) environment = merged_environment(request->environment);
     posix_spawn_file_actions_t files;
@@ -42,7 +70,10 @@ static int start(const SpawnRequest *request, int output, pid_t *pid)
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (input >= 0)
+        posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
     posix_spawnattr_init(&attributes);
@@ -142,11 +173,18 @@ gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **er
 {
     struct pollfd polls[N_POLLS];
     int ends[2], pidfd, failure;
+    int input = request->input ? open_input(request) : -1;
     pid_t pid;
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (request->input && input < 0)
         return set_errno_error(error, errno, "failed to create child process");
-    failure = start(request, ends[1], &pid);
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        failure = errno;
+        close_if_open(input);
+        return set_errno_error(error, failure, "failed to create child process");
+    }
+    failure = start(request, input, ends[1], &pid);
+    close_if_open(input);
     close(ends[1]);
     if (failure) {
         close(ends[0]);

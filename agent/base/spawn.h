@@ -7,6 +7,8 @@
 typedef struct {
     const char *const *argv;        /* argv[0] is searched in PATH; NULL-terminated */
     const char *const *environment; /* NAME=value, besides our own; NULL: nothing to add */
+    const char *input;              /* what standard input holds; NULL: it is /dev/null */
+    gsize input_len;                /* at most SPAWN_MAX_INPUT */
     gint64 until;                   /* monotonic microseconds; then its process group is killed */
     int cancel_fd;                  /* becomes readable to give up earlier; -1: never */
 } SpawnRequest;
@@ -18,11 +20,13 @@ typedef struct {
     GString *output;     /* what it wrote to standard output and error, together */
 } SpawnResult;
 
+/* A pipe takes so much before anybody reads, so a child that does not read holds up nobody. */
+#define SPAWN_MAX_INPUT 4096
 /* More of a child's output is read and dropped. */
 #define SPAWN_MAX_OUTPUT (64 * 1024)
 
 /*
- * Runs a program with standard input on /dev/null, in a session of its own, and
+ * Runs a program with its input on standard input, in a session of its own, and
  * waits for its end. A daemon that it leaves behind on its pipes is not waited
  * for. Returns FALSE with @error set if it cannot be started; otherwise @result
  * is filled, to be cleared with spawn_result_clear(). To be called from workers.

@@ -3,14 +3,50 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/loop.h>
 #include <linux/nvme_ioctl.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "agent/base/uevent-socket.h"
 
 static int open_mount(const char *path)
 {
     return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int identify(int fd, dev_t *device, uint64_t *mount_id)
+{
+    struct statx info;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &info) < 0)
+        return -1;
+    *device = makedev(info.stx_dev_major, info.stx_dev_minor);
+    *mount_id = info.stx_mask & STATX_MNT_ID ? info.stx_mnt_id : 0;
+    return 0;
+}
+
+static int loop_backing(const char *path, dev_t *device)
+{
+    struct loop_info64 info;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int result, saved;
+
+    if (fd < 0)
+        return -1;
+    result = ioctl(fd, LOOP_GET_STATUS64, &info);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    /* The kernel's encoding of numbers of up to 32 bits is that of dev_t. */
+    *device = result == 0 ? (dev_t)info.lo_device : 0;
+    return result;
 }
 
 static int freeze(int fd)
@@ -58,13 +94,36 @@ static int nvme_smart(const char *path, void *page)
     return result == 0 ? 0 : -1;
 }
 
+static int route_socket(void)
+{
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
+static int write_attribute(int fd, const char *word)
+{
+    ssize_t len = (ssize_t)strlen(word);
+    ssize_t written = write(fd, word, (size_t)len);
+
+    if (written < 0 || written == len)
+        return written < 0 ? -1 : 0;
+    errno = EIO;
+    return -1;
+}
+
 const SysOps system_ops = {
     .open_mount = open_mount,
     .close = close,
+    .identify = identify,
+    .loop_backing = loop_backing,
     .freeze = freeze,
     .thaw = thaw,
     .trim = trim,
     .syncfs = syncfs,
     .statvfs = statvfs,
     .nvme_smart = nvme_smart,
+    .route_socket = route_socket,
+    .get_user = getpwnam_r,
+    .write_attribute = write_attribute,
+    .uevent_open = uevent_open,
+    .uevent_receive = uevent_receive,
 };

@@ -53,6 +53,21 @@ static gboolean get_command_state(gpointer data, gsize index, CommandState *stat
     return TRUE;
 }
 
+static const Event *get_event(gpointer data, gsize index)
+{
+    Agent *agent = data;
+    const EventEntry *entry = command_set_event_at(agent->commands, index);
+
+    return entry ? entry->event : NULL;
+}
+
+static void emit(gpointer data, const Event *event, const void *value)
+{
+    Agent *agent = data;
+
+    events_emit(dispatch_get_events(agent->dispatch), event, value);
+}
+
 static void get_figures(gpointer data, AgentFigures *figures)
 {
     Agent *agent = data;
@@ -67,6 +82,7 @@ static void get_figures(gpointer data, AgentFigures *figures)
         .errors = from->errors,
         .voided = from->voided,
         .running = from->running,
+        .lost_events = events_lost(dispatch_get_events(agent->dispatch)),
     };
     g_mutex_lock(&agent->lock);
     figures->frozen = agent->frozen;
@@ -271,6 +287,9 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
         .figures = get_figures,
         .log = log,
         .set_frozen = set_frozen,
+        .event_at = get_event,
+        .subscribe = dispatch_subscribe,
+        .emit = emit,
     };
     agent->commands = command_set_new(families);
     agent->dispatch = dispatch_new(agent->commands, &agent->services);
@@ -292,11 +311,16 @@ int agent_run(Agent *agent)
 
 void agent_free(Agent *agent)
 {
+    gboolean busy = agent->dispatch && dispatch_figures(agent->dispatch)->running > 0;
+
     channel_close(agent->channel);
     dispatch_free(agent->dispatch);
-    command_set_free(agent->commands);
     state_file_free(agent->state);
     pid_file_free(agent->pid_file);
+    /* A worker may still use all the rest, which goes with the process. */
+    if (busy)
+        return;
+    command_set_free(agent->commands);
     sysroot_free(agent->sysroot);
     fd_source_free(agent->signal_source);
     if (agent->signal_fd >= 0)

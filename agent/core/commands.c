@@ -10,6 +10,7 @@ struct CommandSet {
     FamilyState *families;
     gsize n_families;
     GArray *entries; /* of CommandEntry, by rank */
+    GArray *events;  /* of EventEntry */
     GHashTable *by_name;
 };
 
@@ -25,6 +26,11 @@ static void add_family(CommandSet *set, FamilyState *state)
 
         g_array_append_val(set->entries, entry);
     }
+    for (const Event *const *event = state->family->events; event && *event; event++) {
+        EventEntry entry = { *event, state->family, &state->state };
+
+        g_array_append_val(set->events, entry);
+    }
 }
 
 CommandSet *command_set_new(const Family *const *families)
@@ -35,6 +41,7 @@ CommandSet *command_set_new(const Family *const *families)
         set->n_families++;
     set->families = g_new0(FamilyState, set->n_families);
     set->entries = g_array_new(FALSE, FALSE, sizeof(CommandEntry));
+    set->events = g_array_new(FALSE, FALSE, sizeof(EventEntry));
     set->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     for (gsize i = 0; i < set->n_families; i++) {
         set->families[i].family = families[i];
@@ -81,6 +88,7 @@ void command_set_free(CommandSet *set)
             set->families[i].family->free(set->families[i].state);
     g_hash_table_unref(set->by_name);
     g_array_unref(set->entries);
+    g_array_unref(set->events);
     g_free(set->families);
     g_free(set);
 }
@@ -93,4 +101,9 @@ const CommandEntry *command_set_find(const CommandSet *set, const char *name)
 const CommandEntry *command_set_at(const CommandSet *set, gsize index)
 {
     return index < set->entries->len ? &g_array_index(set->entries, CommandEntry, index) : NULL;
+}
+
+const EventEntry *command_set_event_at(const CommandSet *set, gsize index)
+{
+    return index < set->events->len ? &g_array_index(set->events, EventEntry, index) : NULL;
 }

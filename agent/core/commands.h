@@ -30,4 +30,13 @@ const CommandEntry *command_set_find(const CommandSet *set, const char *name);
 /* The @index-th by rank, or NULL past the end. */
 const CommandEntry *command_set_at(const CommandSet *set, gsize index);
 
+typedef struct {
+    const Event *event;
+    const Family *family;
+    void *const *state; /* where the family's state is kept */
+} EventEntry;
+
+/* The @index-th event, in the order of the families, or NULL past the end. */
+const EventEntry *command_set_event_at(const CommandSet *set, gsize index);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CommandSet, command_set_free)

@@ -98,14 +98,30 @@ static void json_command(GString *out, const Command *command)
     g_string_append_c(out, '}');
 }
 
+static void json_event(GString *out, const Event *event)
+{
+    g_string_append_c(out, '{');
+    json_member(out, "event", event->name);
+    json_member(out, "since", event->since);
+    json_member(out, "doc", event->doc);
+    g_string_append(out, ", \"data\": ");
+    json_type(out, event->data);
+    g_string_append_c(out, '}');
+}
+
 static char *describe_json(const CommandSet *commands)
 {
     GString *out = g_string_new("[");
     const CommandEntry *entry;
+    const EventEntry *event;
 
     for (gsize i = 0; (entry = command_set_at(commands, i)); i++) {
         g_string_append(out, i ? ",\n " : "");
         json_command(out, entry->command);
+    }
+    for (gsize i = 0; (event = command_set_event_at(commands, i)); i++) {
+        g_string_append(out, ",\n ");
+        json_event(out, event->event);
     }
     g_string_append(out, "]\n");
     return g_string_free(out, FALSE);
@@ -139,14 +155,19 @@ static void rst_fields(GString *out, const Type *type, int depth)
     }
 }
 
-static void rst_command(GString *out, const Command *command)
+static void rst_head(GString *out, const char *name, const char *doc, const char *since)
 {
-    gsize len = g_utf8_strlen(command->name, -1);
+    gsize len = g_utf8_strlen(name, -1);
 
-    g_string_append_printf(out, "%s\n", command->name);
+    g_string_append_printf(out, "%s\n", name);
     for (gsize i = 0; i < len; i++)
         g_string_append_c(out, '~');
-    g_string_append_printf(out, "\n\n%s. Since %s.\n\n", command->doc, command->since);
+    g_string_append_printf(out, "\n\n%s. Since %s.\n\n", doc, since);
+}
+
+static void rst_command(GString *out, const Command *command)
+{
+    rst_head(out, command->name, command->doc, command->since);
     if (command->args) {
         g_string_append(out, "Arguments:\n\n");
         rst_fields(out, command->args, 0);
@@ -161,13 +182,24 @@ static void rst_command(GString *out, const Command *command)
     }
 }
 
+static void rst_event(GString *out, const Event *event)
+{
+    rst_head(out, event->name, event->doc, event->since);
+    g_string_append(out, "An event. Its data:\n\n");
+    rst_fields(out, event->data, 0);
+    g_string_append(out, "\n");
+}
+
 static char *describe_rst(const CommandSet *commands)
 {
     GString *out = g_string_new(NULL);
     const CommandEntry *entry;
+    const EventEntry *event;
 
     for (gsize i = 0; (entry = command_set_at(commands, i)); i++)
         rst_command(out, entry->command);
+    for (gsize i = 0; (event = command_set_event_at(commands, i)); i++)
+        rst_event(out, event->event);
     return g_string_free(out, FALSE);
 }
 

@@ -4,7 +4,7 @@
 #include "agent/core/commands.h"
 
 /*
- * --dump-schema: all that the commands' tables say, as @format: "json" for
+ * --dump-schema: all that the tables of commands and events say, as @format: "json" for
  * programs, "rst" for the manual, "completion" as words for a shell. Returns
  * NULL with @error set if the format is unknown; else a text to be freed.
  */

@@ -19,6 +19,7 @@ struct Dispatch {
     const CommandSet *set;
     const Services *services;
     GThreadPool *workers; /* made when first needed */
+    Events *events;
     gint frozen; /* set from workers, too */
     DispatchFigures figures;
 };
@@ -30,6 +31,7 @@ typedef struct {
     Lane *lane; /* that new requests join */
     guint waiting;
     gsize waiting_bytes;
+    Subscriber *subscriber; /* NULL: never asked for events */
 } Session;
 
 /*
@@ -49,6 +51,7 @@ Dispatch *dispatch_new(const CommandSet *set, const Services *services)
 
     dispatch->set = set;
     dispatch->services = services;
+    dispatch->events = events_new(set, services);
     return dispatch;
 }
 
@@ -58,6 +61,7 @@ void dispatch_free(Dispatch *dispatch)
         return;
     if (dispatch->workers)
         g_thread_pool_free(dispatch->workers, TRUE, FALSE);
+    events_free(dispatch->events);
     g_free(dispatch);
 }
 
@@ -75,6 +79,11 @@ gboolean dispatch_allows(const Dispatch *dispatch, const Command *command)
 const DispatchFigures *dispatch_figures(const Dispatch *dispatch)
 {
     return &dispatch->figures;
+}
+
+Events *dispatch_get_events(Dispatch *dispatch)
+{
+    return dispatch->events;
 }
 
 static Lane *lane_new(Session *session)
@@ -163,12 +172,29 @@ static gboolean worker_done(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static Job *job_of(Call *call)
+{
+    return (Job *)((char *)call - offsetof(Job, call));
+}
+
 void dispatch_complete(Call *call, GError *error)
 {
-    Job *job = (Job *)((char *)call - offsetof(Job, call));
+    Job *job = job_of(call);
 
     job->error = error;
     finish_running(job);
+}
+
+void dispatch_subscribe(Call *call, const Event *const *events, gsize n)
+{
+    Session *session = job_of(call)->lane->session;
+
+    /* A host that has left, or has gone on behind a barrier, does not hear of it either. */
+    if (!session)
+        return;
+    if (!session->subscriber)
+        session->subscriber = subscriber_new(session->dispatch->events, session->conn);
+    subscriber_choose(session->subscriber, events, n);
 }
 
 /* Not g_main_context_invoke(): once the loop has ended, that would call from this thread. */
@@ -273,8 +299,23 @@ void dispatch_closed(Dispatch *dispatch, Conn *conn)
     Session *session = conn_user(conn);
 
     dispatch->figures.connections--;
+    g_clear_pointer(&session->subscriber, subscriber_free);
     detach_lane(session->lane);
     g_free(session);
+}
+
+/*
+ * Whether the barrier @command may come from another host than what was said before: a
+ * serial line never tells, and on a virtio port one that leaves and one that comes can be
+ * one moment. guest-sync alone proves nothing there, as libvirt sends it before each of
+ * its commands.
+ */
+static gboolean may_be_another_host(const Session *session, const Command *command)
+{
+    const char *method = session->dispatch->services->settings->method;
+
+    return g_strcmp0(method, "isa-serial") == 0 ||
+           (g_strcmp0(method, "virtio-serial") == 0 && (command->flags & COMMAND_DELIMITED));
 }
 
 /*
@@ -289,6 +330,8 @@ static void pass_barrier(Session *session, Job *job)
         !job_prepare(job, session->dispatch->services->settings,
                      g_atomic_int_get(&session->dispatch->frozen)))
         return;
+    if (may_be_another_host(session, command))
+        g_clear_pointer(&session->subscriber, subscriber_free);
     if (lane_idle(session->lane))
         return;
     detach_lane(session->lane);

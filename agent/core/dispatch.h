@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/core/commands.h"
-#include "channel/conn.h"
+#include "agent/core/events.h"
 
 /*
  * Carries requests from connections to commands and replies back. Requests of a
@@ -35,8 +35,12 @@ gboolean dispatch_allows(const Dispatch *dispatch, const Command *command);
 
 const DispatchFigures *dispatch_figures(const Dispatch *dispatch);
 
-/* For Services.complete. */
+/* For Services.complete and Services.subscribe. */
 void dispatch_complete(Call *call, GError *error);
+void dispatch_subscribe(Call *call, const Event *const *events, gsize n);
+
+/* Events for its hosts are emitted there. */
+Events *dispatch_get_events(Dispatch *dispatch);
 
 /* What the channel tells, for its ConnEvents. */
 void dispatch_opened(Dispatch *dispatch, Conn *conn);

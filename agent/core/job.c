@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/job.h"
 
+#include <string.h>
+
 #include "agent/base/errors.h"
 #include "agent/core/policy.h"
 #include "agent/qmp/reader.h"
@@ -18,6 +20,7 @@ static void read_request(Job *job, Frame *frame, const CommandSet *set)
     const Value *message;
 
     arena_adopt(job->call.arena, frame->data);
+    job->text = frame->data;
     message = json_read(job->call.arena, frame->data, frame->len, &job->error);
     if (!message || !envelope_read(message, &job->request, &job->error))
         return;
@@ -43,8 +46,18 @@ Job *job_new(Frame *frame, const CommandSet *set, const Services *services)
     return job;
 }
 
+/* What is refused may be meant for another command, with its secrets. */
+static gboolean may_hold_secret(const Job *job)
+{
+    const Command *command = job_command(job);
+
+    return !command || job->error || (command->args && type_has_secret(command->args));
+}
+
 void job_free(Job *job)
 {
+    if (job->text && may_hold_secret(job))
+        explicit_bzero(job->text, job->size);
     g_clear_error(&job->error);
     g_free(job->channel);
     arena_free(job->call.arena);

@@ -18,6 +18,7 @@ typedef struct {
     const CommandEntry *entry; /* NULL if the message names no command */
     GError *error;
     char *channel; /* the connection's name, which may be gone by then */
+    char *text;    /* of the message, in which its strings are; NULL: there was none */
     gsize size;    /* bytes of the message */
     gint64 began;  /* monotonic microseconds */
     gboolean prepared; /* arguments are checked and filled */

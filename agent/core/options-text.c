@@ -56,7 +56,8 @@ static void dump_option(GKeyFile *file, const Option *option, const Settings *se
 
     switch (option->kind) {
     case OPTION_BOOL:
-        g_key_file_set_boolean(file, GROUP, key, *option_member(option, settings, gboolean));
+        if ((option->flags & OPTION_DUMP_ALWAYS) || *option_member(option, settings, gboolean))
+            g_key_file_set_boolean(file, GROUP, key, *option_member(option, settings, gboolean));
         break;
     case OPTION_STRING:
     case OPTION_HOOK:

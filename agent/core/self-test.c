@@ -37,27 +37,26 @@ static const char *need_noun(const Need *need)
     }
 }
 
-/* Prints the line of @command; returns FALSE if it lacks what it cannot do without. */
-static gboolean test_command(const Settings *settings, const Command *command)
+/* Prints the line of what is called @name; returns FALSE if it lacks what it cannot do without. */
+static gboolean test_needs(const char *name, const Need *needs, gboolean enabled)
 {
     g_autoptr(GString) partly = g_string_new(NULL);
 
-    for (const Need *need = command->needs; need && need->what; need++) {
+    for (const Need *need = needs; need && need->what; need++) {
         if (need_met(need))
             continue;
         if (!need->without) {
-            printf("%-*s absent: %s%s\n", NAME_COLUMN, command->name, need_noun(need),
-                   need->what);
+            printf("%-*s absent: %s%s\n", NAME_COLUMN, name, need_noun(need), need->what);
             return FALSE;
         }
         g_string_append_printf(partly, "%s%s (%s%s)", partly->len ? ", " : "", need->without,
                                need_noun(need), need->what);
     }
     if (partly->len)
-        printf("%-*s works, without %s\n", NAME_COLUMN, command->name, partly->str);
+        printf("%-*s works, without %s\n", NAME_COLUMN, name, partly->str);
     else
-        printf("%-*s works%s\n", NAME_COLUMN, command->name,
-               policy_allows(settings, command, FALSE) ? "" : " (disabled by configuration)");
+        printf("%-*s works%s\n", NAME_COLUMN, name,
+               enabled ? "" : " (disabled by configuration)");
     return TRUE;
 }
 
@@ -84,8 +83,12 @@ gboolean self_test(const Settings *settings, const CommandSet *commands)
 {
     gboolean ok = test_channel(settings);
     const CommandEntry *entry;
+    const EventEntry *event;
 
     for (gsize i = 0; (entry = command_set_at(commands, i)); i++)
-        ok = test_command(settings, entry->command) && ok;
+        ok = test_needs(entry->command->name, entry->command->needs,
+                        policy_allows(settings, entry->command, FALSE)) && ok;
+    for (gsize i = 0; (event = command_set_event_at(commands, i)); i++)
+        ok = test_needs(event->event->name, event->event->needs, TRUE) && ok;
     return ok;
 }

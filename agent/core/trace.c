@@ -54,3 +54,10 @@ void trace_reply(const char *channel, const Command *command, const void *result
     }
     trace(channel, '<', text->str);
 }
+
+void trace_event(const char *channel, const GString *line)
+{
+    g_autofree char *text = g_strndup(line->str, line->len - 1);
+
+    trace(channel, '<', text);
+}

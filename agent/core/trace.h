@@ -17,3 +17,6 @@ void trace_fault(const char *channel);
 /* @result is NULL with @error set, or where a command returns nothing. */
 void trace_reply(const char *channel, const Command *command, const void *result,
                  const GError *error);
+
+/* @line is the event as it is sent, with its newline. */
+void trace_event(const char *channel, const GString *line);

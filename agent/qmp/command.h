@@ -11,6 +11,7 @@
 typedef struct Command Command;
 typedef struct Family Family;
 typedef struct Call Call;
+typedef struct Event Event;
 
 typedef enum {
     COMMAND_WHILE_FROZEN = 1 << 0,     /* served while filesystems are frozen */
@@ -54,6 +55,18 @@ struct Command {
 
 #define NEEDS_END { .what = NULL }
 
+/*
+ * What hosts that subscribed to it are told unasked, as a line of its own:
+ * {"event": NAME, "data": ..., "timestamp": ...}.
+ */
+struct Event {
+    const char *name; /* as QMP writes them: in capitals, with underscores */
+    const char *since;
+    const char *doc;
+    const Type *data; /* an object */
+    const Need *needs;
+};
+
 /* A command as guest-info shows it. */
 typedef struct {
     const Command *command;
@@ -70,6 +83,7 @@ typedef struct {
     guint64 errors;        /* of them answered with an error */
     guint64 voided;        /* replies dropped by a barrier or a host that left */
     guint64 running;       /* commands under way on workers */
+    guint64 lost_events;   /* not sent because a host did not read */
     gboolean frozen;
     gint64 thaw_deadline_us; /* CLOCK_BOOTTIME; 0: none */
 } AgentFigures;
@@ -94,6 +108,18 @@ typedef struct {
      * when the freeze ends by itself, CLOCK_BOOTTIME in microseconds, or 0. From any thread.
      */
     void (*set_frozen)(gpointer agent, gboolean frozen, gint64 deadline_us);
+    /* The @index-th event of all families, or NULL past the end. */
+    const Event *(*event_at)(gpointer agent, gsize index);
+    /*
+     * Subscribes the host that made @call to the @n @events, instead of what it was
+     * subscribed to before, until it leaves. Main thread only, from within the handler.
+     */
+    void (*subscribe)(Call *call, const Event *const *events, gsize n);
+    /*
+     * Tells the hosts that subscribed to @event; costs nothing where there are none. @data is
+     * a C value of its type, which stays the caller's. From any thread, never waits.
+     */
+    void (*emit)(gpointer agent, const Event *event, const void *data);
 } Services;
 
 /* One request on its way through its handler. */
@@ -119,9 +145,16 @@ struct Call {
 struct Family {
     const char *name;
     const Command *const *commands; /* NULL-terminated */
+    const Event *const *events;     /* NULL-terminated; NULL: none */
     /* Makes the family's state, or returns NULL with @error set. May be NULL. */
     void *(*init)(const Services *services, GError **error);
     /* The service ends: undoes what must not outlive it. May be NULL and may block. */
     void (*stop)(void *state);
     void (*free)(void *state);
+    /*
+     * The first host has subscribed to @event of this family, or (@wanted is FALSE) the
+     * last one has gone, perhaps after stop(). What is only needed to notice the event
+     * lives in between. Main thread; may be NULL.
+     */
+    void (*listen)(void *state, const Event *event, gboolean wanted);
 };

@@ -26,6 +26,17 @@ const char *type_expected_name(const Type *type)
     return type->kind == TYPE_ALTERNATE ? type->name : names[type->kind];
 }
 
+gboolean type_has_secret(const Type *type)
+{
+    if (type->kind == TYPE_LIST)
+        return type_has_secret(type->item);
+    for (const Field *field = type->kind == TYPE_OBJECT ? type->fields : NULL;
+         field && field->name; field++)
+        if ((field->flags & FIELD_SECRET) || type_has_secret(field->type))
+            return TRUE;
+    return FALSE;
+}
+
 gboolean field_present(const Field *field, const void *source)
 {
     if (field->has_offset != FIELD_NO_HAS)

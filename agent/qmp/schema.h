@@ -104,6 +104,9 @@ void schema_dump(const Type *type, const void *source, gboolean blank_secrets, G
 /* The row of the object type @type for the member called @name, or NULL. */
 const Field *schema_field(const Type *type, const char *name);
 
+/* Whether a value of @type has a secret field, however deep. */
+gboolean type_has_secret(const Type *type);
+
 /* Whether the optional or required member of @field is present in @source. */
 gboolean field_present(const Field *field, const void *source);
 

@@ -35,22 +35,13 @@ static gsize read_columns(Piece *line, guint64 ticks_per_second, guint64 *column
     return n;
 }
 
-static void take_line(Piece *line, guint64 ticks_per_second, List *cpus, Arena *arena)
+/* Takes the columns behind a line's name. Returns FALSE if there are not enough of them. */
+static gboolean take_times(Piece *line, guint64 ticks_per_second, CpuTimes *times)
 {
     guint64 columns[COLUMNS] = { 0 };
-    CpuTimes *times;
-    Piece word;
-    gint64 cpu;
-    gsize n;
+    gsize n = read_columns(line, ticks_per_second, columns);
 
-    if (!next_word(line, &word) || !cpu_number(&word, &cpu))
-        return;
-    n = read_columns(line, ticks_per_second, columns);
-    if (n < COLUMNS_ALWAYS)
-        return;
-    times = list_append(cpus, arena, sizeof *times);
     *times = (CpuTimes){
-        .cpu = cpu,
         .user = columns[0],
         .nice = columns[1],
         .system = columns[2],
@@ -68,6 +59,20 @@ static void take_line(Piece *line, guint64 ticks_per_second, List *cpus, Arena *
         .has_guest = n > 8,
         .has_guest_nice = n > 9,
     };
+    return n >= COLUMNS_ALWAYS;
+}
+
+static void take_line(Piece *line, guint64 ticks_per_second, List *cpus, Arena *arena)
+{
+    CpuTimes times;
+    Piece word;
+    gint64 cpu;
+
+    if (!next_word(line, &word) || !cpu_number(&word, &cpu) ||
+        !take_times(line, ticks_per_second, &times))
+        return;
+    times.cpu = cpu;
+    *(CpuTimes *)list_append(cpus, arena, sizeof times) = times;
 }
 
 void proc_stat_parse(const char *text, gsize len, guint64 ticks_per_second, List *cpus,
@@ -78,4 +83,24 @@ void proc_stat_parse(const char *text, gsize len, guint64 ticks_per_second, List
 
     while (next_line(&rest, &line))
         take_line(&line, ticks_per_second, cpus, arena);
+}
+
+gboolean proc_stat_totals(const char *text, gsize len, guint64 ticks_per_second, CpuTimes *totals,
+                          guint64 *cpus)
+{
+    Piece rest = { text, len };
+    Piece line, word;
+    gboolean found = FALSE;
+    gint64 cpu;
+
+    *cpus = 0;
+    while (next_line(&rest, &line)) {
+        if (!next_word(&line, &word))
+            continue;
+        if (cpu_number(&word, &cpu))
+            ++*cpus;
+        else if (piece_equal(&word, "cpu"))
+            found = take_times(&line, ticks_per_second, totals);
+    }
+    return found;
 }

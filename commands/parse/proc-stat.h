@@ -19,3 +19,10 @@ typedef struct {
  */
 void proc_stat_parse(const char *text, gsize len, guint64 ticks_per_second, List *cpus,
                      Arena *arena);
+
+/*
+ * Parses the line of all CPUs together into @totals, whose @cpu is 0, and counts the
+ * CPUs that are online. Returns FALSE if there is no such line.
+ */
+gboolean proc_stat_totals(const char *text, gsize len, guint64 ticks_per_second, CpuTimes *totals,
+                          guint64 *cpus);

@@ -3,7 +3,7 @@
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
-EXTRA_DIST += tests/bench/run tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c
+EXTRA_DIST += tests/bench/run tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c
 
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
@@ -23,4 +23,8 @@ bench-stall: guestd$(EXEEXT)
 bench-mounts: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/mounts $(BENCH_FLAGS)
 
-.PHONY: bench bench-stall bench-mounts
+# guest-network-get-interfaces with 10 to 4000 of them.
+bench-interfaces: guestd$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/interfaces $(BENCH_FLAGS)
+
+.PHONY: bench bench-stall bench-mounts bench-interfaces

@@ -10,6 +10,7 @@
 
 #define PINGS 2000
 #define LONGER_ASKS 400
+#define METRICS_ASKS 100
 #define LONE_PINGS 200
 #define PIPELINED 1000
 #define CONNECTS 200
@@ -85,6 +86,27 @@ static double take_cpustats(Agent *agent, int fd)
 static double take_diskstats(Agent *agent, int fd)
 {
     return round_trip(agent, fd, &ask_diskstats, LONGER_ASKS);
+}
+
+/* All of a system's figures: one command of guestd, or those of the reference that come closest. */
+static double take_metrics(Agent *agent, int fd)
+{
+    static const Question metrics = { "{\"execute\": \"guestd-metrics\"}\n",
+                                      "{\"return\": {\"time-ns\": " };
+    static const Question parts[] = {
+        { "{\"execute\": \"guest-get-load\"}\n", "{\"return\": {" },
+        { "{\"execute\": \"guest-get-cpustats\"}\n", "{\"return\": [" },
+        { "{\"execute\": \"guest-get-diskstats\"}\n", "{\"return\": [" },
+        { "{\"execute\": \"guest-get-fsinfo\"}\n", "{\"return\": [" },
+        { "{\"execute\": \"guest-network-get-interfaces\"}\n", "{\"return\": [" },
+    };
+    double sum = 0;
+
+    if (strcmp(agent->label, "guestd") == 0)
+        return round_trip(agent, fd, &metrics, METRICS_ASKS);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        sum += round_trip(agent, fd, &parts[i], METRICS_ASKS);
+    return sum;
 }
 
 static double take_info_size(Agent *agent, int fd)
@@ -260,6 +282,7 @@ static const Measure measures[] = {
     { "guest-get-osinfo, round trip", "us", take_osinfo, RUNNING, false, NO_TARGET, 0 },
     { "guest-get-cpustats, round trip", "us", take_cpustats, RUNNING, false, NO_TARGET, 0 },
     { "guest-get-diskstats, round trip", "us", take_diskstats, RUNNING, false, NO_TARGET, 0 },
+    { "metrics in one, or in five commands", "us", take_metrics, RUNNING, false, NO_TARGET, 0 },
     { "1000 pipelined pings", "ms", take_pipelined, RUNNING, false, NO_TARGET, 0 },
     { "connect, guest-sync, close", "/s", take_connects, RUNNING, true, NO_TARGET, 0 },
     { "start to first reply", "ms", take_start, FRESH, false, TARGET_BELOW, 3 },

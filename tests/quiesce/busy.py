@@ -9,7 +9,7 @@ import time
 from kit.loops import MIB, can_make
 from kit.scene import expect, same, test
 
-CYCLES = 100
+CYCLES = 40
 
 # Rewrites a file at random places for ever, with a sync now and then.
 LOAD = """

@@ -2,12 +2,9 @@
 """How many filesystems a freeze and a thaw count, beside the reference."""
 
 from kit.agent import AgentError
-from kit.loops import can_make, frozen_among, is_frozen
-from kit.private import run
+from kit.loops import can_make, held_up
+from kit.private import run, umount_lazily
 from kit.scene import Skip, expect, same, test
-
-# As long as a write may take that is not held up.
-SOON = 3
 
 
 def frozen_and_thawed(host, points):
@@ -35,7 +32,7 @@ def kinds(scene):
     for point in points:
         both_count(scene, host, [point], 1)
     same(host.freeze(points), len(points), "frozen")
-    same(frozen_among(points, SOON), points, "held up")
+    same(held_up(points), points, "held up")
     same(host.thaw(), len(points), "thawed")
     if len(points) < 3:
         raise Skip("only " + " ".join(points))
@@ -46,7 +43,7 @@ def only_the_listed(scene):
     listed, other = scene.shop.make("ext4", "listed"), scene.shop.make("ext4", "other")
     host = scene.start()
     same(host.freeze([listed]), 1, "frozen")
-    same(frozen_among([listed, other], SOON), [listed], "held up")
+    same(held_up([listed, other]), [listed], "held up")
     same(host.thaw(), 1, "thawed")
 
 
@@ -74,7 +71,7 @@ def subvolumes(scene):
     host = scene.start()
     both_count(scene, host, [point, one, two], 1)
     same(host.freeze([point]), 1, "frozen")
-    same(frozen_among([point, one, two], SOON), [point, one, two], "held up")
+    same(held_up([point, one, two]), [point, one, two], "held up")
     same(host.thaw(), 1, "thawed")
 
 
@@ -140,6 +137,48 @@ def nested_remounted(scene):
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
 
 
+@test("counts: the same on btrfs, whose files have numbers that no mount table shows")
+def nested_remounted_btrfs(scene):
+    if not can_make("btrfs"):
+        raise Skip("no btrfs")
+    outer = scene.shop.make("btrfs", "outer", 256 << 20)
+    run("btrfs", "subvolume", "create", f"{outer}/sub")
+    inner = scene.shop.make("ext4", "inner", 32 << 20, below=f"{outer}/sub")
+    device = run("findmnt", "-n", "-o", "SOURCE", outer)
+    scene.shop.mount(device, "later", "-o", "subvol=sub")
+    run("umount", "-l", outer)
+    scene.shop.forget(outer)
+    later = scene.shop.path("later")
+    host = scene.start(freeze_deadline=5, presync_limit=0)
+    for _ in range(5):
+        scene.dirty(inner, later)
+        same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
+
+
+@test("counts: what is mounted over a mount point is not frozen in its place")
+def hidden(scene):
+    below, other = scene.shop.make("ext4", "below"), scene.shop.make("ext4", "other")
+    bind = scene.shop.bind(below, "bind")
+    run("mount", "--bind", other, below)
+    # With hooks all is opened twice, but told once.
+    scene.hook("1")
+    try:
+        host = scene.start()
+        same(host.freeze([below]), 1, "frozen")
+        # Reached by its other mount point.
+        same(held_up([bind, other]), [bind], "held up")
+        same(host.thaw(), 1, "thawed")
+        # Lazily, as the writer that was held up may be about to end.
+        umount_lazily(bind)
+        scene.shop.forget(bind)
+        same(frozen_and_thawed(host, [below]), (0, 0), "counts without another way")
+        row = host.report()["filesystems"][0]
+        same((row["state"], row["reason"]), ("skipped", "another mount hides it"), "report")
+        same(scene.agent.log().count("is left out"), 1, "lines of what is left out")
+    finally:
+        run("umount", below)
+
+
 @test("counts: unknown mount points are passed over")
 def unknown(scene):
     point = scene.shop.make("ext4", "point")
@@ -155,7 +194,7 @@ def excluded(scene):
     host = scene.start(fsfreeze_exclude=f"{one[:-2]}*n*,type:xfs")
     same(frozen_and_thawed(host, [one, two]), (1, 1), "counts")
     host.freeze([one, two])
-    same(is_frozen(one, SOON), False, "the excluded is frozen")
+    same(held_up([one, two]), [two], "held up")
     host.thaw()
 
 
@@ -181,7 +220,7 @@ def foreign(scene):
     same(frozen_and_thawed(host, [ours, theirs]), (1, 1), "counts")
     report = {row["mountpoint"]: row["state"] for row in host.report()["filesystems"]}
     same(report, {ours: "thawed", theirs: "foreign"}, "states")
-    same(frozen_among([ours, theirs], SOON), [theirs], "held up")
+    same(held_up([ours, theirs]), [theirs], "held up")
     same(frozen_and_thawed(host, [theirs]), (0, 1), "the foreign alone, then the way out")
     run("fsfreeze", "-f", theirs)
     run("fsfreeze", "-u", theirs)

@@ -6,8 +6,9 @@ import random
 import time
 
 from kit.agent import AgentError
-from kit.loops import MIB, frozen_among
-from kit.scene import expect, same, test, until
+from kit.loops import MIB, freeze_by_hand, held_up, thaw_by_hand
+from kit.private import run
+from kit.scene import Skip, expect, same, test, until
 
 KILLS = 40
 
@@ -32,6 +33,46 @@ def killed_before(scene):
     same(calls, ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
 
 
+@test("lost: killed while a hook is told of the thaw")
+def killed_after(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    scene.hook("2", '[ "$1" = freeze ] || [ -e "$scene/once" ] || { : >"$scene/once"; gate thaw; }')
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    host.send("guest-fsfreeze-thaw")
+    scene.await_gate("thaw")
+    scene.agent.kill()
+    scene.nothing_frozen()
+    host = scene.restart()
+    calls = scene.calls()
+    # The first has not heard of it yet, so the next agent tells both.
+    until(lambda: calls.extend(scene.calls()) or len(calls) >= 5, "thaw of the hooks")
+    same(calls, ["1 freeze", "2 freeze", "2 thaw host", "2 thaw failed", "1 thaw failed"], "calls")
+    scene.open_gate()
+    # Waits for the end of that, or finds nothing to do.
+    same(host.thaw(), 0, "thawed of nothing")
+    expect("guestd.freeze" not in os.listdir(scene.agent.dir), "the marker is left")
+    same(host.freeze([point]), 1, "frozen")
+    same(host.thaw(), 1, "thawed")
+
+
+@test("lost: killed after the thaw")
+def killed_thawed(scene):
+    point = scene.shop.make("ext4", "point")
+    scene.hook("1")
+    host = scene.start()
+    same(host.freeze([point]), 1, "frozen")
+    same(host.thaw(), 1, "thawed")
+    same(scene.calls(), ["1 freeze", "1 thaw host"], "calls")
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(), "thawed", "status")
+    same(host.freeze([point]), 1, "frozen")
+    same(host.thaw(), 1, "thawed")
+    same(scene.calls(), ["1 freeze", "1 thaw host"], "calls")
+
+
 @test("lost: killed while frozen; the next agent takes over, the host thaws")
 def killed_frozen(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
@@ -43,7 +84,7 @@ def killed_frozen(scene):
     same(host.status(), "frozen", "status after the restart")
     info = host.call("guestd-info")
     expect(info["frozen"] and 450 < info["thaw-in"] <= 500, f"guestd-info: {info}")
-    same(frozen_among([one, two], 2), [one, two], "held up")
+    same(held_up([one, two]), [one, two], "held up")
     try:
         host.call("guest-get-osinfo")
         raise RuntimeError("served while frozen")
@@ -53,6 +94,38 @@ def killed_frozen(scene):
     same(scene.calls(), ["1 freeze", "1 thaw host"], "calls")
     same(host.freeze([one, two]), 2, "frozen again")
     same(host.thaw(), 2, "thawed again")
+
+
+@test("lost: killed while frozen; what another had frozen before is left to him")
+def killed_foreign(scene):
+    ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
+    scene.start()
+    scene.agent.terminate()
+    # Only in memory can be noted who is who once all is frozen.
+    scene.agent.options += ["-t", scene.shop.mount("tmpfs", "memory", "-t", "tmpfs")]
+    host = scene.restart()
+    freeze_by_hand(theirs)
+    same(host.freeze([ours, theirs], timeout=60), 1, "frozen")
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.status(), "frozen", "status after the restart")
+    same(host.thaw(), 1, "thawed")
+    same(held_up([ours, theirs]), [theirs], "held up")
+    thaw_by_hand(theirs)
+
+
+@test("lost: killed while frozen; what cannot be told apart is all thawed")
+def killed_foreign_on_disk(scene):
+    ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
+    host = scene.start()
+    if run("stat", "-f", "-c", "%T", scene.agent.dir) == "tmpfs":
+        raise Skip("the test's directory is in memory")
+    freeze_by_hand(theirs)
+    same(host.freeze([ours, theirs], timeout=60), 1, "frozen")
+    scene.agent.kill()
+    host = scene.restart()
+    same(host.thaw(), 2, "thawed")
+    expect("the state directory is not in memory" not in scene.agent.log(), "held lines are lost")
 
 
 @test("lost: killed while frozen, many times over")
@@ -125,7 +198,7 @@ def killed_during(scene):
         host = kill_at(scene, host, points, random.uniform(0, span * 1.3))
         status = host.status()
         seen[status] += 1
-        held = frozen_among(points, 0.3) if status == "frozen" else []
+        held = held_up(points) if status == "frozen" else []
         same(host.thaw(), len(held) if held else 0, f"thawed after {status}")
         scene.nothing_frozen()
     scene.note(f"{KILLS} kills within {span * 1300:.0f} ms: {seen}")
@@ -166,7 +239,7 @@ def host_gone(scene):
     host.close()
     with scene.agent.connect() as other:
         same(other.status(), "frozen", "status for the next host")
-        same(frozen_among([point], 2), [point], "held up")
+        same(held_up([point]), [point], "held up")
         same(other.thaw(), 1, "thawed")
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from kit.agent import AgentError
-from kit.loops import MIB, freeze_by_hand, frozen_among, thaw_by_hand
+from kit.loops import MIB, freeze_by_hand, frozen_among, held_up, thaw_by_hand
 from kit.private import mounts, run, umount_lazily
 from kit.scene import expect, same, test, until
 
@@ -37,7 +37,7 @@ def stuck(scene):
                             error.text), error.text)
     expect(took < 20, f"an answer after {took} s")
     same(host.status(), "thawed", "status")
-    same(frozen_among(others, 5), [], "held up")
+    same(frozen_among(others), [], "held up")
     thaw_by_hand(carrier)
     scene.nothing_frozen()
     scene.note(f"given up after {took:.1f} s")
@@ -51,14 +51,14 @@ def stuck_cancelled(scene):
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=60, presync_limit=1)
     host.send("guest-fsfreeze-freeze-list", {"mountpoints": [other, rider]})
-    until(lambda: frozen_among([other], 0.3), "the freeze of the other one")
+    until(lambda: held_up([other]), "the freeze of the other one")
     host.sync()
     same(host.status(), "frozen", "status")
     began = time.monotonic()
     host.thaw()
     took = time.monotonic() - began
     expect(took < 10, f"thawed after {took} s")
-    same(frozen_among([other], 5), [], "held up")
+    same(frozen_among([other]), [], "held up")
     same(host.status(), "thawed", "status")
     thaw_by_hand(carrier)
     scene.note(f"cancelled after {took * 1000:.1f} ms")
@@ -75,7 +75,7 @@ def stuck_killed(scene):
     thaw_by_hand(carrier)
     scene.agent.process.wait(60)
     host = scene.restart()
-    held = frozen_among([rider], 2)
+    held = held_up([rider])
     same(host.status(), "frozen", "status after the restart")
     same(host.thaw(), len(held), "thawed")
 
@@ -122,7 +122,7 @@ def unmounted_killed(scene):
     # Nothing reaches a frozen filesystem without a mount: that is the kernel's.
     same(host.thaw(), 1, "thawed")
     again = scene.shop.mount(device, "again")
-    held = frozen_among([again], 2)
+    held = held_up([again])
     same(host.thaw(), len(held), "thawed after the next mount")
 
 
@@ -151,6 +151,37 @@ def unplugged(scene):
     scene.shop.forget(one)
     same(host.freeze([two]), 1, "frozen")
     same(host.thaw(), 1, "thawed")
+
+
+@test("trouble: an I/O error on the third of five")
+def io_error(scene):
+    small = scene.shop.path("small")
+    os.mkdir(small)
+    run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small)
+    points = [scene.shop.make("ext4", f"p{i}", below=small if i == 3 else None)
+              for i in range(1, 6)]
+    broken = points[2]
+    scene.dirty(*points)
+    # Nothing can be written to its image any more: there is no room for it.
+    run("fallocate", "--punch-hole", "-o", "0", "-l", str(16 * MIB), f"{small}/p3.img")
+    run("dd", "if=/dev/zero", f"of={small}/filler", "bs=64k", check=False)
+    host = scene.start(presync_limit=0)
+    try:
+        host.freeze(points)
+        raise RuntimeError("the freeze succeeded")
+    except AgentError as error:
+        same(error.text, f"failed to freeze {broken}: Input/output error", "error")
+    same(host.status(), "thawed", "status")
+    umount_lazily(broken)
+    umount_lazily(small)
+    scene.shop.forget(broken)
+    scene.nothing_frozen()
+    same(host.report()["ended-by"], "failed", "ended by")
+    same(sorted(row["state"] for row in host.report()["filesystems"]),
+         ["failed"] + 4 * ["thawed"], "states")
+    points.remove(broken)
+    same(host.freeze(points), 4, "frozen")
+    same(host.thaw(), 4, "thawed")
 
 
 @test("trouble: thawed by somebody else")

@@ -15,6 +15,9 @@ typedef struct {
     guint slow_times[N_CALLS];
     gint64 slow_us[N_CALLS];
     guint begun[N_CALLS];
+    gboolean is_placed;
+    dev_t device;
+    guint64 mount_id;
 } Filesystem;
 
 /* One test at a time, but many threads of it. */
@@ -88,6 +91,18 @@ void script_slow(ScriptCall call, const char *path, guint times, gint64 us)
     g_mutex_lock(&lock);
     find(path)->slow_times[call] = times;
     find(path)->slow_us[call] = us;
+    g_mutex_unlock(&lock);
+}
+
+void script_place(const char *path, dev_t device, guint64 mount_id)
+{
+    Filesystem *filesystem;
+
+    g_mutex_lock(&lock);
+    filesystem = find(path);
+    filesystem->is_placed = TRUE;
+    filesystem->device = device;
+    filesystem->mount_id = mount_id;
     g_mutex_unlock(&lock);
 }
 
@@ -258,6 +273,17 @@ static int script_close(int fd)
     return finish(0, 0);
 }
 
+static int script_identify(int fd, dev_t *device, uint64_t *mount_id)
+{
+    const Filesystem *filesystem;
+
+    g_mutex_lock(&lock);
+    filesystem = find(path_of(fd));
+    *device = filesystem->device;
+    *mount_id = filesystem->mount_id;
+    return finish(filesystem->is_placed ? 0 : ENOSYS, 0);
+}
+
 /* The kernel holds the file while a call on it lasts, so its close is allowed meanwhile. */
 static int script_syncfs(int fd)
 {
@@ -298,6 +324,7 @@ static int script_thaw(int fd)
 const SysOps script_ops = {
     .open_mount = script_open,
     .close = script_close,
+    .identify = script_identify,
     .freeze = script_freeze,
     .thaw = script_thaw,
     .syncfs = script_syncfs,

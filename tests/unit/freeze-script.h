@@ -31,6 +31,12 @@ void script_release(ScriptCall call, const char *path);
 /* The first @times calls on @path take @us each. */
 void script_slow(ScriptCall call, const char *path, guint times, gint64 us);
 
+/*
+ * From now on @path is on the filesystem with number @device, in the mount @mount_id (0: the
+ * kernel does not tell). Until then nobody knows, and it is taken for what it is said to be.
+ */
+void script_place(const char *path, dev_t device, guint64 mount_id);
+
 /* Freezes @path as somebody else would; it is thawed like one of ours. */
 void script_freeze_foreign(const char *path);
 

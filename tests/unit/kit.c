@@ -2,6 +2,7 @@
 #include "tests/unit/kit.h"
 
 #include <glib/gstdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,4 +138,18 @@ void kit_expect_error(GError **error, const char *message)
     g_assert_nonnull(*error);
     g_assert_cmpstr((*error)->message, ==, message);
     g_clear_error(error);
+}
+
+void kit_allow_threads(gboolean allowed)
+{
+    static gsize usual; /* size of a thread's stack */
+    pthread_attr_t attributes;
+
+    pthread_getattr_default_np(&attributes);
+    if (!usual)
+        pthread_attr_getstacksize(&attributes, &usual);
+    /* No machine has room for such a stack. */
+    pthread_attr_setstacksize(&attributes, allowed ? usual : (gsize)1 << 50);
+    pthread_setattr_default_np(&attributes);
+    pthread_attr_destroy(&attributes);
 }

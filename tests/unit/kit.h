@@ -49,5 +49,8 @@ void kit_capture_log(void);
 /* What was logged since the last call, one message a line; to be freed. */
 char *kit_take_log(void);
 
+/* Whether new threads can be had from now on. */
+void kit_allow_threads(gboolean allowed);
+
 /* Fails the test unless @error is set and reads @message; then frees it. */
 void kit_expect_error(GError **error, const char *message);

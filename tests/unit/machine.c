@@ -75,6 +75,11 @@ Machine *machine_new_from_text(const char *tree)
     return machine;
 }
 
+void machine_add(Machine *machine, const char *tree)
+{
+    unpack(machine->directory, tree);
+}
+
 char *machine_read_data(const char *machine, const char *file)
 {
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "machines", machine, file,
@@ -147,8 +152,9 @@ static char *run(Call *call, const Command *command, const char *arguments, GErr
 char *machine_run(const Machine *machine, const Family *family, void *state, const char *name,
                   const char *arguments, GError **error)
 {
-    Services services = { .sysroot = machine->sysroot, .sysops = machine->sysops };
-    void *own_state = state ? NULL : family->init(&services, error);
+    Services services = { .sysroot = machine->sysroot, .sysops = machine->sysops,
+                          .settings = machine->settings };
+    void *own_state = state || !family->init ? NULL : family->init(&services, error);
     g_autoptr(Arena) arena = arena_new();
     Call call = { .services = &services, .state = state ? state : own_state, .arena = arena };
     char *result = run(&call, find_command(family, name), arguments, error);

@@ -19,11 +19,15 @@ typedef struct {
     char *directory;
     Sysroot *sysroot;
     const SysOps *sysops; /* of the commands it runs; set by the test */
+    const Settings *settings; /* the same */
 } Machine;
 
 Machine *machine_new(const char *name);
 Machine *machine_new_from_text(const char *tree);
 void machine_free(Machine *machine);
+
+/* Adds what the text @tree has to a machine. */
+void machine_add(Machine *machine, const char *tree);
 
 /*
  * Runs the command @name of @family with the JSON @arguments (NULL: none) on

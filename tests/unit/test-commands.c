@@ -144,6 +144,7 @@ static void test_all_described(void)
     g_autoptr(JsonNode) node = NULL;
     JsonArray *commands = described(set, &node);
     const CommandEntry *entry;
+    const EventEntry *event;
     guint i;
 
     for (i = 0; (entry = command_set_at(set, i)); i++) {
@@ -154,6 +155,13 @@ static void test_all_described(void)
 
         g_assert_cmpstr(json_object_get_string_member(row, "name"), ==, name);
         g_assert_nonnull(strstr(words, word));
+        g_assert_nonnull(strstr(manual, heading));
+    }
+    for (gsize n = 0; (event = command_set_event_at(set, n)); n++, i++) {
+        JsonObject *row = json_array_get_object_element(commands, i);
+        g_autofree char *heading = g_strdup_printf("%s\n~~~", event->event->name);
+
+        g_assert_cmpstr(json_object_get_string_member(row, "event"), ==, event->event->name);
         g_assert_nonnull(strstr(manual, heading));
     }
     g_assert_cmpuint(json_array_get_length(commands), ==, i);

@@ -29,6 +29,13 @@ static gboolean command_state(gpointer agent, gsize index, CommandState *state)
     return TRUE;
 }
 
+static const Event *event_at(gpointer agent, gsize index)
+{
+    const EventEntry *entry = command_set_event_at(((Fixture *)agent)->set, index);
+
+    return entry ? entry->event : NULL;
+}
+
 static void agent_figures(gpointer agent, AgentFigures *figures)
 {
     (void)agent;
@@ -41,6 +48,7 @@ static void agent_figures(gpointer agent, AgentFigures *figures)
         .errors = 3,
         .voided = 4,
         .running = 5,
+        .lost_events = 6,
     };
 }
 
@@ -65,6 +73,7 @@ static void set_up(Fixture *f, gconstpointer data)
         .agent = f,
         .command_state = command_state,
         .figures = agent_figures,
+        .event_at = event_at,
     };
     use_dump(f, data);
     f->set = command_set_new(command_families);
@@ -309,6 +318,9 @@ static void test_own_info(Fixture *f, gconstpointer data)
     expect_member(info, "channel", "virtio-serial");
     g_assert_cmpint(value_member(info, "requests")->integer, ==, 20);
     g_assert_cmpint(value_member(info, "dropped-replies")->integer, ==, 4);
+    g_assert_cmpint(value_member(info, "lost-events")->integer, ==, 6);
+    g_assert_cmpuint(value_member(info, "events")->items.len, ==, 4);
+    g_assert_cmpstr(value_member(info, "events")->items.first->string.text, ==, "SHUTDOWN_BEGUN");
 }
 
 static void test_ping(Fixture *f, gconstpointer data)
@@ -338,6 +350,25 @@ static void test_rows(Fixture *f, gconstpointer data)
     g_assert_null(command_set_find(f->set, "guest-nope"));
 }
 
+/* The same of events. */
+static void test_event_rows(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    const EventEntry *entry;
+
+    (void)data;
+    for (gsize i = 0; (entry = command_set_event_at(f->set, i)); i++) {
+        const Event *event = entry->event;
+
+        g_assert_true(g_hash_table_add(names, (gpointer)event->name));
+        g_assert_cmpuint(strspn(event->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), ==,
+                         strlen(event->name));
+        g_assert_true(event->doc && event->since && event->data);
+        g_assert_cmpint(event->data->kind, ==, TYPE_OBJECT);
+        g_assert_nonnull(*entry->state);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -346,6 +377,7 @@ int main(int argc, char **argv)
         void (*func)(Fixture *f, gconstpointer data);
     } tests[] = {
         { "/families/rows", "debian-12", test_rows },
+        { "/families/event-rows", "debian-12", test_event_rows },
         { "/families/ping", "debian-12", test_ping },
         { "/families/info", "debian-12", test_info },
         { "/families/own-info", "debian-12", test_own_info },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "tests/unit/freeze-case.h"
 #include "tests/unit/kit.h"
@@ -115,6 +116,85 @@ static void test_open_harmless(void)
     g_assert_nonnull(strstr(log, "/4 is left out"));
     g_assert_null(strstr(log, "/good"));
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    case_free(c);
+}
+
+static Mount *mount_at(Case *c, gsize index)
+{
+    return list_at(&c->mounts, Mount, index);
+}
+
+static void add_point(Case *c, Mount *mount, const char *point)
+{
+    *(const char **)list_append(&mount->other_mount_points, c->arena, sizeof point) = point;
+}
+
+/* What is mounted over a mount point is not frozen in its place. */
+static void test_hidden(void)
+{
+    Case *c = case_new("/hidden,/good");
+    g_autofree char *log = NULL;
+
+    g_free(kit_take_log());
+    script_place("/hidden", mount_at(c, 1)->device, 77);
+    script_place("/good", mount_at(c, 1)->device, 78);
+    g_assert_cmpint(case_freeze(c), ==, 1);
+    g_assert_cmpint(case_item(c, "/hidden")->state, ==, FREEZE_SKIPPED);
+    g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/hidden"), ==, 0);
+    log = kit_take_log();
+    g_assert_cmpstr(log, ==, "freeze: /hidden is left out: another mount hides it\n");
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    case_free(c);
+}
+
+/* Another of its mount points may lead to it. */
+static void test_hidden_but_reachable(void)
+{
+    Case *c = case_new("/hidden,/good");
+    Mount *mount = mount_at(c, 0);
+
+    add_point(c, mount, "/gone");
+    add_point(c, mount, "/bind");
+    script_place("/hidden", makedev(254, 9), 77);
+    script_fail(SCRIPT_OPEN, "/gone", ENOENT);
+    script_place("/bind", mount->device, 78);
+    g_assert_cmpint(case_freeze(c), ==, 2);
+    g_assert_cmpint(case_item(c, "/hidden")->state, ==, FREEZE_DONE);
+    g_assert_true(script_is_frozen("/bind"));
+    g_assert_false(script_is_frozen("/hidden"));
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 2);
+    case_free(c);
+}
+
+/* Files of btrfs do not have the number of its device; its mounts are known by their ids. */
+static void test_hidden_btrfs(void)
+{
+    Case *c = case_new("/sub,/hidden,/old-kernel");
+
+    for (gsize i = 0; i < c->mounts.len; i++)
+        mount_at(c, i)->type = "btrfs";
+    *(int *)list_append(&mount_at(c, 0)->mount_ids, c->arena, sizeof(int)) = 30;
+    *(int *)list_append(&mount_at(c, 0)->mount_ids, c->arena, sizeof(int)) = 31;
+    *(int *)list_append(&mount_at(c, 1)->mount_ids, c->arena, sizeof(int)) = 32;
+    script_place("/sub", makedev(0, 50), 31);
+    script_place("/hidden", makedev(0, 51), 33);
+    script_place("/old-kernel", makedev(0, 52), 0);
+    g_assert_cmpint(case_freeze(c), ==, 2);
+    g_assert_cmpint(case_item(c, "/hidden")->state, ==, FREEZE_SKIPPED);
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 2);
+    case_free(c);
+}
+
+/* The same for what an agent takes over. */
+static void test_hidden_adopted(void)
+{
+    Case *c = case_new("/hidden,/good");
+
+    script_freeze_foreign("/good");
+    script_place("/hidden", makedev(254, 9), 77);
+    freeze_engine_adopt(c->engine, &c->mounts, &c->plan);
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    g_assert_cmpuint(script_count(SCRIPT_THAW, "/hidden"), ==, 0);
     case_free(c);
 }
 
@@ -245,6 +325,10 @@ int main(int argc, char **argv)
     g_test_add_func("/freeze/engine/foreign", test_foreign);
     g_test_add_func("/freeze/engine/unsupported", test_unsupported);
     g_test_add_func("/freeze/engine/open/harmless", test_open_harmless);
+    g_test_add_func("/freeze/engine/open/hidden", test_hidden);
+    g_test_add_func("/freeze/engine/open/hidden-but-reachable", test_hidden_but_reachable);
+    g_test_add_func("/freeze/engine/open/hidden-btrfs", test_hidden_btrfs);
+    g_test_add_func("/freeze/engine/open/hidden-adopted", test_hidden_adopted);
     g_test_add_func("/freeze/engine/open/fails", test_open_fails);
     g_test_add_func("/freeze/engine/eio/third-of-five", test_eio);
     g_test_add_func("/freeze/engine/eio/in-parallel", test_eio_parallel);

@@ -1,123 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "commands/freeze-plan.h"
 #include "tests/unit/kit.h"
 #include "tests/unit/machine.h"
 
-/* In which order filesystems are frozen: the pure ordering, and graphs read from sysfs. */
-
-/* ---- freeze_levels() */
-
-/* Orders by @edges, "rider>carrier rider>carrier". Returns the levels, "0 1 2", or NULL. */
-static char *levels(const char *edges, gsize n)
-{
-    g_autoptr(Arena) arena = arena_new();
-    g_autoptr(GArray) array = g_array_new(FALSE, FALSE, sizeof(FreezeEdge));
-    g_auto(GStrv) words = g_strsplit(edges, " ", -1);
-    g_autoptr(GString) text = g_string_new(NULL);
-    FreezePlan plan = { NULL };
-    guint most = 0;
-
-    for (char **word = words; *word && **word; word++) {
-        const char *carrier = strchr(*word, '>') + 1;
-        FreezeEdge edge = { .carrier = (gsize)g_ascii_strtoull(carrier, NULL, 10),
-                            .rider = (gsize)g_ascii_strtoull(*word, NULL, 10) };
-
-        g_array_append_val(array, edge);
-    }
-    if (!freeze_levels(array, n, arena, &plan))
-        return NULL;
-    for (gsize i = 0; i < n; i++) {
-        g_string_append_printf(text, i ? " %u" : "%u", plan.levels[i]);
-        most = MAX(most, plan.levels[i] + 1);
-    }
-    g_assert_cmpuint(plan.n_levels, ==, most);
-    return g_strdup(text->str);
-}
-
-static void test_levels(void)
-{
-    static const struct {
-        const char *edges;
-        gsize n;
-        const char *levels;
-    } cases[] = {
-        { "", 0, "" },
-        { "", 1, "0" },
-        { "", 3, "0 0 0" },
-        { "1>0", 2, "1 0" },
-        { "1>0 2>1 3>2", 4, "3 2 1 0" },
-        { "1>0 2>0 3>0", 4, "1 0 0 0" },
-        /* A diamond: 3 on 1 and 2, both on 0. */
-        { "3>1 3>2 1>0 2>0", 4, "2 1 1 0" },
-        /* One way is longer: the carrier waits for the longest. */
-        { "3>0 3>2 2>1 1>0", 4, "3 2 1 0" },
-        /* The same edge again, as by two devices on one filesystem. */
-        { "1>0 1>0 1>0", 2, "1 0" },
-        /* Two trees. */
-        { "1>0 3>2 4>2", 5, "1 0 1 0 0" },
-        { "0>1", 2, "0 1" },
-        /* Cycles, alone and beside what could be ordered. */
-        { "0>1 1>0", 2, NULL },
-        { "0>1 1>2 2>0", 3, NULL },
-        { "0>1 1>2 2>1 3>2", 4, NULL },
-        { "0>0", 1, NULL },
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *found = levels(cases[i].edges, cases[i].n);
-
-        g_assert_cmpstr(found, ==, cases[i].levels);
-    }
-}
-
-static void test_levels_chain(void)
-{
-    g_autoptr(Arena) arena = arena_new();
-    g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(FreezeEdge));
-    FreezePlan plan = { NULL };
-    const gsize n = 1000;
-
-    for (gsize i = 0; i + 1 < n; i++) {
-        FreezeEdge edge = { .carrier = i, .rider = i + 1 };
-
-        g_array_append_val(edges, edge);
-    }
-    g_assert_true(freeze_levels(edges, n, arena, &plan));
-    g_assert_cmpuint(plan.n_levels, ==, n);
-    for (gsize i = 0; i < n; i++)
-        g_assert_cmpuint(plan.levels[i], ==, n - 1 - i);
-}
-
-/* Every edge of a random acyclic graph leads to a higher level. */
-static void test_levels_random(void)
-{
-    const gsize n = 1000;
-
-    for (int round = 0; round < 20; round++) {
-        g_autoptr(Arena) arena = arena_new();
-        g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(FreezeEdge));
-        FreezePlan plan = { NULL };
-
-        for (gsize i = 0; i < 3 * n; i++) {
-            gsize carrier = (gsize)g_test_rand_int_range(0, (gint32)n - 1);
-            FreezeEdge edge = { .carrier = carrier,
-                                .rider = (gsize)g_test_rand_int_range((gint32)carrier + 1,
-                                                                      (gint32)n) };
-
-            g_array_append_val(edges, edge);
-        }
-        g_assert_true(freeze_levels(edges, n, arena, &plan));
-        for (guint i = 0; i < edges->len; i++) {
-            const FreezeEdge *edge = &g_array_index(edges, FreezeEdge, i);
-
-            g_assert_cmpuint(plan.levels[edge->rider], <, plan.levels[edge->carrier]);
-        }
-    }
-}
-
-/* ---- freeze_plan() on other machines' sysfs */
+/* In which order filesystems are frozen: graphs read from other machines' sysfs. */
 
 static void add_level(GString *text, const List *mounts, const FreezePlan *plan, guint level)
 {
@@ -131,6 +21,52 @@ static void add_level(GString *text, const List *mounts, const FreezePlan *plan,
     }
 }
 
+/* ---- a kernel that tells where files of loop devices lie */
+
+/* A loop device's node ends so, or a mount point is this; it lies on that device. */
+typedef struct {
+    const char *name;
+    unsigned device_major, device_minor;
+} Place;
+
+static const Place *places; /* ended by a name of NULL; none: the kernel tells nothing */
+
+static int tell_backing(const char *path, dev_t *device)
+{
+    for (const Place *place = places; place && place->name; place++)
+        if (g_str_has_suffix(path, place->name)) {
+            *device = makedev(place->device_major, place->device_minor);
+            return 0;
+        }
+    errno = ENOENT;
+    return -1;
+}
+
+static int open_place(const char *path)
+{
+    for (int i = 0; places && places[i].name; i++)
+        if (g_str_equal(path, places[i].name))
+            return i;
+    errno = EACCES;
+    return -1;
+}
+
+static int close_place(int fd)
+{
+    g_assert_cmpint(fd, >=, 0);
+    return 0;
+}
+
+static int identify_place(int fd, dev_t *device, uint64_t *mount_id)
+{
+    *device = makedev(places[fd].device_major, places[fd].device_minor);
+    *mount_id = 0;
+    return 0;
+}
+
+static const SysOps loop_ops = { .loop_backing = tell_backing, .open_mount = open_place,
+                                 .close = close_place, .identify = identify_place };
+
 /* The mount points of @tree level by level, "/a/b,/c /a", those of one in mount order. */
 static char *plan_of(const char *tree)
 {
@@ -143,7 +79,7 @@ static char *plan_of(const char *tree)
 
     mounts_read(machine->sysroot, &mounts, arena, &error);
     g_assert_no_error(error);
-    freeze_plan(machine->sysroot, &mounts, arena, &plan);
+    freeze_plan(machine->sysroot, &loop_ops, &mounts, arena, &plan);
     for (guint level = 0; level < plan.n_levels; level++) {
         if (level)
             g_string_append_c(text, ' ');
@@ -238,6 +174,49 @@ static void test_loop_elsewhere(void)
     expect_plan(MOUNTINFO ROOT_MOUNT "| 22 20 7:0 / /mnt rw - ext4 /dev/loop0 rw\n"
                 DEVICE("254:0", "vda") DEVICE("7:0", "loop0"),
                 "/,/mnt");
+}
+
+/* The kernel knows better than the path, which led there once. */
+static void test_loop_moved(void)
+{
+    static const Place moved[] = { { "/dev/loop0", 254, 1 }, { NULL, 0, 0 } };
+    static const Place away[] = { { "/dev/loop0", 254, 9 }, { NULL, 0, 0 } };
+    const char *tree = MOUNTINFO ROOT_MOUNT "| 21 20 7:0 / /mnt rw - ext4 /dev/loop0 rw\n"
+                       "| 22 20 254:1 / /later rw - ext4 /dev/vdb rw\n"
+                       DEVICE("254:0", "vda") DEVICE("254:1", "vdb") DEVICE("7:0", "loop0")
+                       BACKING("loop0", "/gone/disk.img");
+
+    places = moved;
+    expect_plan(tree, "/,/mnt /later");
+    /* On a filesystem that is not mounted here any more. */
+    places = away;
+    expect_plan(tree, "/,/mnt,/later");
+    places = NULL;
+    expect_plan(tree, "/mnt,/later /");
+}
+
+/* Files of btrfs have numbers of their subvolume; mount points tell them apart. */
+static void test_loop_on_btrfs(void)
+{
+    static const Place mounted[] = { { "/dev/loop0", 0, 61 },
+                                     { "/pool", 0, 60 },
+                                     { "/pool-sub", 0, 61 }, { NULL, 0, 0 } };
+    static const Place nested[] = { { "/dev/loop0", 0, 62 },
+                                    { "/pool", 0, 60 }, { NULL, 0, 0 } };
+    const char *tree = MOUNTINFO ROOT_MOUNT "| 22 20 0:50 / /pool rw - btrfs /dev/vdb rw\n"
+                       "| 23 20 0:50 /sub /pool-sub rw - btrfs /dev/vdb rw\n"
+                       "| 24 20 7:0 / /mnt rw - ext4 /dev/loop0 rw\n"
+                       DEVICE("254:0", "vda") DEVICE("254:16", "vdb") DEVICE("7:0", "loop0")
+                       "/sys/class/block/vdb -> ../../devices/virtual/block/vdb\n";
+    g_autofree char *gone = g_strconcat(tree, BACKING("loop0", "/gone/disk.img"), NULL);
+    g_autofree char *below = g_strconcat(tree, BACKING("loop0", "/pool/sub2/disk.img"), NULL);
+
+    places = mounted;
+    expect_plan(gone, "/,/mnt /pool");
+    /* A subvolume that is not mounted itself: then the path is all there is. */
+    places = nested;
+    expect_plan(below, "/,/mnt /pool");
+    places = NULL;
 }
 
 /* A partition of a loop device lies on the loop's file. */
@@ -345,15 +324,14 @@ static void test_no_sysfs(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/freeze/levels/cases", test_levels);
-    g_test_add_func("/freeze/levels/chain", test_levels_chain);
-    g_test_add_func("/freeze/levels/random", test_levels_random);
     g_test_add_func("/freeze/plan/plain", test_plain);
     g_test_add_func("/freeze/plan/loop", test_loop);
     g_test_add_func("/freeze/plan/loop/longest", test_loop_longest);
     g_test_add_func("/freeze/plan/loop/in-loop", test_loop_in_loop);
     g_test_add_func("/freeze/plan/loop/on-bind", test_loop_on_bind);
     g_test_add_func("/freeze/plan/loop/elsewhere", test_loop_elsewhere);
+    g_test_add_func("/freeze/plan/loop/moved", test_loop_moved);
+    g_test_add_func("/freeze/plan/loop/on-btrfs", test_loop_on_btrfs);
     g_test_add_func("/freeze/plan/loop/partition", test_loop_partition);
     g_test_add_func("/freeze/plan/lvm", test_lvm);
     g_test_add_func("/freeze/plan/md", test_md);

@@ -65,6 +65,12 @@ static const Case cases[] = {
     { "guestd-key", HEAD "path=/a\nvsock-peers=any\n", "-c @",
       "daemon=false\nmethod=virtio-serial\npath=/a\nverbose=false\nretry-path=false\n"
       "block-rpcs=\nallow-rpcs=\nvsock-peers=any\n" },
+    { "guestd-switch", HEAD "path=/a\nhotplug-online=true\n", "-c @",
+      "daemon=false\nmethod=virtio-serial\npath=/a\nverbose=false\nretry-path=false\n"
+      "block-rpcs=\nallow-rpcs=\nhotplug-online=true\n" },
+    { "guestd-switch-off", HEAD "path=/a\nhotplug-online=false\n", "-c @",
+      "daemon=false\nmethod=virtio-serial\npath=/a\nverbose=false\nretry-path=false\n"
+      "block-rpcs=\nallow-rpcs=\n" },
 };
 
 typedef struct {

@@ -22,6 +22,7 @@ typedef struct {
     PatientCall call;
     Gate *gate;
     gboolean hangs;
+    gboolean opens; /* the gate */
     GThread *thread; /* that made it; for comparing alone */
 } TestCall;
 
@@ -57,6 +58,7 @@ static void call_run(PatientCall *call)
     g_mutex_lock(&self->gate->lock);
     self->thread = g_thread_self();
     self->gate->entered++;
+    self->gate->open = self->gate->open || self->opens;
     g_cond_broadcast(&self->gate->changed);
     while (self->hangs && !self->gate->open)
         g_cond_wait(&self->gate->changed, &self->gate->lock);
@@ -158,6 +160,29 @@ static void test_all_hang(void)
     gate_await(&gate, &gate.freed, G_N_ELEMENTS(calls));
 }
 
+/* The calls behind a slow one are made before it is back; here it waits for the last of them. */
+static void test_slow(void)
+{
+    g_autoptr(Patience) patience = patience_new();
+    PatientCall *calls[4];
+    Gate gate;
+
+    gate_init(&gate);
+    for (gsize i = 0; i < G_N_ELEMENTS(calls); i++) {
+        gboolean last = i + 1 == G_N_ELEMENTS(calls);
+
+        calls[i] = call_new(&gate, "abcd" + i, !last);
+        calls[i]->limit_us = LONG_US;
+        calls[i]->slow_us = LIMIT_US;
+        ((TestCall *)calls[i])->opens = last;
+    }
+    patience_run(patience, calls, G_N_ELEMENTS(calls));
+    for (gsize i = 0; i < G_N_ELEMENTS(calls); i++)
+        for (gsize other = 0; other < i; other++)
+            g_assert_true(thread_of(calls[i]) != thread_of(calls[other]));
+    free_calls(calls, G_N_ELEMENTS(calls));
+}
+
 /* What hangs is not asked again until it is back. */
 static void test_remembers(void)
 {
@@ -177,6 +202,25 @@ static void test_remembers(void)
 
     gate_open(&gate);
     gate_await(&gate, &gate.freed, 1);
+    patience_run(patience, &call, 1);
+    g_assert_cmpint(call->state, ==, PATIENT_DONE);
+    call_free(call);
+}
+
+/* Too many processes wait for what hangs: the calls are not made, and the agent lives on. */
+static void test_no_thread(void)
+{
+    g_autoptr(Patience) patience = patience_new();
+    PatientCall *call;
+    Gate gate;
+
+    gate_init(&gate);
+    call = call_new(&gate, "/fine", FALSE);
+    kit_allow_threads(FALSE);
+    patience_run(patience, &call, 1);
+    kit_allow_threads(TRUE);
+    g_assert_nonnull(call);
+    g_assert_cmpint(call->state, ==, PATIENT_NOT_MADE);
     patience_run(patience, &call, 1);
     g_assert_cmpint(call->state, ==, PATIENT_DONE);
     call_free(call);
@@ -205,7 +249,9 @@ int main(int argc, char **argv)
     g_test_add_func("/patience/none", test_none);
     g_test_add_func("/patience/one-hangs", test_one_hangs);
     g_test_add_func("/patience/all-hang", test_all_hang);
+    g_test_add_func("/patience/slow", test_slow);
     g_test_add_func("/patience/remembers", test_remembers);
+    g_test_add_func("/patience/no-thread", test_no_thread);
     g_test_add_func("/patience/outlives", test_outlives);
     return g_test_run();
 }

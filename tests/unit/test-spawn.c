@@ -156,6 +156,59 @@ static void test_surroundings(void)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static SpawnResult run_with_input(const char *script, const char *input, gsize len)
+{
+    SpawnRequest request = {
+        .argv = (const char *const[]){ "/bin/sh", "-c", script, NULL },
+        .input = input,
+        .input_len = len,
+        .until = g_get_monotonic_time() + LONG_US,
+        .cancel_fd = -1,
+    };
+    SpawnResult result = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    spawn_run(&request, &result, &error);
+    g_assert_no_error(error);
+    return result;
+}
+
+/* Standard input holds what it is given and then ends, whether it is read or not. */
+static void test_input(void)
+{
+    g_autofree char *most = g_strnfill(SPAWN_MAX_INPUT, 'x');
+    SpawnResult read_all = run_with_input("cat; echo end", "a\0b\n", 4);
+    SpawnResult none = run_with_input("cat; echo end", "", 0);
+    SpawnResult counted = run_with_input("wc -c", most, SPAWN_MAX_INPUT);
+    SpawnResult unread = run_with_input("exit 3", most, SPAWN_MAX_INPUT);
+
+    g_assert_cmpmem(read_all.output->str, read_all.output->len, "a\0b\nend\n", 8);
+    g_assert_cmpstr(none.output->str, ==, "end\n");
+    g_assert_cmpstr(counted.output->str, ==, "4096\n");
+    g_assert_cmpint(WEXITSTATUS(unread.status), ==, 3);
+    spawn_result_clear(&read_all);
+    spawn_result_clear(&none);
+    spawn_result_clear(&counted);
+    spawn_result_clear(&unread);
+}
+
+static void test_too_much_input(void)
+{
+    g_autofree char *more = g_strnfill(SPAWN_MAX_INPUT + 1, 'x');
+    SpawnRequest request = {
+        .argv = (const char *const[]){ "true", NULL },
+        .input = more,
+        .input_len = SPAWN_MAX_INPUT + 1,
+        .until = g_get_monotonic_time() + LONG_US,
+        .cancel_fd = -1,
+    };
+    SpawnResult result = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(spawn_run(&request, &result, &error));
+    kit_expect_error(&error, "failed to create child process: Argument list too long");
+}
+
 /* No descriptor of ours, nor one of another child's pipe. */
 static void test_descriptors(void)
 {
@@ -319,6 +372,8 @@ int main(int argc, char **argv)
     g_test_add_func("/spawn/path", test_path);
     g_test_add_func("/spawn/environment", test_environment);
     g_test_add_func("/spawn/surroundings", test_surroundings);
+    g_test_add_func("/spawn/input", test_input);
+    g_test_add_func("/spawn/too-much-input", test_too_much_input);
     g_test_add_func("/spawn/descriptors", test_descriptors);
     g_test_add_func("/spawn/no-leak", test_no_leak);
     g_test_add_func("/spawn/much-output", test_much_output);

@@ -9,7 +9,8 @@ import tempfile
 import time
 
 from case import Case
-from quiesce_guest import (MACHINE, PARTITION_START, WRITERS, Setup, frozen_count, host, writing)
+from quiesce_guest import (MACHINE, MIB, PARTITION_START, WRITERS, Setup, ext4, frozen_count, host,
+                           writing)
 from wire import Deadline
 
 ROUNDS = 200
@@ -278,6 +279,40 @@ class Quiesce(Case):
                 self.equal(report["ended-by"], "timeout", "who ended it")
             self.nothing_frozen(writers)
 
+    def plug(self, name):
+        """A new disk with a filesystem; its device in the guest."""
+        path = self.vm.path(name + ".img")
+        ext4(path, 16 * MIB)
+        self.vm.qmp.call("blockdev-add", **{
+            "node-name": name, "driver": "raw", "file": {"driver": "file", "filename": path}})
+        before = self.guest.sh("ls /sys/block").split()
+        self.vm.qmp.call("device_add", driver="scsi-hd", id=name, bus="scsi0.0", drive=name,
+                         channel=0, **{"scsi-id": 5, "lun": 0})
+        self.guest.wait_for(f"[ $(ls /sys/block | wc -l) -gt {len(before)} ]")
+        return (set(self.guest.sh("ls /sys/block").split()) - set(before)).pop()
+
+    def test_unplugged(self):
+        """a disk that is unplugged while frozen holds up nothing else"""
+        device = self.plug("plug")
+        with writing(self.guest) as writers, self.vm.connect() as agent:
+            self.guest.wait_for(f"[ -b /dev/{device} ]")
+            self.guest.sh(f"mkdir -p /mnt/plug && mount -t ext4 /dev/{device} /mnt/plug && "
+                          "echo one >/mnt/plug/file")
+            count = frozen_count(self.guest)
+            self.freeze(agent)
+            self.vm.qmp.call("device_del", id="plug")
+            self.vm.qmp.wait_event("DEVICE_DELETED", device="plug")
+            self.guest.wait_for(f"[ ! -e /sys/block/{device} ]")
+            self.equal(self.status(agent), "frozen", "status without the disk")
+            thawed = agent.call("guest-fsfreeze-thaw", None, 60)
+            # Whether what is left of it can be thawed is up to the kernel.
+            self.check(thawed in (count - 1, count), f"{thawed} of {count} thawed")
+            self.equal(self.status(agent), "thawed", "status")
+            self.nothing_frozen(writers)
+            self.guest.sh("umount -l /mnt/plug")
+            self.rounds(agent, 2, count - 1)
+        self.vm.qmp.call("blockdev-del", **{"node-name": "plug"})
+
     def test_killed_watchdog(self):
         """the timeout of a freeze holds also for an agent that took it over"""
         with writing(self.guest) as writers:
@@ -291,3 +326,28 @@ class Quiesce(Case):
                 time.sleep(6)
                 self.equal(self.status(agent), "thawed", "status after the timeout")
             self.nothing_frozen(writers)
+
+    def test_shutdown(self):
+        """a shutdown while frozen: the host's is refused, the guest's own thaws all"""
+        # Nobody is there to answer for these.
+        self.guest.sh("umount -l /mnt/nfs; umount -l /mnt/auto")
+        with self.vm.connect() as agent:
+            self.freeze(agent)
+            for request in (("guest-shutdown",), ("guest-shutdown", {"mode": "reboot"}),
+                            ("guest-suspend-ram",), ("guest-get-osinfo",)):
+                reply = json.loads(line_of(agent, *request))
+                self.equal(reply.get("error", {}).get("class"), "CommandNotFound", str(request))
+            self.equal(self.status(agent), "frozen", "status after what was refused")
+            # Waits for the thaw, and must be through before all is killed.
+            self.guest.sh("sh -c 'trap \"\" TERM; echo late >/mnt/ext4/late' >/dev/null 2>&1 &")
+            self.guest.sh("(usleep 200000; poweroff) </dev/null >/dev/null 2>&1 &")
+            self.vm.process.wait(120)
+        image = self.vm.path("ext4.img")
+        # The journal has not been replayed: only the copy that e2fsck may change can tell.
+        copy = self.vm.path("late.img")
+        self.clean("cp", "--sparse=always", image, copy)
+        done = host("e2fsck", "-fy", "-E", "journal_only", copy)
+        self.check(done.returncode in (0, 1), f"e2fsck: {done.stdout}")
+        self.clean("e2fsck", "-fn", copy)
+        done = host("debugfs", "-R", "cat /late", copy)
+        self.check("late" in done.stdout.split(), f"what was written last is lost: {done.stdout}")

@@ -102,7 +102,7 @@ def settle(pid):
 class Agent:
     """A running agent that listens in its place."""
 
-    def __init__(self, program, place, options="", env=None):
+    def __init__(self, program, place, options="", env=None, prepare=None):
         self.socket = os.path.join(place.dir, "socket")
         self.log_path = os.path.join(place.dir, "log")
         argv = [str(program), "-m", "unix-listen", "-p", self.socket,
@@ -112,7 +112,7 @@ class Agent:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=environment(extra))
+                env=environment(extra), preexec_fn=prepare)
         try:
             self._await_socket().close()
         except BaseException:

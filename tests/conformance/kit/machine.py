@@ -11,8 +11,8 @@ from . import mountspace
 MACHINES = Path(__file__).resolve().parents[2] / "unit/data/machines"
 
 
-def names():
-    return sorted(path.name for path in MACHINES.iterdir())
+def names(among=MACHINES):
+    return sorted(path.name for path in among.iterdir())
 
 
 def entries(tree):
@@ -28,9 +28,9 @@ def entries(tree):
     return found
 
 
-def unpack(name, top):
+def unpack(directory, top):
     # A tmpfs lists what was made last first: so directories come out sorted.
-    for path, target, lines in sorted(entries(MACHINES / name / "tree"),
+    for path, target, lines in sorted(entries(directory / "tree"),
                                       reverse=True):
         full = Path(top + path)
         full.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def make_nodes(top):
                  os.makedev(int(known["MAJOR"]), int(known["MINOR"])))
 
 
-def become(name):
+def become(name, among=MACHINES):
     """From here on, files of this process are those of the machine.
 
     To be called in a mount namespace. Nodes cannot be opened: they would be
@@ -62,8 +62,9 @@ def become(name):
     mountspace.tmpfs(top, mountspace.MS_NODEV)
     for part in ("/dev", "/run/udev/data"):
         os.makedirs(top + part)
-    unpack(name, top)
+    unpack(among / name, top)
     make_nodes(top)
+    os.makedirs(top + "/proc", exist_ok=True)
     for part in ("/dev", "/run", "/sys", "/proc"):
         mountspace.bind(top + part, part)
 

@@ -3,7 +3,7 @@
 
 import re
 
-from . import render
+from . import accounts, render
 from .agent import Agent, Place, run
 from .transcript import Fault
 from .wire import Silence
@@ -15,9 +15,14 @@ DANGEROUS = re.compile(
     rb"set-user-password|fstrim|set-vcpus|set-memory-blocks)")
 
 
-def refuse_danger(exchange):
+# What does no harm where accounts and chpasswd are false.
+HARMLESS = {True: ("guest-set-user-password",), False: ()}
+
+
+def refuse_danger(session, exchange):
     for name in DANGEROUS.findall(exchange.request):
-        if name.decode() not in exchange.allowed:
+        if name.decode() not in (*exchange.allowed,
+                                 *HARMLESS[session.accounts]):
             raise Fault(f"'{exchange.name}' sends {name.decode()}")
 
 
@@ -28,7 +33,7 @@ class Player:
         self.program = program
         self.session = session
         self.place = Place()
-        self.agent = self.wire = None
+        self.agent = self.wire = self.world = None
         self.endings = []
         for name, text in session.files.items():
             self.place.write(name, self.place.fill_in(
@@ -46,10 +51,10 @@ class Player:
     def answer(self, exchange):
         if exchange.run is not None:
             return self._run(exchange)
-        refuse_danger(exchange)
+        refuse_danger(self.session, exchange)
         try:
             self._ready(exchange)
-            lines = self._dialogue(exchange)
+            lines = self._dialogue(exchange) + self._changes()
         except Silence as silence:
             lines = render.lines_of(silence.heard)
             lines.append("(no end of the answer)")
@@ -110,12 +115,27 @@ class Player:
 
     def _ready(self, exchange):
         if not self.agent:
-            self.agent = Agent(self.program, self.place,
-                               self.session.options, self.session.env)
+            self._start()
         if exchange.reconnect:
             self._hang_up()
         if not self.wire:
             self.wire = self.agent.connect()
+        for command in exchange.commands:
+            self.world.run(command)
+        if self.world:
+            self.world.look()
+
+    def _start(self):
+        env, prepare = self.session.env, None
+        if self.session.accounts:
+            env, prepare = {**accounts.ENVIRONMENT, **env}, accounts.prepare
+        self.agent = Agent(self.program, self.place, self.session.options,
+                           env, prepare)
+        if self.session.accounts:
+            self.world = accounts.World(self.agent.process.pid)
+
+    def _changes(self):
+        return self.world.look() if self.world else []
 
     def _hang_up(self):
         if self.wire:
@@ -126,6 +146,7 @@ class Player:
         """Ends the agent; a status other than 0 is worth a complaint."""
         self._hang_up()
         agent, self.agent = self.agent, None
+        self.world = None
         if agent:
             died = not agent.alive()
             status = agent.stop()

@@ -18,6 +18,7 @@ class Session:
     options: str = ""
     env: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    accounts: bool = False      # in the world of kit/accounts.py
     exchanges: list = field(default_factory=list)
 
 
@@ -37,6 +38,7 @@ class Exchange:
     shared: str = None
     unordered: bool = False
     allowed: list = field(default_factory=list)
+    commands: list = field(default_factory=list)   # for a shell, before it
     masks: list = field(default_factory=list)
     local: list = field(default_factory=list)
     keep: list = field(default_factory=list)
@@ -170,7 +172,7 @@ class Reader:
     # Directives -------------------------------------------------------------
 
     def _directive(self, word, rest):
-        if word in ("options", "env", "file"):
+        if word in ("options", "env", "file", "accounts"):
             getattr(self, "_do_" + word)(rest)
         elif word in ("mask", "local"):
             self._mask(word, rest)
@@ -191,6 +193,9 @@ class Reader:
     def _do_file(self, rest):
         self._unstarted_session("file").files[rest] = b""
         self.file = rest
+
+    def _do_accounts(self, _rest):
+        self._unstarted_session("accounts").accounts = True
 
     def _mask(self, word, rest):
         own = {"mask": "masks", "local": "local"}[word]
@@ -214,6 +219,8 @@ class Reader:
             exchange.pieces.append(unescape(text) * number(count))
         elif word == "keep":
             exchange.keep.append(re.compile(rest))
+        elif word == "sh":
+            exchange.commands.append(rest)
         elif word == "allow":
             exchange.allowed.append(rest)
         else:

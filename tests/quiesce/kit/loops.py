@@ -4,6 +4,8 @@
 import os
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 from .private import run, umount_lazily, work_dir
@@ -17,6 +19,8 @@ MAKERS = {"ext4": ("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,nodiscard"
 
 # A write that a frozen filesystem holds up cannot be taken back, so a program tries it.
 WRITE_PATIENCE = 10
+# Where the kernel lets it wait; elsewhere only time can tell.
+FROZEN_WAITS = ("percpu_rwsem_wait", "__percpu_down_read", "percpu_down_read")
 WRITER = "import os,sys; f=os.open(sys.argv[1],os.O_CREAT|os.O_WRONLY); os.write(f,b'x'); os.fsync(f)"
 
 
@@ -79,7 +83,15 @@ class Workshop:
 
     def mount_again(self, name):
         """The image of an earlier make(), after its last mount went."""
-        device = run("losetup", "-f", "--show", self.path(name + ".img"))
+        image = self.path(name + ".img")
+        # The kernel's last look at it comes a moment after the last close; it then lets go
+        # of the device, and two mounts of one image would spoil it.
+        end = time.monotonic() + WRITE_PATIENCE
+        while run("losetup", "-n", "-O", "NAME", "-j", image):
+            if time.monotonic() > end:
+                raise RuntimeError(f"{image} is still in use")
+            time.sleep(0.002)
+        device = run("losetup", "-f", "--show", image)
         point = self.mount(device, name)
         run("losetup", "-d", device)
         return point
@@ -116,31 +128,57 @@ def thaw_by_hand(point):
                           timeout=60).returncode == 0
 
 
-def is_frozen(point, patience=WRITE_PATIENCE):
-    """Whether a write does not get through within the time."""
-    writer = subprocess.Popen(["/usr/bin/env", "python3", "-Sc", WRITER,
-                               os.path.join(point, ".written")])
-    try:
-        if writer.wait(patience):
-            raise RuntimeError(f"a write to {point} failed")
-        return False
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        # Without waiting: a held-up writer ends only after the thaw.
-        writer.kill()
+def _writers(points):
+    return {point: subprocess.Popen([sys.executable, "-ISc", WRITER,
+                                     os.path.join(point, ".written")]) for point in points}
+
+
+def _may_end(point, status):
+    if status:
+        raise RuntimeError(f"a write to {point} failed")
 
 
 def frozen_among(points, patience=WRITE_PATIENCE):
-    """Those of the mount points that do not take a write."""
-    writers = {point: subprocess.Popen(["/usr/bin/env", "python3", "-Sc", WRITER,
-                                        os.path.join(point, ".written")]) for point in points}
+    """
+    Those of the mount points that do not take a write within the time. To be asked when
+    none ought to be frozen; what is about to be thawed does not count.
+    """
     held = []
-    for point, writer in writers.items():
+    for point, writer in _writers(points).items():
         try:
-            if writer.wait(patience):
-                raise RuntimeError(f"a write to {point} failed")
+            _may_end(point, writer.wait(patience))
         except subprocess.TimeoutExpired:
             held.append(point)
+            # Without waiting: a held-up writer ends only after the thaw.
             writer.kill()
     return held
+
+
+def _waits_for_thaw(pid):
+    """Whether the process waits in the kernel until a filesystem takes writes again."""
+    try:
+        return Path(f"/proc/{pid}/wchan").read_text() in FROZEN_WAITS
+    except OSError:
+        return False
+
+
+def held_up(points, patience=WRITE_PATIENCE):
+    """
+    Those of the mount points that hold up a write by being frozen. To be asked when some
+    ought to be: the kernel tells at once what a write waits for.
+    """
+    writers = _writers(points)
+    held = set()
+    end = time.monotonic() + patience
+    while writers:
+        for point, writer in list(writers.items()):
+            status = writer.poll()
+            if status is not None:
+                _may_end(point, status)
+                del writers[point]
+            elif _waits_for_thaw(writer.pid) or time.monotonic() > end:
+                held.add(point)
+                writer.kill()
+                del writers[point]
+        time.sleep(0.002)
+    return [point for point in points if point in held]

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/parse/rtnetlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define IPV4_BYTES 4
+#define IPV6_BYTES 16
+/* The kernel's largest. */
+#define MAX_ERRNO 4095
+
+/*
+ * The attributes behind the @size bytes of a message's own header. libmnl's loop goes by
+ * the padded length, which a last message need not have.
+ */
+#define FOR_EACH_ATTRIBUTE(attr, message, size)                                                    \
+    for (attr = mnl_nlmsg_get_payload_offset(message, size);                                       \
+         mnl_attr_ok(attr, bytes_left(message, attr)); attr = mnl_attr_next(attr))
+
+static int bytes_left(const struct nlmsghdr *message, const struct nlattr *attr)
+{
+    return (int)((const char *)message + message->nlmsg_len - (const char *)attr);
+}
+
+/* The text of @attr if it ends within it and is a name; else NULL. */
+static const char *name_of(const struct nlattr *attr, Arena *arena)
+{
+    const char *text = mnl_attr_get_payload(attr);
+    gsize size = mnl_attr_get_payload_len(attr);
+
+    if (size == 0 || *text == '\0' || strnlen(text, size) >= MIN(size, IF_NAMESIZE))
+        return NULL;
+    return arena_strdup(arena, text);
+}
+
+/*
+ * The kernel writes /proc/net/dev from the same counters; the packets a device
+ * had no buffer for count as dropped there.
+ */
+static void take_counters(const struct nlattr *attr, Link *link)
+{
+    struct rtnl_link_stats64 stats = { 0 };
+    gsize size = mnl_attr_get_payload_len(attr);
+
+    if (size < offsetof(struct rtnl_link_stats64, rx_missed_errors) + sizeof stats.rx_missed_errors)
+        return;
+    memcpy(&stats, mnl_attr_get_payload(attr), MIN(size, sizeof stats));
+    link->has_counters = true;
+    link->counters = (LinkCounters){
+        .rx_bytes = stats.rx_bytes,
+        .rx_packets = stats.rx_packets,
+        .rx_errors = stats.rx_errors,
+        .rx_dropped = stats.rx_dropped + stats.rx_missed_errors,
+        .tx_bytes = stats.tx_bytes,
+        .tx_packets = stats.tx_packets,
+        .tx_errors = stats.tx_errors,
+        .tx_dropped = stats.tx_dropped,
+    };
+}
+
+static void take_link(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena *arena)
+{
+    const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+    const struct nlattr *attr;
+    Link link = { 0 };
+
+    if (mnl_nlmsg_get_payload_len(message) < sizeof *info)
+        return;
+    link.index = info->ifi_index;
+    FOR_EACH_ATTRIBUTE(attr, message, sizeof *info)
+    {
+        switch (mnl_attr_get_type(attr)) {
+        case IFLA_IFNAME:
+            link.name = name_of(attr, arena);
+            break;
+        case IFLA_ADDRESS:
+            memcpy(link.hardware, mnl_attr_get_payload(attr),
+                   MIN(mnl_attr_get_payload_len(attr), LINK_HARDWARE_BYTES));
+            break;
+        case IFLA_STATS64:
+            take_counters(attr, &link);
+            break;
+        }
+    }
+    if (link.name)
+        *(Link *)list_append(&dump->links, arena, sizeof link) = link;
+}
+
+static const guint8 *address_of(const struct nlattr *attr, gsize size, Arena *arena)
+{
+    guint8 *bytes;
+
+    if (!attr || mnl_attr_get_payload_len(attr) != size)
+        return NULL;
+    bytes = arena_alloc(arena, size);
+    memcpy(bytes, mnl_attr_get_payload(attr), size);
+    return bytes;
+}
+
+static void take_address(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena *arena)
+{
+    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+    const struct nlattr *attr, *local = NULL, *other = NULL;
+    LinkAddress address = { 0 };
+    gsize size;
+
+    if (mnl_nlmsg_get_payload_len(message) < sizeof *info ||
+        (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
+        return;
+    size = info->ifa_family == AF_INET ? IPV4_BYTES : IPV6_BYTES;
+    address.index = (int)info->ifa_index;
+    address.family = info->ifa_family;
+    address.prefix = MIN(info->ifa_prefixlen, (guint)size * 8);
+    FOR_EACH_ATTRIBUTE(attr, message, sizeof *info)
+    {
+        switch (mnl_attr_get_type(attr)) {
+        case IFA_LOCAL:
+            local = attr;
+            break;
+        case IFA_ADDRESS:
+            other = attr;
+            break;
+        case IFA_LABEL:
+            address.label = name_of(attr, arena);
+            break;
+        }
+    }
+    /* Between two ends IFA_ADDRESS is the far one; IPv6 without a far end tells no IFA_LOCAL. */
+    address.own = address_of(local ?: other, size, arena);
+    *(LinkAddress *)list_append(&dump->addresses, arena, sizeof address) = address;
+}
+
+/* The number in a message that ends a dump: 0, or an errno of the kernel's, negative. */
+static int status_of(const struct nlmsghdr *message)
+{
+    int status = 0;
+
+    if (mnl_nlmsg_get_payload_len(message) >= sizeof status)
+        memcpy(&status, mnl_nlmsg_get_payload(message), sizeof status);
+    else if (message->nlmsg_type == NLMSG_ERROR)
+        return EBADMSG;
+    return status < 0 && status >= -MAX_ERRNO ? -status : 0;
+}
+
+/* Whether a whole message is there. libmnl takes lengths above G_MAXINT for negative ones. */
+static gboolean is_whole(const struct nlmsghdr *message, int left)
+{
+    return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (guint)left;
+}
+
+gboolean rtnetlink_take(RtnetlinkDump *dump, const void *datagram, gsize len, guint32 sequence,
+                        Arena *arena)
+{
+    const struct nlmsghdr *message = datagram;
+    int left = (int)MIN(len, G_MAXINT);
+
+    for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
+        if (message->nlmsg_seq != sequence)
+            continue;
+        if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+            dump->interrupted = TRUE;
+        switch (message->nlmsg_type) {
+        case RTM_NEWLINK:
+            take_link(dump, message, arena);
+            break;
+        case RTM_NEWADDR:
+            take_address(dump, message, arena);
+            break;
+        case NLMSG_DONE:
+        case NLMSG_ERROR:
+            dump->failed = status_of(message);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* CPUs and memory blocks by their names in sysfs, and the kernel's events about them. */
+
+typedef enum {
+    PLUGGABLE_CPU,    /* /sys/devices/system/cpu/cpuN */
+    PLUGGABLE_MEMORY, /* /sys/devices/system/memory/memoryN */
+    PLUGGABLE_N_KINDS,
+} PluggableKind;
+
+typedef struct {
+    PluggableKind kind;
+    guint64 number;
+} Pluggable;
+
+typedef struct {
+    gboolean added; /* or removed */
+    Pluggable device;
+} Uevent;
+
+/*
+ * Reads @name as @prefix and a decimal number as the kernel writes it, without zeros before
+ * it. Returns FALSE if it is anything else.
+ */
+gboolean pluggable_number(const char *name, const char *prefix, guint64 *number);
+
+/* Parses the @len bytes of an event. Returns FALSE if it is about anything else. */
+gboolean uevent_parse(const char *message, gsize len, Uevent *event);
