@@ -38,6 +38,17 @@ static const VerbOption *find_option(const Verb *verb, const char *name, gsize l
     return NULL;
 }
 
+/* One that may be given several times, written VALUE…, has its values with commas between. */
+static void add_option(VerbCall *call, const VerbOption *option, const char *value)
+{
+    const char *before = g_hash_table_lookup(call->options, option->name);
+    gboolean several = option->value && g_str_has_suffix(option->value, "…");
+
+    g_hash_table_insert(call->options, (char *)option->name,
+                        before && several ? g_strconcat(before, ",", value, NULL)
+                                          : g_strdup(value));
+}
+
 /* @text is behind the dashes. Moves @next on if the option takes the word after it. */
 static gboolean parse_option(VerbCall *call, const char *text, const char *const **next,
                              GError **error)
@@ -58,7 +69,7 @@ static gboolean parse_option(VerbCall *call, const char *text, const char *const
             return usage_error(call->verb, error, "--%s needs a value", option->name);
         (*next)++;
     }
-    g_hash_table_insert(call->options, (char *)option->name, g_strdup(value ? value : ""));
+    add_option(call, option, value ? value : "");
     return TRUE;
 }
 

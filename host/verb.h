@@ -9,7 +9,7 @@ typedef struct Job Job;
 
 typedef struct {
     const char *name; /* without the dashes */
-    const char *value; /* what follows it, for help; NULL: a flag */
+    const char *value; /* what follows it, for help; NULL: a flag. "X…": may be repeated, "[=X]": may lack */
     const char *doc;
 } VerbOption;
 

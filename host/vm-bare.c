@@ -41,7 +41,8 @@ void vm_bare_drop_qmp(Vm *vm)
 {
     Bare *bare = vm->backend;
 
-    g_clear_pointer(&bare->qmp, qmp_close);
+    if (vm_is_bare(vm))
+        g_clear_pointer(&bare->qmp, qmp_close);
 }
 
 /* QEMU's run states, by the names that libvirt gives them. */
