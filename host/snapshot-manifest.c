@@ -9,7 +9,9 @@
 
 char *manifest_name(const Vm *vm, const char *stamp)
 {
-    return g_strdelimit(g_strdup_printf("%s-%s" SUFFIX, vm->name, stamp), "/", '_');
+    g_autofree char *rest = g_strconcat(stamp, SUFFIX, NULL);
+
+    return snapshot_file_name(vm, rest);
 }
 
 static void add_time(JsonObject *object, const char *name, gint64 at)

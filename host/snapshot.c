@@ -82,17 +82,25 @@ GPtrArray *snapshot_disks(Vm *vm, const char *names, GError **error)
     return NULL;
 }
 
+char *snapshot_file_name(const Vm *vm, const char *rest)
+{
+    const char *slash = strrchr(vm->name, '/');
+    char *name = g_strconcat(slash && slash[1] ? slash + 1 : vm->name, "-", rest, NULL);
+
+    return g_strcanon(name, NAME_CHARS, '_');
+}
+
 static gboolean plan_disk(const Vm *vm, SnapshotDisk *disk, const char *dir, const char *stamp,
                           GError **error)
 {
-    g_autofree char *file = g_strdup_printf("%s-%s-%s.qcow2", vm->name, disk->name, stamp);
+    g_autofree char *rest = g_strdup_printf("%s-%s.qcow2", disk->name, stamp);
+    g_autofree char *file = snapshot_file_name(vm, rest);
     g_autofree char *place = NULL;
 
     if (!disk->image)
         return set_error(error, "the image of disk %s is no file with an absolute path; leave "
                                 "it out by naming the others with --disk", disk->name);
     place = dir ? g_canonicalize_filename(dir, NULL) : g_path_get_dirname(disk->image);
-    g_strcanon(file, NAME_CHARS, '_');
     g_free(disk->overlay);
     disk->overlay = g_build_filename(place, file, NULL);
     if (g_file_test(disk->overlay, G_FILE_TEST_EXISTS) ||

@@ -55,6 +55,9 @@ GPtrArray *snapshot_disks(Vm *vm, const char *names, GError **error);
 /* The disk called @name, or NULL. */
 SnapshotDisk *snapshot_disk(const GPtrArray *disks, const char *name);
 
+/* The name of a file of the VM's, which may be called by its socket; the caller's. */
+char *snapshot_file_name(const Vm *vm, const char *rest);
+
 /*
  * Chooses the overlays' names, in @dir or (NULL) beside the images. FALSE with @error if
  * they cannot be made or exist.
