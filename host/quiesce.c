@@ -85,21 +85,31 @@ static gboolean check_agent(Quiesce *window, GError **error)
     return vm_agent_has(window->vm, "guestd-fsfreeze-report", &window->guestd, error);
 }
 
-static gboolean has_status(Vm *vm, const char *wanted)
+static gboolean has_status(Vm *vm, const char *wanted, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
-    const Value *status = vm_ask_plain(vm, "guest-fsfreeze-status", arena, NULL);
+    const Value *status = vm_ask_plain(vm, "guest-fsfreeze-status", arena, error);
 
     return status && status->kind == VALUE_STRING && g_str_equal(status->string.text, wanted);
 }
 
-/* A freeze that is somebody else's must be left alone. */
+/*
+ * A freeze that is somebody else's must be left alone. This is asked first: within it, an agent
+ * says that it serves no freeze. One that does not tell may still freeze.
+ */
 static gboolean check_thawed(Quiesce *window, GError **error)
 {
-    if (!has_status(window->vm, "frozen"))
+    g_autoptr(GError) problem = NULL;
+    gboolean frozen = has_status(window->vm, "frozen", &problem);
+
+    if (frozen)
+        return set_error(error, "it is frozen already, by another host or a lost one; "
+                                "\"guestctl %s thaw\" ends that", window->vm->name);
+    if (!problem || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
+        g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND))
         return TRUE;
-    return set_error(error, "it is frozen already, by another host or a lost one; "
-                            "\"guestctl %s thaw\" ends that", window->vm->name);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 /* guestd is told to thaw by itself, for the case that this program is not there to do it. */
@@ -128,7 +138,7 @@ static gboolean is_undone(Quiesce *window, const GError *problem)
 {
     return (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
             g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND)) &&
-           has_status(window->vm, "thawed");
+           has_status(window->vm, "thawed", NULL);
 }
 
 /* A freeze that goes wrong may have been carried out nevertheless. */
@@ -163,8 +173,8 @@ gboolean quiesce_begin(Quiesce *window, GError **error)
         set_reason(window, "a freeze was not asked for");
         return TRUE;
     }
-    if (check_state(window, &problem) && check_agent(window, &problem) &&
-        check_thawed(window, &problem) && freeze(window, &problem))
+    if (check_state(window, &problem) && check_thawed(window, &problem) &&
+        check_agent(window, &problem) && freeze(window, &problem))
         return TRUE;
     return begin_failed(window, problem, error);
 }
