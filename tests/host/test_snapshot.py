@@ -31,8 +31,9 @@ class Machine:
             with open(image, "w", encoding="ascii"):
                 pass
         commands = COMMANDS + (("guestd-fsfreeze-report",) if guestd else ())
-        answers = {"guest-info": {"version": "11.0.0", "supported_commands": [
-            {"name": command, "enabled": True, "success-response": True} for command in commands]}}
+        answers = {"guest-info": lambda _arguments: {"supported_commands": [
+            {"name": command, "enabled": not self.frozen or command in COMMANDS[1:],
+             "success-response": True} for command in commands]}}
         for command in commands:
             answers[command] = self.does(command)
         self.agent = bench.play("a" + name, agent(answers))
