@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""guestctl's snapshots of a domain, under write load, with each agent."""
+
+import contextlib
+import glob
+import json
+import os
+
+from case import guestd_path
+from quiesce_guest import host
+
+TESTS_PER_AGENT = 3
+TIMEOUT_S = 200
+
+
+def guestctl_path():
+    return os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
+
+
+def guestctl(*words):
+    """(whether it succeeded, what it said)"""
+    done = host("timeout", str(TIMEOUT_S), guestctl_path(), "--timeout", "60", *words)
+    return done.returncode == 0, done.stdout.strip()
+
+
+@contextlib.contextmanager
+def writing(guest, places):
+    guest.sh(f"rm -f /run/writers; (writers /run/writers 20000 {places} "
+             "</dev/null >/dev/null 2>&1 & echo $! >/run/writers.pid); sleep 1")
+    try:
+        yield
+    finally:
+        guest.sh("kill $(cat /run/writers.pid); "
+                 "while pidof writers >/dev/null; do usleep 20000; done")
+
+
+def goes_on(guest):
+    """All writers have written in a second."""
+    count = "od -An -v -t u8 -w16 /run/writers | awk '{ print $1 }'"
+    before, after = (guest.sh(f"sleep 1; {count}").split() for _ in range(2))
+    return len(before) > 0 and all(int(a) > int(b) for a, b in zip(after, before))
+
+
+def take(domain, name):
+    """(the manifest or {}, what guestctl said)"""
+    good, said = guestctl("--json", name, "snapshot", "--quiesce")
+    return (json.loads(said) if good else {}), said
+
+
+def check_taken(report, who, told, said, disks, running):
+    report.test(f"guestctl snapshot --quiesce with {who}: consistent, all disks, the guest goes on",
+                told.get("label") == "consistent" and running and told["filesystems"] == disks and
+                len(told["disks"]) == disks, said)
+
+
+def ctl_snapshots(report, domain, name, agents, places, is_clean):
+    """@is_clean(domain, image) is (whether the ext4 in it is clean, why not)."""
+    for agent in agents:
+        who = os.path.basename(agent)
+        domain.use(agent)
+        with writing(domain.guest, places):
+            told, said = take(domain, name)
+            check_taken(report, who, told, said, len(places.split()), goes_on(domain.guest))
+            images = {disk["name"]: disk["backing"] for disk in told.get("disks", ())}
+            verdicts = [is_clean(domain, images[disk]) for disk in ("vda", "sda") if disk in images]
+            report.test(f"guestctl's snapshot with {who} is clean",
+                        len(verdicts) == 2 and all(good for good, _ in verdicts),
+                        *(text for _, text in verdicts))
+            folded = guestctl(name, "snapshot", "commit")
+            left = glob.glob(domain.path(name + "-*"))
+            report.test(f"guestctl snapshot commit with {who} leaves nothing, the guest goes on",
+                        folded[0] and not left and goes_on(domain.guest), folded[1], str(left))
