@@ -11,6 +11,7 @@
 #define NODE_PREFIX "gs"
 #define NODE_PREFIX_LEN 13
 #define MAX_NODE_NAME 31
+#define PERIPHERAL "/machine/peripheral/"
 
 static JsonObject *object_in(JsonObject *object, const char *name)
 {
@@ -54,16 +55,25 @@ static gboolean is_our_node(const char *node)
                NODE_PREFIX_LEN - strlen(NODE_PREFIX) - 1;
 }
 
-/* By its drive or device if these have names; a snapshot must not change it. */
-static const char *name_of(JsonObject *row, const char *node)
+/* The id of a device, out of what QEMU calls it: ID, or PERIPHERAL ID with what is below it. */
+static char *device_id(const char *qdev)
 {
-    const char *device = text_in(row, "device"), *qdev = text_in(row, "qdev");
+    gboolean named = qdev && g_str_has_prefix(qdev, PERIPHERAL);
+    const char *id = named ? qdev + strlen(PERIPHERAL) : qdev;
 
-    if (device && *device)
-        return device;
-    if (qdev && *qdev != '/')
-        return qdev;
-    return is_our_node(node) ? node + NODE_PREFIX_LEN : node;
+    return id && *id && *id != '/' ? g_strndup(id, strcspn(id, "/")) : NULL;
+}
+
+/* By its drive or device if these have names; a snapshot must not change it. The caller's. */
+static char *name_of(JsonObject *row, const char *node)
+{
+    const char *drive = text_in(row, "device");
+    char *id;
+
+    if (drive && *drive)
+        return g_strdup(drive);
+    id = device_id(text_in(row, "qdev"));
+    return id ? id : g_strdup(is_our_node(node) ? node + NODE_PREFIX_LEN : node);
 }
 
 /* The disk of a row of query-block, or NULL if the guest cannot write to it. */
@@ -72,14 +82,15 @@ static SnapshotDisk *read_row(JsonObject *row)
     JsonObject *inserted = object_in(row, "inserted"), *image = object_in(inserted, "image");
     JsonObject *below = object_in(image, "backing-image");
     const char *node = text_in(inserted, "node-name");
+    g_autofree char *name = node ? name_of(row, node) : NULL;
     SnapshotDisk *disk;
 
     /* Firmware's variables are no disk. */
-    if (!node || json_object_get_boolean_member_with_default(inserted, "ro", FALSE) ||
-        g_str_has_prefix(name_of(row, node), "pflash"))
+    if (!name || json_object_get_boolean_member_with_default(inserted, "ro", FALSE) ||
+        g_str_has_prefix(name, "pflash"))
         return NULL;
     disk = g_new0(SnapshotDisk, 1);
-    disk->name = g_strdup(name_of(row, node));
+    disk->name = g_steal_pointer(&name);
     disk->node = g_strdup(node);
     disk->image = snapshot_bare_path(text_in(inserted, "file"));
     disk->format = g_strdup(text_in(inserted, "drv"));

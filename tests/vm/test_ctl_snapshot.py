@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 from case import Case, Skip, guestd_path
@@ -30,7 +31,15 @@ def make_disks(directory):
         arguments += ["-blockdev", f"driver=qcow2,node-name={name},file.driver=file,"
                       f"file.filename={path}",
                       "-device", f"virtio-blk-pci,id={name},drive={name},serial={name}"]
-    return arguments
+    return arguments + empty_disk(directory)
+
+
+def empty_disk(directory):
+    """A disk that the guest makes no use of, for what takes long."""
+    path = os.path.join(directory, "big.qcow2")
+    made("qemu-img", "create", "-q", "-f", "qcow2", path, str(256 * MIB))
+    return ["-blockdev", f"driver=qcow2,node-name=big,file.driver=file,file.filename={path}",
+            "-device", "virtio-blk-pci,id=big,drive=big,serial=big"]
 
 
 def guestctl_path():
@@ -58,10 +67,12 @@ class Snapshot(Case):
             device = self.guest.sh(f"grep -lx {name} /sys/block/vd*/serial").split("/")[3]
             self.guest.sh(f"mkdir -p /mnt/{name} && mount -t ext4 /dev/{device} /mnt/{name}", 60)
 
+    def command(self, *words):
+        return [guestctl_path(), "--agent", self.vm.path("agent"), "--qmp", self.vm.path("ctl"),
+                "--timeout", "60", *words]
+
     def ctl(self, *words, status=0):
-        command = [guestctl_path(), "--agent", self.vm.path("agent"), "--qmp", self.vm.path("ctl"),
-                   "--timeout", "60", *words]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=GUESTCTL_TIMEOUT)
         self.equal(done.returncode, status, f"{words}: {done.stdout}{done.stderr}")
         return done.stdout if status == 0 else done.stderr
@@ -159,6 +170,43 @@ class Snapshot(Case):
             self.ctl("thaw")
         self.check("frozen already" in said, said)
         self.equal(self.overlays(), [], "what is left")
+
+    def image_of(self, disk):
+        """(node, file) that the disk is written to now."""
+        row = next(row for row in self.vm.qmp.call("query-block")
+                   if disk in row["inserted"]["node-name"])
+        return row["inserted"]["node-name"], row["inserted"]["file"]
+
+    def job_appears(self):
+        deadline = self.deadline(60)
+        while not (jobs := self.vm.qmp.call("query-block-jobs")):
+            deadline.left()
+        return jobs[0]["device"]
+
+    def test_interrupted_commit(self):
+        """Ctrl-C ends a commit: no job is left, the disk goes on with its overlay"""
+        self.ctl("snapshot", "--disk", "big")
+        node, overlay = self.image_of("big")
+        wrote = self.vm.qmp.call("human-monitor-command", timeout=120, **{
+            "command-line": 'qemu-io -d /machine/peripheral/big/virtio-backend "write -P 7 0 128M"'})
+        self.equal(wrote, "", "what qemu-io complains of")
+        commit = subprocess.Popen(self.command("snapshot", "commit"), stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            self.vm.qmp.call("block-job-set-speed", device=self.job_appears(), speed=MIB)
+            commit.send_signal(signal.SIGINT)
+            _out, said = commit.communicate(timeout=GUESTCTL_TIMEOUT)
+        finally:
+            commit.kill()
+            commit.wait()
+        self.equal(commit.returncode, 1, said)
+        self.check("goes on with " + overlay in said and "interrupted" in said, said)
+        self.equal(self.vm.qmp.call("query-block-jobs"), [], "jobs")
+        self.equal(self.image_of("big"), (node, overlay), "image")
+        self.ctl("snapshot", "commit")
+        self.equal(self.image_of("big"), ("big", self.vm.path("big.qcow2")), "image")
+        self.equal(self.overlays(), [], "what is left")
+        made("qemu-io", "-U", "-r", "-c", "read -P 7 0 128M", self.vm.path("big.qcow2"))
 
     def test_full(self):
         """a place without space: an error, nothing frozen, nothing left"""
