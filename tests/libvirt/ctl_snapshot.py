@@ -7,9 +7,9 @@ import json
 import os
 
 from case import guestd_path
-from quiesce_guest import host
+from quiesce_guest import host, made
 
-TESTS_PER_AGENT = 3
+TESTS_PER_AGENT = 4
 TIMEOUT_S = 200
 
 
@@ -53,6 +53,18 @@ def check_taken(report, who, told, said, disks, running):
                 len(told["disks"]) == disks, said)
 
 
+def no_space(report, domain, name, who):
+    """In the tests' own mount namespace, with which the filesystem ends."""
+    place = domain.path("full")
+    os.makedirs(place, exist_ok=True)
+    made("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place)
+    good, said = guestctl(name, "snapshot", "--quiesce", "--to", place)
+    report.test(f"guestctl snapshot with {who} where there is no space leaves nothing",
+                not good and "No space left" in said and not os.listdir(place) and
+                goes_on(domain.guest), said)
+    made("umount", place)
+
+
 def ctl_snapshots(report, domain, name, agents, places, is_clean):
     """@is_clean(domain, image) is (whether the ext4 in it is clean, why not)."""
     for agent in agents:
@@ -70,3 +82,4 @@ def ctl_snapshots(report, domain, name, agents, places, is_clean):
             left = glob.glob(domain.path(name + "-*"))
             report.test(f"guestctl snapshot commit with {who} leaves nothing, the guest goes on",
                         folded[0] and not left and goes_on(domain.guest), folded[1], str(left))
+            no_space(report, domain, name, who)
