@@ -200,6 +200,7 @@ static gboolean thaw(Quiesce *window, GError **error)
         if (i > 0)
             limit_poll(&pause, -1, 0, NULL);
         g_clear_error(&problem);
+        window->unsure = i > 0;
         window->thawed = thaw_once(window, &problem);
         if (window->thawed >= 0)
             return TRUE;
@@ -239,6 +240,9 @@ static void judge(Quiesce *window)
     if (window->filesystems <= 0 || window->consistent)
         return;
     fetch_report(window);
+    if (window->unsure)
+        set_reason(window, "the answer to the thaw was lost, so whether the guest stood still "
+                           "until then is not known");
     set_reason(window, "the guest ended the freeze early: of %" G_GINT64_FORMAT
                " frozen filesystems %" G_GINT64_FORMAT " were left to thaw",
                window->filesystems, window->thawed);

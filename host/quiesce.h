@@ -32,6 +32,7 @@ typedef struct {
     gboolean owed;          /* a freeze was asked for: a thaw has to follow */
     gint64 filesystems;     /* that the freeze told of; 0: none */
     gint64 thawed;          /* that the thaw told of; -1: none was answered */
+    gboolean unsure;        /* an earlier thaw may have been carried out unheard */
     gint64 began, ended;    /* monotonic: the freeze was answered, the thaw was */
     gint64 began_at, ended_at; /* the same by the clock, microseconds; 0: was not */
     gboolean consistent; /* after quiesce_end() */

@@ -372,6 +372,21 @@ def test_agent_restarted(bench):
     same(vm.frozen, False)
 
 
+def test_thaw_unheard(bench):
+    """a thaw whose answer is lost leaves no doubt that there is doubt"""
+    vm = machine(bench)
+
+    def unheard(arguments):
+        vm.guest_fsfreeze_thaw(arguments)
+        del vm.on[THAW]
+        for sock in vm.agent.open:
+            sock.shutdown(2)
+    vm.on[THAW] = unheard
+    has(vm.snapshot("--quiesce").err, "the answer to the thaw was lost")
+    same(vm.steps(), WINDOW + [THAW])
+    vm.untouched()
+
+
 def test_agent_killed(bench):
     """an agent that does not come back: the snapshot is undone, and what to do is said"""
     for guestd, remedy in ((False, "MAY STILL BE FROZEN"), (True, "by itself within 2 s")):
