@@ -22,7 +22,7 @@ struct LibvirtLink {
 };
 
 typedef struct {
-    virDomainPtr domain;
+    virDomainPtr domain; /* keeps its connection */
     int end_fd;    /* readable once the expected end has come */
     int callbacks[2]; /* -1: none */
     VmEnd end;
@@ -122,12 +122,36 @@ static GuestdError kind_of_failure(const virError *failure)
     return GUESTD_ERROR_UNREACHABLE;
 }
 
+/*
+ * libvirt's daemon may have been restarted: its VMs go on, and so must what was begun with
+ * them, such as a thaw. What waits for an event of the old connection keeps that.
+ */
+static virDomainPtr domain_now(Vm *vm)
+{
+    Libvirt *libvirt = vm->backend;
+    virConnectPtr connection = virDomainGetConnect(libvirt->domain);
+    virDomainPtr domain;
+
+    if (virConnectIsAlive(connection) != 0 || libvirt->callbacks[0] >= 0)
+        return libvirt->domain;
+    connection = virConnectOpenAuth(vm->context->uri ? vm->context->uri : DEFAULT_URI,
+                                    virConnectAuthPtrDefault, 0);
+    if (!connection)
+        return libvirt->domain;
+    domain = virDomainLookupByName(connection, vm->name);
+    virConnectClose(connection);
+    if (!domain)
+        return libvirt->domain;
+    virDomainFree(libvirt->domain);
+    libvirt->domain = domain;
+    return domain;
+}
+
 static gboolean libvirt_ask(Vm *vm, const GString *text, GString **reply, const Limit *limit,
                             GError **error)
 {
-    Libvirt *libvirt = vm->backend;
     int seconds = MAX((limit_left_ms(limit) + 999) / 1000, 1);
-    char *answer = virDomainQemuAgentCommand(libvirt->domain, text->str, seconds, 0);
+    char *answer = virDomainQemuAgentCommand(domain_now(vm), text->str, seconds, 0);
 
     *reply = NULL;
     if (answer) {
@@ -303,9 +327,9 @@ gboolean vm_is_libvirt(const Vm *vm)
     return vm->ops == &libvirt_ops;
 }
 
-gpointer vm_libvirt_domain(const Vm *vm)
+gpointer vm_libvirt_domain(Vm *vm)
 {
-    return ((Libvirt *)vm->backend)->domain;
+    return domain_now(vm);
 }
 
 /* Takes @domain. */

@@ -18,5 +18,5 @@ GPtrArray *vm_libvirt_all(const Context *context, GError **error);
 
 gboolean vm_is_libvirt(const Vm *vm);
 
-/* Its virDomainPtr. */
-gpointer vm_libvirt_domain(const Vm *vm);
+/* Its virDomainPtr, anew if the connection was lost; valid until the VM is next used. */
+gpointer vm_libvirt_domain(Vm *vm);

@@ -5,11 +5,14 @@ import contextlib
 import glob
 import json
 import os
+import socket
+import struct
+import threading
 
 from case import guestd_path
 from quiesce_guest import host, made
 
-TESTS_PER_AGENT = 4
+TESTS_PER_AGENT = 5
 TIMEOUT_S = 200
 
 
@@ -65,6 +68,70 @@ def no_space(report, domain, name, who):
     made("umount", place)
 
 
+class Cutter(threading.Thread):
+    """
+    A socket before libvirt's that ends the first connection as soon as a snapshot was made, with
+    the freeze still on. A message is: length, program, version, procedure, type.
+    """
+    HEAD = struct.Struct(">IIIII")
+    REMOTE, SNAPSHOT_CREATE_XML, REPLY = 0x20008086, 185, 1
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.has_cut = False
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(path)
+        self.listener.listen(8)
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            server.connect("/run/libvirt/libvirt-sock")
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=self.pass_on, args=pair, daemon=True).start()
+
+    def pass_on(self, source, target):
+        with contextlib.suppress(OSError):
+            while len(head := source.recv(self.HEAD.size, socket.MSG_WAITALL)) == self.HEAD.size:
+                length, program, _version, procedure, kind = self.HEAD.unpack(head)
+                body = source.recv(length - len(head), socket.MSG_WAITALL)
+                made_one = (program, procedure, kind) == (self.REMOTE, self.SNAPSHOT_CREATE_XML,
+                                                          self.REPLY)
+                cut = made_one and not self.has_cut
+                if cut:
+                    # Before the answer: what it leads to must not get through any more.
+                    self.has_cut = True
+                    source.shutdown(socket.SHUT_RDWR)
+                target.sendall(head + body)
+                if cut:
+                    break
+        for sock in (source, target):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+def lost_connection(report, domain, name, who):
+    path = domain.path(f"cut-{who}")
+    cutter = Cutter(path)
+    uri = f"qemu+unix:///system?socket={path}"
+    good, said = guestctl("-c", uri, "--json", name, "snapshot", "--quiesce")
+    report.test(f"guestctl snapshot with {who} thaws by a new connection to libvirt",
+                good and cutter.has_cut and '"label":"consistent"' in said and
+                goes_on(domain.guest), f"cut: {cutter.has_cut}", said)
+    cutter.close()
+    guestctl(name, "snapshot", "commit")
+
+
 def ctl_snapshots(report, domain, name, agents, places, is_clean):
     """@is_clean(domain, image) is (whether the ext4 in it is clean, why not)."""
     for agent in agents:
@@ -83,3 +150,4 @@ def ctl_snapshots(report, domain, name, agents, places, is_clean):
             report.test(f"guestctl snapshot commit with {who} leaves nothing, the guest goes on",
                         folded[0] and not left and goes_on(domain.guest), folded[1], str(left))
             no_space(report, domain, name, who)
+            lost_connection(report, domain, name, who)
