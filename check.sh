@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [sanitizers] [vm] [libvirt] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [sanitizers] [vm] [libvirt] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks sanitizers vm libvirt dist}
+PARTS=${*:-unit conformance quiesce hooks host sanitizers vm libvirt dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -56,7 +56,7 @@ install_packages || exit 1
 tests/testbed/fetch || exit 1
 build_guestd build --enable-werror || exit 1
 mkdir -p "$LOGS"
-export GUESTD=$PWD/build/guestd
+export GUESTD=$PWD/build/guestd GUESTCTL=$PWD/build/guestctl
 
 if wants unit; then
     step automake unit make -C build check
@@ -82,6 +82,9 @@ if wants quiesce; then
 fi
 if wants hooks; then
     step tap hooks tests/hooks/run
+fi
+if wants host; then
+    step tap guestctl tests/host/run
 fi
 if wants vm; then
     step tap vm tests/vm/run

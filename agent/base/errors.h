@@ -11,6 +11,11 @@ typedef enum {
     GUESTD_ERROR_FAILED,            /* class GenericError */
     GUESTD_ERROR_COMMAND_NOT_FOUND, /* class CommandNotFound: unknown or disabled */
     GUESTD_ERROR_USAGE,             /* command line or configuration */
+    /* On the host's side: */
+    GUESTD_ERROR_UNREACHABLE, /* nobody is there to be asked */
+    GUESTD_ERROR_TIMED_OUT,   /* it did not answer in time */
+    GUESTD_ERROR_REFUSED,     /* it answered with an error */
+    GUESTD_ERROR_CANCELLED,   /* the user gave up */
 } GuestdError;
 
 /*

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "agent/base/errors.h"
+#include "host/fleet.h"
+#include "host/help.h"
+#include "host/options.h"
+#include "host/targets.h"
+#include "host/vm-libvirt.h"
+
+/*
+ * Ctrl-C, and being ended, are no end but a wish: whoever waits sees the descriptor readable,
+ * for good, undoes what must be undone and returns.
+ */
+static int watch_signals(void)
+{
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int complain(GError *error)
+{
+    int status = g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_USAGE) ? EXIT_USAGE
+                                                                           : EXIT_FAILURE;
+
+    fprintf(stderr, "guestctl: %s\n", error->message);
+    g_error_free(error);
+    return status;
+}
+
+static int run_verb(const CommandLine *line, const VerbCall *call)
+{
+    g_autoptr(GPtrArray) vms = NULL;
+    GError *error = NULL;
+
+    if (call->verb->flags & VERB_NO_VM)
+        vms = g_ptr_array_new();
+    else
+        vms = targets_find(line->spec, &line->context, &error);
+    if (vms && vms->len > 1 && (call->verb->flags & VERB_ONE_VM)) {
+        g_set_error(&error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s is for one VM at a time",
+                    call->verb->name);
+        return complain(error);
+    }
+    return vms ? fleet_run(call, &line->context, vms) : complain(error);
+}
+
+int main(int argc, char **argv)
+{
+    CommandLine line;
+    VerbCall call;
+    GError *error = NULL;
+    int status;
+
+    (void)argc;
+    setlocale(LC_ALL, "");
+    if (!options_parse((const char *const *)argv + 1, &line, &error))
+        return complain(error);
+    if (line.version)
+        return printf("guestctl %s\n", PACKAGE_VERSION) < 0;
+    if (line.help || !line.verb)
+        return help_print(line.verb, line.help ? stdout : stderr), line.help ? 0 : EXIT_USAGE;
+    if (!verb_parse(line.verb, line.rest, &call, &error))
+        return complain(error);
+    line.context.cancel_fd = watch_signals();
+    line.context.libvirt = libvirt_link_new();
+    status = run_verb(&line, &call);
+    libvirt_link_free(line.context.libvirt);
+    verb_call_clear(&call);
+    return status;
+}

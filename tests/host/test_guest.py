@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""time, passwd and keys: what goes to the agent, and what is shown."""
+
+import base64
+import json
+import os
+import pty
+import time
+
+from bench import agent, has, same
+
+
+def test_time(bench):
+    """time tells how far the guest's clock is off"""
+    ahead = 5_000_000_000
+    path = bench.play("a", agent({"guest-get-time": lambda _a: time.time_ns() + ahead})).path
+    told = json.loads(bench.ctl("--agent", path, "time", "--json").out)
+    same(round(told["ahead-seconds"]), 5, told)
+    has(bench.ctl("--agent", path, "time").out, "ahead of the host")
+
+
+def test_set_time(bench):
+    """time --set sends the host's time, --sync none"""
+    player = bench.play("a", agent({"guest-set-time": {}}))
+    before = time.time_ns()
+    same(bench.ctl("--agent", player.path, "time", "--set").status, 0)
+    same(bench.ctl("--agent", player.path, "time", "--sync").status, 0)
+    asked = [m.get("arguments") for m in player.heard if m["execute"] == "guest-set-time"]
+    same(before - 1000 <= asked[0]["time"] <= time.time_ns(), True, asked)
+    same(asked[1], None)
+    same(bench.ctl("--agent", player.path, "time", "--set", "--sync").status, 2)
+
+
+def test_passwd(bench):
+    """a password from a pipe goes out in base64, and is not shown"""
+    player = bench.play("a", agent({"guest-set-user-password": {}}))
+    result = bench.ctl("--verbose", "--agent", player.path, "passwd", "joe", stdin=b"top secret\n")
+    same(result.status, 0, result)
+    same(player.heard[-1]["arguments"], {
+        "username": "joe", "crypted": False,
+        "password": base64.b64encode(b"top secret").decode()})
+    for text in ("top secret", base64.b64encode(b"top secret").decode()):
+        same(text in result.out + result.err, False, result)
+    has(result.err, "***")
+
+
+def test_passwd_terminal(bench):
+    """at a terminal it is asked twice, without echo"""
+    player = bench.play("a", agent({"guest-set-user-password": {}}))
+    for second, status in ((b"one\n", 0), (b"two\n", 1)):
+        ours, theirs = pty.openpty()
+        process = bench.start("--agent", player.path, "passwd", "joe", stdin=theirs)
+        # What is typed before the question is asked does not count.
+        for prompt, answer in ((b"password: ", b"one\n"), (b"more: ", second)):
+            asked = b""
+            while not asked.endswith(prompt):
+                asked += os.read(process.stderr.fileno(), 1)
+            os.write(ours, answer)
+        _out, err = process.communicate(timeout=60)
+        same(process.returncode, status, err)
+        os.close(theirs)
+        os.close(ours)
+    has(err.decode(), "not the same")
+    same(sum(m["execute"] == "guest-set-user-password" for m in player.heard), 1)
+
+
+def test_no_password(bench):
+    """no password, no change"""
+    player = bench.play("a", agent({"guest-set-user-password": {}}))
+    same(bench.ctl("--agent", player.path, "passwd", "joe").status, 1)
+    same(player.heard, [])
+
+
+def test_keys(bench):
+    """keys are listed, added and removed, also from a file"""
+    player = bench.play("a", agent({
+        "guest-ssh-get-authorized-keys": {"keys": ["ssh-ed25519 AAAA a", "ssh-rsa B b"]},
+        "guest-ssh-add-authorized-keys": {}, "guest-ssh-remove-authorized-keys": {}}))
+    args = ("--agent", player.path, "keys")
+    same(bench.ctl(*args, "list", "joe").out, "ssh-ed25519 AAAA a\nssh-rsa B b\n")
+    with open(bench.path("file"), "w", encoding="utf-8") as file:
+        file.write("# mine\n\nssh-rsa C c\n ssh-rsa D d \n")
+    same(bench.ctl(*args, "add", "joe", "ssh-rsa X x", bench.path("file")).status, 0)
+    same(player.heard[-1]["arguments"],
+         {"username": "joe", "keys": ["ssh-rsa X x", "ssh-rsa C c", "ssh-rsa D d"]})
+    same(bench.ctl(*args, "remove", "joe", "ssh-rsa X x").status, 0)
+    same(player.heard[-1]["execute"], "guest-ssh-remove-authorized-keys")
+    same(bench.ctl(*args, "add", "joe", bench.path("none")).status, 1)
+    same(bench.ctl(*args, "add", "joe").status, 1)
+    same(bench.ctl(*args, "change", "joe").status, 2)

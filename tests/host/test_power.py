@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Down, and up again: which way it went, and what is tried next."""
+
+import json
+import os
+
+from bench import agent, event, has, monitor, same
+
+
+class Machine:
+    """A played VM: an agent and a monitor that know of each other."""
+
+    def __init__(self, bench, agent_answers, monitor_answers=None):
+        self.monitors = []
+        self.agent = bench.play("agent", agent(agent_answers))
+        self.qmp = bench.play("qmp", monitor({**(monitor_answers or {}), "qmp_capabilities": self.hello}))
+        self.args = ("--agent", self.agent.path, "--qmp", self.qmp.path)
+
+    def hello(self, connection, _arguments):
+        self.monitors.append(connection)
+        return {}
+
+    def says(self, name):
+        """The guest does it: an answer of the agent that has none but the monitor's event."""
+        def answer(_arguments):
+            self.monitors[-1].say(event(name, guest=True))
+        return answer
+
+    def asked(self):
+        return [m["execute"] for m in self.qmp.heard
+                if m["execute"] not in ("qmp_capabilities", "query-status")]
+
+
+def machine(bench, on_shutdown, monitor_answers=None):
+    """@on_shutdown: the name of the event that guest-shutdown leads to, or an answer."""
+    vm = None
+
+    def shutdown(arguments):
+        return vm.says(on_shutdown)(arguments) if isinstance(on_shutdown, str) else on_shutdown
+    vm = Machine(bench, {"guest-shutdown": shutdown, "guest-suspend-ram": shutdown},
+                 monitor_answers)
+    return vm
+
+
+def ends(connection, _arguments):
+    """What the ACPI button and quit lead to."""
+    connection.say(event("SHUTDOWN", guest=True))
+    return {}
+
+
+def test_agent(bench):
+    """shutdown by the agent, which does not answer"""
+    vm = machine(bench, "SHUTDOWN")
+    result = bench.ctl(*vm.args, "shutdown")
+    same(result.status, 0, result)
+    has(result.out, "down by the agent after ")
+    same(vm.agent.heard[-1]["arguments"], {"mode": "powerdown"})
+    same(vm.asked(), [])
+
+
+def test_json(bench):
+    """shutdown --json tells way and time"""
+    told = json.loads(bench.ctl(*machine(bench, "SHUTDOWN").args, "shutdown", "--json").out)
+    same((told["way"], told["waited"]), ("agent", True))
+
+
+def test_refused(bench):
+    """an agent that refuses is followed by ACPI"""
+    vm = machine(bench, OSError("no"), {"system_powerdown": ends})
+    result = bench.ctl(*vm.args, "shutdown")
+    same(result.status, 0, result)
+    has(result.out, "down by ACPI after ")
+    same(vm.asked(), ["system_powerdown"])
+
+
+def test_ignored(bench):
+    """a guest that ignores both is left alone without --force"""
+    vm = machine(bench, None, {"system_powerdown": {}, "quit": ends})
+    result = bench.ctl(*vm.args, "shutdown", "--timeout", 1)
+    same(result.status, 1, result)
+    has(result.err, "the agent: it took the request but was not down after 1 s")
+    has(result.err, "ACPI: it took the request but was not down after 1 s")
+    has(result.err, "--force")
+    same(vm.asked(), ["system_powerdown"])
+
+
+def test_force(bench):
+    """with --force it is turned off in the end"""
+    vm = machine(bench, None, {"system_powerdown": {}, "quit": lambda c, a: None})
+    result = bench.ctl(*vm.args, "shutdown", "--timeout", 1, "--force")
+    same(result.status, 0, result)
+    has(result.out, "down by force after ")
+    same(vm.asked(), ["system_powerdown", "quit"])
+
+
+def test_modes(bench):
+    """--mode leaves the other way out"""
+    vm = machine(bench, OSError("no"), {"system_powerdown": ends})
+    result = bench.ctl(*vm.args, "shutdown", "--mode", "agent")
+    same((result.status, vm.asked()), (1, []), result)
+    result = bench.ctl(*vm.args, "shutdown", "--mode=acpi")
+    same((result.status, vm.asked()), (0, ["system_powerdown"]), result)
+    same([m for m in vm.agent.heard if m["execute"] == "guest-shutdown"][1:], [])
+    same(bench.ctl(*vm.args, "shutdown", "--mode=x").status, 2)
+
+
+def test_no_wait(bench):
+    """--no-wait only asks"""
+    vm = machine(bench, OSError("no"), {"system_powerdown": {}})
+    result = bench.ctl(*vm.args, "shutdown", "--no-wait")
+    same(result.status, 0, result)
+    has(result.out, "asked by ACPI")
+
+
+def test_reboot(bench):
+    """reboot waits for the reset"""
+    vm = machine(bench, "RESET")
+    result = bench.ctl(*vm.args, "reboot")
+    same(result.status, 0, result)
+    has(result.out, "reset by the agent after ")
+    same(vm.agent.heard[-1]["arguments"], {"mode": "reboot"})
+    same(bench.ctl(*vm.args, "reboot", "--mode", "acpi").status, 1)
+
+
+def test_suspend(bench):
+    """suspend waits until it sleeps; a refusal is told"""
+    vm = machine(bench, "SUSPEND")
+    result = bench.ctl(*vm.args, "suspend", "--timeout", 30)
+    same(result.status, 0, result)
+
+
+def test_monitor_gone(bench):
+    """without a monitor the wait is impossible, and said to be"""
+    vm = machine(bench, "SHUTDOWN")
+    result = bench.ctl("--agent", vm.agent.path, "shutdown")
+    same(result.status, 1)
+    has(result.err, "--qmp")
+
+
+def test_acts(bench):
+    """pause, resume, reset"""
+    vm = Machine(bench, {}, {"stop": {}, "cont": {}, "system_reset": {}})
+    for verb in ("pause", "resume", "reset"):
+        same(bench.ctl(*vm.args, verb).status, 0, verb)
+    same(vm.asked(), ["stop", "cont", "system_reset"])
+    has(bench.ctl(*vm.args, "start").err, "command line")
+
+
+def test_list(bench):
+    """list tells state and agent"""
+    os.makedirs(bench.path("config", "guestctl"))
+    rows = {"up": ("running", {"guest-ping": {}}), "mute": ("running", {"guest-ping": None}),
+            "no": ("running", {}), "stopped": ("paused", {"guest-ping": {}})}
+    with open(bench.path("config", "guestctl", "vms.ini"), "w", encoding="utf-8") as file:
+        for name, (status, answers) in rows.items():
+            qmp = bench.play("q" + name, monitor({}, status)).path
+            file.write(f"[{name}]\nagent={bench.play('a' + name, agent(answers)).path}\nqmp={qmp}\n")
+        file.write(f"[off]\nagent={bench.path('x')}\nqmp={bench.path('y')}\n")
+    result = bench.ctl("--timeout", 1, "list")
+    same([line.split() for line in result.out.splitlines()],
+         [["NAME", "STATE", "AGENT"], ["mute", "running", "hangs"], ["no", "running", "refuses"],
+          ["off", "shut", "off", "-"], ["stopped", "paused", "-"], ["up", "running", "answers"]],
+         result)
+    told = json.loads(bench.ctl("--timeout", 1, "list", "--json").out)
+    same({row["vm"]: row["result"]["agent"] for row in told}["up"], "answers")

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Quiesced snapshots of a real guest by guestctl: what lies in them is clean."""
+
+import contextlib
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from case import Case, Skip, guestd_path
+from quiesce_guest import MIB, ext4, host, made
+
+GUESTCTL_TIMEOUT = 200
+DISKS = ("one", "two")
+FIGURES = "/run/ctl-writers"
+PLACES = tuple(f"/mnt/{name}" for name in DISKS)
+PAUSE_US = 5000
+
+
+def make_disks(directory):
+    """Two qcow2 disks, and a monitor besides that of the tests."""
+    arguments = ["-chardev", f"socket,id=ctl,path={directory}/ctl,server=on,wait=off",
+                 "-mon", "chardev=ctl,mode=control"]
+    for name in DISKS:
+        raw, path = (os.path.join(directory, name + end) for end in (".raw", ".qcow2"))
+        ext4(raw, 96 * MIB)
+        made("qemu-img", "convert", "-O", "qcow2", raw, path)
+        os.unlink(raw)
+        arguments += ["-blockdev", f"driver=qcow2,node-name={name},file.driver=file,"
+                      f"file.filename={path}",
+                      "-device", f"virtio-blk-pci,id={name},drive={name},serial={name}"]
+    return arguments + empty_disk(directory)
+
+
+def empty_disk(directory):
+    """A disk that the guest makes no use of, for what takes long."""
+    path = os.path.join(directory, "big.qcow2")
+    made("qemu-img", "create", "-q", "-f", "qcow2", path, str(256 * MIB))
+    return ["-blockdev", f"driver=qcow2,node-name=big,file.driver=file,file.filename={path}",
+            "-device", "virtio-blk-pci,id=big,drive=big,serial=big"]
+
+
+def guestctl_path():
+    path = os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
+    if not os.access(path, os.X_OK):
+        raise AssertionError(f"there is no {path}: set GUESTCTL")
+    return path
+
+
+class Snapshot(Case):
+    label = "guestctl"
+    machine = {"words": {"respawn": 1}, "disks": make_disks}
+
+    def __init__(self, vm, tools):
+        super().__init__(vm, tools)
+        self.put_tool("writers")
+        if not hasattr(vm, "snapshot_disks"):
+            self.mount()
+            vm.snapshot_disks = True
+
+    def mount(self):
+        self.guest.sh("modprobe virtio_blk")
+        for name in DISKS:
+            self.guest.wait_for(f"grep -qx {name} /sys/block/vd*/serial")
+            device = self.guest.sh(f"grep -lx {name} /sys/block/vd*/serial").split("/")[3]
+            self.guest.sh(f"mkdir -p /mnt/{name} && mount -t ext4 /dev/{device} /mnt/{name}", 60)
+
+    def command(self, *words):
+        return [guestctl_path(), "--agent", self.vm.path("agent"), "--qmp", self.vm.path("ctl"),
+                "--timeout", "60", *words]
+
+    def ctl(self, *words, status=0):
+        done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=GUESTCTL_TIMEOUT)
+        self.equal(done.returncode, status, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout if status == 0 else done.stderr
+
+    @contextlib.contextmanager
+    def writing(self):
+        self.guest.sh(f"rm -f {FIGURES}")
+        self.guest.sh(f"writers {FIGURES} {PAUSE_US} {' '.join(PLACES)} </dev/null >/dev/null 2>&1 "
+                      "& echo $! >/run/ctl-writers.pid")
+        self.guest.wait_for(f"[ -s {FIGURES} ]")
+        try:
+            self.goes_on()
+            yield
+        finally:
+            self.guest.sh("kill $(cat /run/ctl-writers.pid); "
+                          "while pidof writers >/dev/null; do usleep 20000; done")
+
+    def figures(self):
+        rows = self.guest.sh(f"od -An -v -t u8 -w16 {FIGURES}").splitlines()
+        writes, errors = zip(*(map(int, row.split()) for row in rows))
+        self.equal(errors, (0,) * len(DISKS), "errors of the writers")
+        return writes
+
+    def goes_on(self):
+        """The guest writes to both disks, and may go on with that."""
+        before = self.figures()
+        self.guest.sh("sleep 1")
+        after = self.figures()
+        self.check(all(a > b for a, b in zip(after, before)), f"writes: {before}, {after}")
+
+    def overlays(self):
+        return glob.glob(self.vm.path("*-*Z.qcow2")) + glob.glob(self.vm.path("*.snapshot.json"))
+
+    def fsck(self, image):
+        """e2fsck's status of an image that nobody writes to; no journal is replayed."""
+        raw = self.vm.path("check.raw")
+        made("qemu-img", "convert", "-U", "-O", "raw", image, raw)
+        done = host("e2fsck", "-fn", raw)
+        journal = host("dumpe2fs", "-h", raw).stdout
+        os.unlink(raw)
+        return done.returncode, "needs_recovery" in journal, done.stdout
+
+    def copies_are_clean(self, manifest):
+        self.equal(len(manifest["disks"]), len(DISKS), "disks of the snapshot")
+        for disk in manifest["disks"]:
+            status, dirty, text = self.fsck(disk["backing"])
+            self.check(status == 0 and not dirty, f"{disk['backing']}: {dirty}: {text}")
+
+    def take(self, *words):
+        return json.loads(self.ctl("--json", "snapshot", "--disk", "one", "--disk", "two", *words))
+
+    def snapshot_and_commit(self, who):
+        with self.writing():
+            told = self.take("--quiesce")
+            self.equal((told["label"], told["filesystems"]), ("consistent", 2), f"{told}")
+            self.note(f"{who}: frozen for {told['frozen-ms']:.0f} ms")
+            self.goes_on()
+            self.copies_are_clean(told)
+            self.ctl("snapshot", "commit")
+            self.equal(self.overlays(), [], "what is left")
+            self.goes_on()
+        self.guest.sh("sync")
+        return told
+
+    def test_guestd(self):
+        """a snapshot under write load is clean, and folded back while the guest writes on"""
+        told = self.snapshot_and_commit("guestd")
+        self.equal(told["guestd-report"]["ended-by"], "host", "who ended the freeze")
+
+    def test_stock(self):
+        """the same with the stock agent"""
+        with self.reference_agent():
+            told = self.snapshot_and_commit("reference")
+        self.check("guestd-report" not in told, "the stock agent has no report")
+
+    def test_not_quiesced(self):
+        """without a freeze it says that it is not consistent, and a journal has to be replayed"""
+        with self.writing():
+            told = self.take()
+            self.equal((told["label"], told["filesystems"]), ("crash-consistent", 0), f"{told}")
+            self.check(any(self.fsck(disk["backing"])[1] for disk in told["disks"]),
+                       "no journal is left: the tests of clean ones show nothing")
+            self.ctl("snapshot", "commit")
+        self.equal(self.overlays(), [], "what is left")
+
+    def test_frozen(self):
+        """what somebody else has frozen is left alone, and stays frozen"""
+        with self.vm.connect() as agent:
+            self.equal(agent.call("guest-fsfreeze-freeze", {"timeout": 60}, 60), 2, "frozen")
+        try:
+            said = self.ctl("snapshot", "--disk", "one", "--quiesce", status=1)
+            with self.vm.connect() as agent:
+                self.equal(agent.call("guest-fsfreeze-status"), "frozen", "status after it")
+        finally:
+            self.ctl("thaw")
+        self.check("frozen already" in said, said)
+        self.equal(self.overlays(), [], "what is left")
+
+    def image_of(self, disk):
+        """(node, file) that the disk is written to now."""
+        row = next(row for row in self.vm.qmp.call("query-block")
+                   if disk in row["inserted"]["node-name"])
+        return row["inserted"]["node-name"], row["inserted"]["file"]
+
+    def job_appears(self):
+        deadline = self.deadline(60)
+        while not (jobs := self.vm.qmp.call("query-block-jobs")):
+            deadline.left()
+        return jobs[0]["device"]
+
+    def test_interrupted_commit(self):
+        """Ctrl-C ends a commit: no job is left, the disk goes on with its overlay"""
+        self.ctl("snapshot", "--disk", "big")
+        node, overlay = self.image_of("big")
+        wrote = self.vm.qmp.call("human-monitor-command", timeout=120, **{
+            "command-line": 'qemu-io -d /machine/peripheral/big/virtio-backend "write -P 7 0 128M"'})
+        self.equal(wrote, "", "what qemu-io complains of")
+        commit = subprocess.Popen(self.command("snapshot", "commit"), stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            self.vm.qmp.call("block-job-set-speed", device=self.job_appears(), speed=MIB)
+            commit.send_signal(signal.SIGINT)
+            _out, said = commit.communicate(timeout=GUESTCTL_TIMEOUT)
+        finally:
+            commit.kill()
+            commit.wait()
+        self.equal(commit.returncode, 1, said)
+        self.check("goes on with " + overlay in said and "interrupted" in said, said)
+        self.equal(self.vm.qmp.call("query-block-jobs"), [], "jobs")
+        self.equal(self.image_of("big"), (node, overlay), "image")
+        self.ctl("snapshot", "commit")
+        self.equal(self.image_of("big"), ("big", self.vm.path("big.qcow2")), "image")
+        self.equal(self.overlays(), [], "what is left")
+        made("qemu-io", "-U", "-r", "-c", "read -P 7 0 128M", self.vm.path("big.qcow2"))
+
+    def test_full(self):
+        """a place without space: an error, nothing frozen, nothing left"""
+        if os.geteuid() != 0:
+            raise Skip("a filesystem to fill needs root")
+        place = self.vm.path("full")
+        os.mkdir(place)
+        try:
+            made("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place)
+            with self.writing():
+                said = self.ctl("snapshot", "--disk", "one", "--disk", "two", "--quiesce", "--to",
+                                place, status=1)
+                self.equal(os.listdir(place), [], f"what is left after: {said}")
+                self.note(said.strip()[-100:])
+                self.goes_on()
+        finally:
+            host("umount", place)
+            shutil.rmtree(place)
