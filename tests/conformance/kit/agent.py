@@ -122,6 +122,12 @@ def settle(pid):
         os.sched_yield()
 
 
+def default_signals():
+    """What a shell ignores for its jobs in the background would be ignored by the agent, too."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Agent:
     """A running agent that listens in its place."""
 
@@ -135,7 +141,7 @@ class Agent:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=environment(extra), preexec_fn=prepare)
+                env=environment(extra), preexec_fn=lambda: (default_signals(), prepare and prepare()))
         try:
             self._await_socket().close()
         except BaseException:
