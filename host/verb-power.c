@@ -6,6 +6,8 @@
 
 /* An agent that refuses says so at once; silence means that it is at work. */
 #define REFUSAL_MS 5000
+/* How long the end is waited for once the agent has hung up. */
+#define HANG_UP_MS 2000
 #define DEFAULT_DOWN_S 180
 #define DEFAULT_SUSPEND_S 60
 
@@ -55,10 +57,16 @@ static gboolean ask_for_it(Job *job, Way way, const Plan *plan, GError **error)
     return vm_act(job->vm, way == WAY_ACPI ? VM_DO_ACPI_DOWN : VM_DO_OFF, error);
 }
 
-/*
- * An agent that hangs up instead of answering has begun to go down, or its VM is gone;
- * whether it is, the waiting tells.
- */
+/* Whether the guest was so quick that its agent hung up instead of being silent. */
+static gboolean is_down_already(Job *job, Way way, const Plan *plan, const GError *problem)
+{
+    Limit limit = vm_limit(job->vm, HANG_UP_MS);
+
+    return plan->wait && way == WAY_AGENT &&
+           g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE) &&
+           job->vm->ops->await(job->vm, plan->end, &limit, NULL);
+}
+
 static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
 {
     Limit limit = vm_limit(job->vm, plan->timeout_ms);
@@ -66,8 +74,12 @@ static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
 
     if (plan->wait && !job->vm->ops->expect(job->vm, plan->end, &limit, error))
         return FALSE;
-    if (!ask_for_it(job, way, plan, error))
+    if (!ask_for_it(job, way, plan, &problem)) {
+        if (is_down_already(job, way, plan, problem))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
+    }
     if (!plan->wait || job->vm->ops->await(job->vm, plan->end, &limit, &problem))
         return TRUE;
     if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {

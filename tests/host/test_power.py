@@ -58,6 +58,24 @@ def test_agent(bench):
     same(vm.asked(), [])
 
 
+def test_quick(bench):
+    """a guest that is down before its agent's silence is noticed"""
+    vm = None
+
+    def script(connection):
+        for message in connection.lines():
+            if message["execute"] == "guest-shutdown":
+                vm.monitors[-1].say(event("SHUTDOWN", guest=True))
+                connection.close()
+                return
+            connection.say({"return": message["arguments"]["id"]})
+    vm = Machine(bench, {})
+    quick = bench.play("quick", script)
+    result = bench.ctl("--agent", quick.path, "--qmp", vm.qmp.path, "shutdown")
+    same(result.status, 0, result)
+    has(result.out, "down by the agent after ")
+
+
 def test_json(bench):
     """shutdown --json tells way and time"""
     told = json.loads(bench.ctl(*machine(bench, "SHUTDOWN").args, "shutdown", "--json").out)

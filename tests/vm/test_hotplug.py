@@ -172,7 +172,7 @@ class Hotplug(Case):
         self.start_agent("hotplug-online=true")
         pid = self.guest.agent_pid()
         self.guest.wait_host(False)
-        self.check(self.guest.settles(pid), "it comes to rest")
+        self.check(self.guest.settles(pid, quiet=self.guest.FOR_GOOD), "it comes to rest")
         self.equal(self.switches_at(pid, "/sys/class/mem/null"), 0, "at another device's events")
         self.check(self.switches_at(pid, CPU + "cpu0") > 0, "at a CPU's events")
 
