@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/base/errors.h"
+#include "host/backup.h"
+#include "host/json.h"
+#include "host/progress.h"
+#include "host/tool.h"
+#include "host/vm-bare.h"
+
+/* How often progress is looked at; QEMU tells when a job ends. */
+#define LOOK_MS 500
+
+static gboolean create_file(const Backup *backup, guint index, const char *path, GError **error)
+{
+    const BlockDisk *disk = backup->disks->pdata[index];
+    g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
+    const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
+    const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", NULL,
+                           path, size, NULL };
+
+    /* By its bare name, so that the directory can be moved. */
+    if (backup->parent)
+        more[8] = chain_point_disk(backup->parent, disk->name)->file;
+    return tool_run(backup->parent ? more : full, backup->job->context->cancel_fd, NULL, error);
+}
+
+gboolean copy_prepare(Backup *backup, Qmp *qmp, GError **error)
+{
+    for (guint i = 0; i < backup->disks->len; i++) {
+        const ChainDisk *disk = backup->point->disks->pdata[i];
+        g_autofree char *final = chain_path(backup->chain, disk->file);
+        g_autofree char *path = g_strconcat(final, CHAIN_PARTIAL, NULL);
+        g_autofree char *target = backup_target(backup, i);
+        Limit limit = vm_limit(backup->job->vm, 0);
+
+        if (!create_file(backup, i, path, error))
+            return FALSE;
+        if (!qmp_do(qmp, "blockdev-add",
+                    json_make("{'driver': 'qcow2', 'node-name': %s, "
+                              "'file': {'driver': 'file', 'filename': %s}}", target, path),
+                    &limit, error)) {
+            g_prefix_error(error, "QEMU must be able to write to %s: ", backup->chain->dir);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void add_actions(const Backup *backup, guint index, JsonArray *actions)
+{
+    const BlockDisk *disk = backup->disks->pdata[index];
+    g_autofree char *target = backup_target(backup, index);
+    g_autofree char *fresh = backup_bitmap(backup, backup->point);
+    JsonNode *copy =
+        json_make("{'type': 'blockdev-backup', 'data': {'device': %s, 'target': %s, 'job-id': %s, "
+                  "'sync': %s, 'compress': %b, 'speed': %d, 'auto-dismiss': false}}",
+                  disk->node, target, target, backup->parent ? "bitmap" : "full",
+                  backup->compress, backup->rate);
+
+    if (backup->parent) {
+        JsonObject *data = json_object(json_node_get_object(copy), "data");
+        g_autofree char *old = backup_bitmap(backup, backup->parent);
+
+        json_object_set_string_member(data, "bitmap", old);
+        /* It stays as it is, whatever comes of the copy: the next attempt needs it. */
+        json_object_set_string_member(data, "bitmap-mode", "never");
+    }
+    json_array_add_element(actions, json_make("{'type': 'block-dirty-bitmap-add', 'data': "
+                                              "{'node': %s, 'name': %s, 'persistent': %b}}",
+                                              disk->node, fresh, disk->remembers));
+    json_array_add_element(actions, copy);
+}
+
+gboolean copy_begin(Backup *backup, Qmp *qmp, const Limit *limit, GError **error)
+{
+    JsonNode *arguments = json_make("{'actions': []}");
+    JsonArray *actions = json_array(json_node_get_object(arguments), "actions");
+
+    for (guint i = 0; i < backup->disks->len; i++)
+        add_actions(backup, i, actions);
+    if (!qmp_do(qmp, "transaction", arguments, limit, error))
+        return FALSE;
+    backup->point->time = g_get_real_time();
+    return TRUE;
+}
+
+/* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
+static gboolean look(const Backup *backup, JsonNode *result, Progress *progress,
+                     gboolean *all_done, GError **error)
+{
+    gint64 done = 0, total = 0;
+
+    *all_done = TRUE;
+    for (guint i = 0; i < backup->disks->len; i++) {
+        const char *disk = ((const BlockDisk *)backup->disks->pdata[i])->name;
+        g_autofree char *id = backup_target(backup, i);
+        BlockJob job;
+
+        block_job_find(result, id, &job);
+        if (!job.found)
+            set_error(error, "the disk %s: QEMU's job is gone", disk);
+        else if (job.error)
+            set_error(error, "the disk %s could not be copied: %s", disk, job.error);
+        done += job.done;
+        total += job.total;
+        *all_done = *all_done && job.concluded;
+        block_job_clear(&job);
+        if (*error)
+            return FALSE;
+    }
+    progress_update(progress, done, total);
+    return TRUE;
+}
+
+/* One look, or a new connection in place of one that was lost. */
+static gboolean step(Backup *backup, Progress *progress, gboolean *all_done, GError **error)
+{
+    Vm *vm = backup->job->vm;
+    Limit limit = vm_limit(vm, 0);
+    g_autoptr(GError) problem = NULL;
+    Qmp *qmp = vm_bare_qmp(vm, &limit, error);
+    g_autoptr(JsonNode) result = qmp ? qmp_call(qmp, "query-jobs", NULL, &limit, &problem) : NULL;
+
+    *all_done = FALSE;
+    if (!qmp)
+        return FALSE;
+    if (result) {
+        if (!look(backup, result, progress, all_done, error))
+            return FALSE;
+        if (*all_done || blocks_await_change(qmp, LOOK_MS, backup->job->context->cancel_fd,
+                                             &problem))
+            return TRUE;
+    }
+    /* The jobs do not end with the connection. */
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
+        vm_bare_drop_qmp(vm);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+gboolean copy_await(Backup *backup, GError **error)
+{
+    const Job *job = backup->job;
+    g_autofree char *what = g_strdup_printf("%s: backup", job->vm->name);
+    g_autoptr(GError) problem = NULL;
+    gboolean all_done = FALSE;
+    Progress progress;
+
+    progress_begin(&progress, what, !job->alone || job->context->json);
+    while (!all_done && step(backup, &progress, &all_done, &problem))
+        ;
+    progress_end(&progress);
+    if (!problem)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
