@@ -20,6 +20,8 @@ static char *speed_text(const Progress *progress, gint64 done, gint64 total)
     double rate = seconds > 0 ? (double)done / seconds : 0;
     gint64 left = rate > 0 ? (gint64)((double)(total - done) / rate + 0.5) : 0;
 
+    if (done <= 0)
+        return g_strdup("begun");
     return g_strdup_printf("%.1f MiB/s, %" G_GINT64_FORMAT ":%02d left", rate / (1 << 20),
                            left / 60, (int)(left % 60));
 }

@@ -8,8 +8,9 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 
-from bench import PATIENCE, Skip
+from bench import PATIENCE, Skip, agent
 
 QEMU = "qemu-system-x86_64"
 
@@ -59,8 +60,8 @@ class Monitor:
 
 class Machine:
     """
-    @disks: name -> format. guestctl gets .args; the test has a monitor of its own. @place:
-    where files are seen, for a machine in a mount namespace that is entered by @enter.
+    @disks: name -> format. guestctl gets .args; the test has a monitor of its own. @enter: what
+    QEMU and guestctl are run by.
     """
 
     def __init__(self, bench, disks=None, name="vm", size="8M", enter=()):
@@ -74,7 +75,9 @@ class Machine:
         os.mkdir(self.dir)
         for disk, kind in self.disks.items():
             run("qemu-img", "create", "-q", "-f", kind, self.image(disk), size)
-        self.qmp = os.path.join(self.dir, "qmp")
+        self.qmp = self.door = os.path.join(self.dir, "qmp")
+        self.agent = None
+        self.root, self.tool = "", shutil.which("qemu-img")
         self.start()
 
     def image(self, disk):
@@ -82,7 +85,7 @@ class Machine:
 
     @property
     def args(self):
-        return ("--qmp", self.qmp, self.name)
+        return ("--qmp", self.door, *(("--agent", self.agent.path) if self.agent else ()), self.name)
 
     def start(self):
         """Listens before it runs, so that nobody has to wait for its sockets."""
@@ -147,7 +150,16 @@ class Machine:
                 if row["node-name"].startswith("guestctl")]
 
     def ctl(self, *args, **more):
-        return self.bench.ctl(*self.args, *args, **more)
+        return self.bench.ctl(*self.args, *args, enter=self.enter, **more)
+
+    def start_backup(self, *args):
+        return self.bench.start(*self.args, "backup", "--to", self.store, *args, enter=self.enter)
+
+    def copying(self):
+        """Waits until a backup has begun to copy."""
+        self.bench.wait_for(lambda: any(job["status"] == "running"
+                                        for job in self.monitor.call("query-jobs")),
+                            "no copy begins")
 
     def backup(self, *args, status=0):
         """One more; its manifest, or if it is to fail what was said."""
@@ -170,7 +182,7 @@ class Machine:
     def files(self):
         """name -> checksum of all that is in the directory of backups but its lock."""
         return {os.path.basename(path): hashlib.sha256(open(path, "rb").read()).hexdigest()
-                for path in glob.glob(os.path.join(self.store, "*"))}
+                for path in glob.glob(f"{self.root}{self.store}/*")}
 
     def check_clean(self, bitmaps, files):
         """After a failure: no job, no node, no file and no bitmap more than before."""
@@ -182,3 +194,77 @@ class Machine:
                                    {disk: set(names) for disk, names in bitmaps.items()})):
             if got != wanted:
                 raise AssertionError(f"{what}: {got} instead of {wanted}")
+
+
+class Between:
+    """
+    Between guestctl and the machine's monitor. @look sees each command and says whether the
+    connection is cut before it is carried out ("before"), or after it, without an answer ("after").
+    """
+
+    def __init__(self, vm, look):
+        self.vm, self.look = vm, look
+        self.player = vm.bench.play(f"{vm.name}-between", self.script)
+        vm.door = self.player.path
+
+    def script(self, connection):
+        real = socket.socket(socket.AF_UNIX)
+        real.connect(self.vm.qmp)
+        mute = threading.Event()
+        back = threading.Thread(target=self.bring_back, args=(real, connection, mute), daemon=True)
+        back.start()
+        try:
+            for message in connection.lines():
+                wish = self.look(message)
+                if wish == "before":
+                    return
+                if wish == "after":
+                    mute.set()
+                real.sendall(json.dumps(message).encode() + b"\n")
+        finally:
+            if not mute.is_set():
+                real.shutdown(socket.SHUT_RDWR)
+            back.join()
+            real.close()
+
+    @staticmethod
+    def bring_back(real, connection, mute):
+        while True:
+            try:
+                data = real.recv(65536)
+            except ConnectionResetError:
+                return
+            if mute.is_set() and b'"return"' in data:
+                connection.close()
+                return
+            if not data:
+                return
+            if not mute.is_set():
+                connection.sock.sendall(data)
+
+
+class Guest:
+    """A played agent of a guest with one filesystem; @hooks: command -> what it leads to besides."""
+
+    COMMANDS = ("guest-info", "guest-fsfreeze-status", "guest-fsfreeze-freeze",
+                "guest-fsfreeze-thaw")
+
+    def __init__(self, vm, hooks=None):
+        self.hooks = {} if hooks is None else hooks
+        self.frozen, self.did = False, []
+        vm.agent = vm.bench.play(f"{vm.name}-agent", agent(
+            {name: (lambda arguments, name=name: self.answer(name)) for name in self.COMMANDS}))
+        self.player = vm.agent
+
+    def answer(self, name):
+        if name == "guest-info":
+            return {"version": "1", "supported_commands": [
+                {"name": each, "enabled": True, "success-response": True}
+                for each in self.COMMANDS]}
+        if name == "guest-fsfreeze-status":
+            return "frozen" if self.frozen else "thawed"
+        verb = name.rsplit("-", 1)[1]
+        self.did.append(verb)
+        before, self.frozen = self.frozen, verb == "freeze"
+        answer = self.hooks[verb]() if verb in self.hooks else int(before or self.frozen)
+        return answer
