@@ -32,7 +32,8 @@ gboolean copy_prepare(Backup *backup, Qmp *qmp, GError **error)
         g_autofree char *target = backup_target(backup, i);
         Limit limit = vm_limit(backup->job->vm, 0);
 
-        if (!create_file(backup, i, path, error))
+        if (!create_file(backup, i, path, error) ||
+            !tool_reserve(path, backup_room(backup, i), error))
             return FALSE;
         if (!qmp_do(qmp, "blockdev-add",
                     json_make("{'driver': 'qcow2', 'node-name': %s, "
@@ -126,6 +127,8 @@ static gboolean step(Backup *backup, Progress *progress, gboolean *all_done, GEr
     if (result) {
         if (!look(backup, result, progress, all_done, error))
             return FALSE;
+        if (!backup->stopped && blocks_is_stopped(qmp))
+            return set_error(error, "QEMU stopped the VM because of an error of a disk");
         if (*all_done || blocks_await_change(qmp, LOOK_MS, backup->job->context->cancel_fd,
                                              &problem))
             return TRUE;

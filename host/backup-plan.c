@@ -74,26 +74,39 @@ static gboolean choose_level(Backup *backup, BackupLevel level, GError **error)
     return TRUE;
 }
 
+static gint64 disk_bytes(const Backup *backup, guint index)
+{
+    const BlockDisk *disk = backup->disks->pdata[index];
+    g_autofree char *bitmap = backup->parent ? backup_bitmap(backup, backup->parent) : NULL;
+
+    return bitmap ? blocks_bitmap(disk, bitmap)->bytes : disk->allocated;
+}
+
 gint64 backup_bytes(const Backup *backup)
 {
-    g_autofree char *bitmap = backup->parent ? backup_bitmap(backup, backup->parent) : NULL;
     gint64 sum = 0;
 
-    for (guint i = 0; i < backup->disks->len; i++) {
-        const BlockDisk *disk = backup->disks->pdata[i];
-
-        sum += bitmap ? blocks_bitmap(disk, bitmap)->bytes : disk->allocated;
-    }
+    for (guint i = 0; i < backup->disks->len; i++)
+        sum += disk_bytes(backup, i);
     return sum;
+}
+
+/* Tables take 8 bytes for each cluster of 64 KiB, and counters 2. */
+gint64 backup_room(const Backup *backup, guint index)
+{
+    gint64 bytes = disk_bytes(backup, index);
+
+    return bytes + bytes / 1000 + OVERHEAD_BYTES;
 }
 
 static gboolean check_room(const Backup *backup, GError **error)
 {
-    gint64 need = backup_bytes(backup), free_bytes;
+    gint64 need = 0, free_bytes;
     g_autofree char *need_text = NULL;
     g_autofree char *free_text = NULL;
 
-    need += need / 1000 + (gint64)backup->disks->len * OVERHEAD_BYTES;
+    for (guint i = 0; i < backup->disks->len; i++)
+        need += backup_room(backup, i);
     if (!tool_free_space(backup->chain->dir, &free_bytes, error))
         return FALSE;
     if (free_bytes >= need)
@@ -123,6 +136,7 @@ gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
     Limit limit = vm_limit(vm, 0);
     Qmp *qmp = vm_bare_qmp(vm, &limit, error);
 
+    backup->stopped = qmp && blocks_is_stopped(qmp);
     backup->disks = qmp ? blocks_list(qmp, &limit, error) : NULL;
     if (!backup->disks)
         return FALSE;

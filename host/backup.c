@@ -39,6 +39,20 @@ static void remove_files(const Backup *backup)
     }
 }
 
+/*
+ * A target that is full fails the guest's writes as well: what is overwritten cannot be
+ * saved before. QEMU stops the VM then, and does these writes again when it goes on.
+ */
+static void let_run(Backup *backup)
+{
+    Limit limit = limit_in(CLEAN_UP_MS, -1);
+    Qmp *qmp = backup->stopped ? NULL : vm_bare_qmp(backup->job->vm, &limit, NULL);
+
+    if (qmp && blocks_is_stopped(qmp) && qmp_do(qmp, "cont", NULL, &limit, NULL))
+        fprintf(stderr, "guestctl: %s: QEMU had stopped the VM because of an error of a disk; it "
+                        "runs on\n", backup->job->vm->name);
+}
+
 /* Adds to @error what could not be undone. */
 static void undo(Backup *backup, GError **error)
 {
@@ -92,6 +106,7 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
     g_autofree char *partial = g_strconcat(final, CHAIN_PARTIAL, NULL);
     GStatBuf info;
 
+    tool_unreserve(partial);
     if (!tool_sync(partial, error))
         return FALSE;
     if (g_stat(partial, &info) < 0)
@@ -129,6 +144,7 @@ gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
     if (!begin(backup, window, error) || !copy_await(backup, error) ||
         !seal(backup, window, error)) {
         undo(backup, error);
+        let_run(backup);
         return FALSE;
     }
     if (!clear_qemu(backup, backup->point, &problem))

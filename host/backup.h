@@ -21,6 +21,7 @@ typedef struct {
     ChainPoint *point;  /* that is being made */
     char *prefix;       /* of the names of its jobs and nodes, and of the set's bitmaps */
     char *reason;       /* why it is a full one although it need not be; or NULL */
+    gboolean stopped;   /* the VM was, by an error of a disk, before we came */
     gboolean compress;
     gint64 rate;        /* bytes a second; 0: as fast as it goes */
 } Backup;
@@ -34,6 +35,7 @@ char *backup_target(const Backup *backup, guint index);
 /* Fills in @disks, @parent and @point, and looks whether there is room. Changes nothing. */
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error);
 gint64 backup_bytes(const Backup *backup); /* to be copied, at most */
+gint64 backup_room(const Backup *backup, guint index); /* that a disk's file may need */
 
 /* Ends and removes what backups that were killed have left, in QEMU and in the directory. */
 gboolean backup_sweep(Backup *backup, GError **error);

@@ -126,6 +126,15 @@ const BlockBitmap *blocks_bitmap(const BlockDisk *disk, const char *name)
     return NULL;
 }
 
+gboolean blocks_is_stopped(Qmp *qmp)
+{
+    Limit limit = limit_in(LOOK_MS * 10, -1);
+    g_autoptr(JsonNode) status = qmp_call(qmp, "query-status", NULL, &limit, NULL);
+
+    return status && JSON_NODE_HOLDS_OBJECT(status) &&
+           g_str_equal(json_text(json_node_get_object(status), "status", ""), "io-error");
+}
+
 void block_job_find(JsonNode *result, const char *id, BlockJob *job)
 {
     JsonArray *rows = JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;

@@ -26,6 +26,9 @@ GPtrArray *blocks_list(Qmp *qmp, const Limit *limit, GError **error);
 /* NULL: it has none of this name. */
 const BlockBitmap *blocks_bitmap(const BlockDisk *disk, const char *name);
 
+/* Whether QEMU stopped the VM because a disk's write or read failed. */
+gboolean blocks_is_stopped(Qmp *qmp);
+
 /* What is known of a job in QEMU; FALSE in @found: it does not exist. */
 typedef struct {
     gboolean found;

@@ -99,6 +99,27 @@ gboolean tool_free_space(const char *path, gint64 *bytes, GError **error)
     return TRUE;
 }
 
+gboolean tool_reserve(const char *path, gint64 bytes, GError **error)
+{
+    int fd = g_open(path, O_RDWR | O_CLOEXEC, 0);
+    gboolean ok;
+
+    if (fd < 0)
+        return set_errno_error(error, errno, "%s", path);
+    ok = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 || errno == EOPNOTSUPP ||
+         errno == ENOSYS || set_errno_error(error, errno, "room for %s", path);
+    close(fd);
+    return ok;
+}
+
+void tool_unreserve(const char *path)
+{
+    GStatBuf info;
+
+    if (g_stat(path, &info) == 0 && truncate(path, info.st_size) < 0)
+        return; /* it is only room */
+}
+
 gboolean tool_sync(const char *path, GError **error)
 {
     int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);

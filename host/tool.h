@@ -16,5 +16,13 @@ char *tool_sha256(const char *path, int cancel_fd, GError **error);
 /* Bytes that a user may still write to the filesystem of @path. */
 gboolean tool_free_space(const char *path, gint64 *bytes, GError **error);
 
+/*
+ * Keeps room for the file to grow to @bytes, so that nobody else can fill the disk meanwhile.
+ * Where the filesystem cannot do that, it is left.
+ */
+gboolean tool_reserve(const char *path, gint64 bytes, GError **error);
+/* Gives back what of it is behind the file's end. */
+void tool_unreserve(const char *path);
+
 /* Waits until the file's content is on the disk. */
 gboolean tool_sync(const char *path, GError **error);

@@ -181,8 +181,11 @@ class Machine:
 
     def files(self):
         """name -> checksum of all that is in the directory of backups but its lock."""
-        return {os.path.basename(path): hashlib.sha256(open(path, "rb").read()).hexdigest()
-                for path in glob.glob(f"{self.root}{self.store}/*")}
+        sums = {}
+        for path in glob.glob(f"{self.root}{self.store}/*"):
+            with open(path, "rb") as file:
+                sums[os.path.basename(path)] = hashlib.sha256(file.read()).hexdigest()
+        return sums
 
     def check_clean(self, bitmaps, files):
         """After a failure: no job, no node, no file and no bitmap more than before."""
@@ -229,18 +232,15 @@ class Between:
 
     @staticmethod
     def bring_back(real, connection, mute):
-        while True:
-            try:
-                data = real.recv(65536)
-            except ConnectionResetError:
-                return
-            if mute.is_set() and b'"return"' in data:
-                connection.close()
-                return
-            if not data:
-                return
-            if not mute.is_set():
-                connection.sock.sendall(data)
+        try:
+            while data := real.recv(65536):
+                if mute.is_set() and b'"return"' in data:
+                    connection.close()
+                    return
+                if not mute.is_set():
+                    connection.sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
 
 
 class Guest:

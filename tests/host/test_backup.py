@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Backups of a QEMU without a guest: each restore point is what the disks were, to the byte."""
 
+import errno
 import json
 import os
 import random
-import socket
-import threading
+import re
+import subprocess
 
-from bench import Skip, agent, has, same
-from machine import Machine, content
+from bench import Skip, has, program, same
+from machine import Machine, run
 
 FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
 
@@ -155,8 +156,7 @@ def test_disks_change(bench):
     same(vm.backup()["level"], "full")
     vm.quit()
     vm.disks = {"d0": "qcow2", "d9": "qcow2"}
-    os.link(vm.image("d0"), vm.image("d9") + "-of-test")
-    os.system(f"qemu-img create -q -f qcow2 {vm.image('d9')} 1M")
+    run("qemu-img", "create", "-q", "-f", "qcow2", vm.image("d9"), "1M")
     vm.start()
     has(vm.backup(*INCREMENTAL, status=1), "the disk d9 is new")
     same(vm.backup()["level"], "full")
@@ -276,7 +276,8 @@ def test_restore(bench):
         file.write("precious")
     result = bench.ctl("restore", "--from", vm.store, "--to", image, "--disk", "d0")
     has(result.err, "exists already")
-    same(open(image, encoding="utf-8").read(), "precious")
+    with open(image, encoding="utf-8") as file:
+        same(file.read(), "precious")
 
 
 def test_usage(bench):
@@ -314,6 +315,32 @@ def test_group(bench):
         same(vm.backup()["level"], "incremental")
         check_restored(vm, {"id": vm.backup()["id"]}, vm.contents(), vm.name)
     has(bench.ctl("two", "backup", "--to", vms[0].store).err, "holds the backups of one")
+
+
+def test_progress(bench):
+    """on a terminal a bar with rate and remaining time, which goes away; else a line for each tenth"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    vm.io("d0", "write -P 1 0 8M")
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [program("GUESTCTL", "guestctl"), *vm.args, "backup", "--to", vm.store, "--rate", "4"],
+        env=bench.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
+    bench.processes.append(process)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError as error:
+        same(error.errno, errno.EIO)
+    os.close(ours)
+    same(process.wait(), 0)
+    if not re.search(rb"\rvm: backup \[#+\.+\] +\d+ %  [0-9.]+ MiB/s, 0:0\d left", shown):
+        raise AssertionError(f"no bar: {shown}")
+    same(shown[-4:], b"\r\033[K")
+    result = vm.ctl("backup", "--to", vm.store, "--level", "full")
+    has(result.err, "vm: backup: 100 %, ")
+    same("\r" in result.err, False)
 
 
 def test_dry_run(bench):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What can go wrong with a backup: nothing is left behind, nothing stays frozen, the next one works."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -321,10 +322,24 @@ class SmallDisk:
 
 def test_disk_full(bench):
     """a target that is too small is refused; one that fills up in the middle is cleaned up"""
-    small = SmallDisk(bench, "3m")
+    small = SmallDisk(bench, "6m")
     vm = Machine(bench, enter=small.enter)
     vm.store, vm.root = os.path.join(small.dir, "b"), small.root
     vm.backup()
+    # What it needs is kept free for it, whoever else writes there meanwhile.
+    vm.io("d1", "write -P 1 0 1536k")
+    process = vm.start_backup(*SLOW)
+    vm.copying()
+    with open(small.root + os.path.join(small.dir, "other"), "wb",
+              buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as error:
+            same(error.errno, errno.ENOSPC)
+    _, err = process.communicate(timeout=PATIENCE)
+    same(process.returncode, 0, err)
+    os.unlink(file.name)
     files, bitmaps = vm.files(), vm.bitmaps()
     vm.io("d1", "write -P 1 0 4M")
     for args, told in ((INCREMENTAL, "6.0\xa0MiB are needed; make room"),
