@@ -202,7 +202,8 @@ class Machine:
 class Between:
     """
     Between guestctl and the machine's monitor. @look sees each command and says whether the
-    connection is cut before it is carried out ("before"), or after it, without an answer ("after").
+    connection is cut before it is carried out ("before"), or after it, without an answer ("after"),
+    or what the answer is instead of the machine's (a dict).
     """
 
     def __init__(self, vm, look):
@@ -221,6 +222,9 @@ class Between:
                 wish = self.look(message)
                 if wish == "before":
                     return
+                if isinstance(wish, dict):
+                    connection.say({"return": wish, "id": message["id"]})
+                    continue
                 if wish == "after":
                     mute.set()
                 real.sendall(json.dumps(message).encode() + b"\n")

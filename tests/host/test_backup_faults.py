@@ -366,6 +366,27 @@ def test_disk_full(bench):
     same(vm.backup("--level", "full", "--compress")["level"], "full")
 
 
+def test_guest_stopped(bench):
+    """a VM that QEMU stops because of a disk's error: the backup is undone, and the VM runs on"""
+    vm = machine(bench)
+    files, bitmaps = vm.files(), vm.bitmaps()
+    heard = []
+
+    def look(message):
+        heard.append(message["execute"])
+        if message["execute"] == "query-status" and "transaction" in heard and \
+                "cont" not in heard:
+            return {"status": "io-error", "running": False}
+        return None
+    Between(vm, look)
+    told = vm.backup(*SLOW, status=1)
+    has(told, "QEMU stopped the VM because of an error of a disk")
+    has(told, "it runs on")
+    same(heard.count("cont"), 1)
+    vm.check_clean(bitmaps, files)
+    check_next(vm, "stopped")
+
+
 def test_restore_interrupted(bench):
     """Ctrl-C while restoring, and no room for the image: no image is left"""
     vm = machine(bench)
