@@ -81,5 +81,6 @@ int main(int argc, char **argv)
     status = run_verb(&line, &call);
     libvirt_link_free(line.context.libvirt);
     verb_call_clear(&call);
+    g_free((gpointer)line.rest);
     return status;
 }

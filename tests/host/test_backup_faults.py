@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from bench import PATIENCE, Skip, has, same
+from bench import PATIENCE, Skip, has, monitor, same
 from machine import Between, Guest, Machine
 
 INCREMENTAL = ("--level", "incremental")
@@ -364,6 +364,22 @@ def test_disk_full(bench):
     has(told, "the disk d0 could not be copied: No space left on device")
     vm.check_clean({disk: {} for disk in vm.disks}, files)
     same(vm.backup("--level", "full", "--compress")["level"], "full")
+
+
+def test_monitor_odd(bench):
+    """a monitor that answers what no QEMU does: an error, and nothing is made"""
+    odd = ({}, [], "x", [1, None, {"id": 3, "node-name": {}, "device": [], "inserted": 5}],
+           [{"device": "d0", "inserted": {"node-name": "n", "image": 7, "dirty-bitmaps": [2, {}]}}])
+    for number, answer in enumerate(odd):
+        player = bench.play(f"odd{number}", monitor({
+            "query-jobs": answer, "query-block": answer, "query-named-block-nodes": answer,
+            "blockdev-add": RuntimeError("not today")}))
+        store = bench.path(f"store{number}")
+        result = bench.ctl("--qmp", player.path, "odd", "backup", "--to", store)
+        same((result.status, result.out), (1, ""), result)
+        same(result.err.count("\n"), 1, result)
+        same(os.listdir(store), [".guestctl-backups"])
+        same(player.faults, [])
 
 
 def test_guest_stopped(bench):
