@@ -4,7 +4,6 @@
 #include "host/chain-check.h"
 #include "host/table.h"
 #include "host/tool.h"
-#include "host/vm-bare.h"
 
 /* What a qcow2 file needs besides the data: headers, and tables for a while of writing. */
 #define OVERHEAD_BYTES (1 << 20)
@@ -17,6 +16,14 @@ char *backup_bitmap(const Backup *backup, const ChainPoint *point)
 char *backup_target(const Backup *backup, guint index)
 {
     return g_strdup_printf("%s%u", backup->prefix, index);
+}
+
+char *backup_partial(const Backup *backup, guint index)
+{
+    const ChainDisk *disk = backup->point->disks->pdata[index];
+    g_autofree char *final = chain_path(backup->chain, disk->file);
+
+    return g_strconcat(final, CHAIN_PARTIAL, NULL);
 }
 
 static gboolean check_disk(const BlockDisk *disk, const ChainDisk *before, const char *bitmap_name,
@@ -132,19 +139,13 @@ static gboolean add_disks(const Backup *backup, GError **error)
 
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
 {
-    Vm *vm = backup->job->vm;
-    Limit limit = vm_limit(vm, 0);
-    Qmp *qmp = vm_bare_qmp(vm, &limit, error);
-
-    backup->stopped = qmp && blocks_is_stopped(qmp);
-    backup->disks = qmp ? blocks_list(qmp, &limit, error) : NULL;
-    if (!backup->disks)
+    if (!backup->ops->disks(backup, error))
         return FALSE;
     if (backup->disks->len == 0)
         return set_error(error, "it has no disk that can be written to");
     if (!choose_level(backup, level, error) || !check_room(backup, error))
         return FALSE;
-    backup->point = chain_point_new(backup->chain, vm->name, backup->parent);
+    backup->point = chain_point_new(backup->chain, backup->job->vm->name, backup->parent);
     backup->point->compressed = backup->compress;
     return add_disks(backup, error);
 }

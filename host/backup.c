@@ -18,13 +18,11 @@
  * guestctl has left. @keep: the id whose bitmaps are needed, or NULL. */
 static gboolean clear_qemu(Backup *backup, const ChainPoint *keep, GError **error)
 {
-    Vm *vm = backup->job->vm;
     Limit limit = limit_in(CLEAN_UP_MS, -1);
     g_autofree char *bitmap = keep ? backup_bitmap(backup, keep) : NULL;
-    Qmp *qmp = vm_bare_qmp(vm, &limit, error);
 
-    return qmp && blocks_release(qmp, backup->prefix, &limit, error) &&
-           blocks_forget(qmp, backup->prefix, bitmap, &limit, error);
+    return backup->ops->release(backup, &limit, error) &&
+           backup->ops->forget(backup, bitmap, &limit, error);
 }
 
 static void remove_files(const Backup *backup)
@@ -45,10 +43,7 @@ static void remove_files(const Backup *backup)
  */
 static void let_run(Backup *backup)
 {
-    Limit limit = limit_in(CLEAN_UP_MS, -1);
-    Qmp *qmp = backup->stopped ? NULL : vm_bare_qmp(backup->job->vm, &limit, NULL);
-
-    if (qmp && blocks_is_stopped(qmp) && qmp_do(qmp, "cont", NULL, &limit, NULL))
+    if (!backup->stopped && backup->ops->let_run(backup))
         fprintf(stderr, "guestctl: %s: QEMU had stopped the VM because of an error of a disk; it "
                         "runs on\n", backup->job->vm->name);
 }
@@ -62,7 +57,8 @@ static void undo(Backup *backup, GError **error)
     if (!cleared) {
         /* A connection that was lost may have been lost for the first command only. */
         g_clear_error(&problem);
-        vm_bare_drop_qmp(backup->job->vm);
+        if (vm_is_bare(backup->job->vm))
+            vm_bare_drop_qmp(backup->job->vm);
         cleared = clear_qemu(backup, chain_newest(backup->chain), &problem);
     }
     remove_files(backup);
@@ -76,19 +72,48 @@ static void undo(Backup *backup, GError **error)
     }
 }
 
+static gboolean create_file(const Backup *backup, guint index, const char *path, GError **error)
+{
+    const BlockDisk *disk = backup->disks->pdata[index];
+    g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
+    const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
+    const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", NULL,
+                           path, size, NULL };
+
+    /* By its bare name, so that the directory can be moved. */
+    if (backup->parent)
+        more[8] = chain_point_disk(backup->parent, disk->name)->file;
+    return tool_run(backup->parent ? more : full, backup->job->context->cancel_fd, NULL, error);
+}
+
+static gboolean prepare(Backup *backup, GError **error)
+{
+    for (guint i = 0; i < backup->disks->len; i++) {
+        g_autofree char *path = backup_partial(backup, i);
+        Limit limit;
+
+        if (!create_file(backup, i, path, error) ||
+            !tool_reserve(path, backup_room(backup, i), error))
+            return FALSE;
+        limit = vm_limit(backup->job->vm, 0);
+        if (backup->ops->attach && !backup->ops->attach(backup, i, &limit, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* From the freeze to the thaw, there is nothing but the transaction. */
 static gboolean begin(Backup *backup, Quiesce *window, GError **error)
 {
-    Vm *vm = backup->job->vm;
-    Limit limit = vm_limit(vm, 0);
-    Qmp *qmp = vm_bare_qmp(vm, &limit, error);
     g_autoptr(GError) problem = NULL;
     g_autoptr(GError) stuck = NULL;
+    Limit limit;
 
-    if (!qmp || !copy_prepare(backup, qmp, error) || !quiesce_begin(window, error))
+    if (!prepare(backup, error) || !quiesce_begin(window, error))
         return FALSE;
-    limit = vm_limit(vm, window->limit_s * 1000);
-    copy_begin(backup, qmp, &limit, &problem);
+    limit = vm_limit(backup->job->vm, window->limit_s * 1000);
+    if (backup->ops->begin(backup, &limit, &problem))
+        backup->point->time = g_get_real_time();
     quiesce_end(window, &stuck);
     if (problem && stuck)
         return set_error(error, "%s; and %s", problem->message, stuck->message);
@@ -122,13 +147,12 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
 static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
 {
     Limit limit = limit_in(CLEAN_UP_MS, backup->job->context->cancel_fd);
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, &limit, error);
     JsonNode *told = json_node_new(JSON_NODE_OBJECT);
 
     json_node_take_object(told, json_object_new());
     quiesce_to_json(window, json_node_get_object(told));
     backup->point->consistency = told;
-    if (!qmp || !blocks_release(qmp, backup->prefix, &limit, error))
+    if (!backup->ops->release(backup, &limit, error))
         return FALSE;
     for (guint i = 0; i < backup->point->disks->len; i++)
         if (!seal_file(backup, backup->point->disks->pdata[i], error))
@@ -137,11 +161,24 @@ static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
            chain_commit(backup->chain, backup->point, error);
 }
 
+static gboolean await(Backup *backup, GError **error)
+{
+    const Job *job = backup->job;
+    g_autofree char *what = g_strdup_printf("%s: backup", job->vm->name);
+    Progress progress;
+    gboolean ok;
+
+    progress_begin(&progress, what, !job->alone || job->context->json);
+    ok = backup->ops->await(backup, &progress, error);
+    progress_end(&progress);
+    return ok;
+}
+
 gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
 {
     g_autoptr(GError) problem = NULL;
 
-    if (!begin(backup, window, error) || !copy_await(backup, error) ||
+    if (!begin(backup, window, error) || !await(backup, error) ||
         !seal(backup, window, error)) {
         undo(backup, error);
         let_run(backup);

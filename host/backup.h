@@ -3,9 +3,13 @@
 
 #include "host/blocks.h"
 #include "host/chain.h"
+#include "host/progress.h"
 #include "host/quiesce.h"
 
 typedef enum { LEVEL_AUTO, LEVEL_FULL, LEVEL_INCREMENTAL } BackupLevel;
+
+typedef struct Backup Backup;
+typedef struct BackupOps BackupOps;
 
 /*
  * A backup under way. Its bitmaps are called guestctl-SET-ID: each says what was written
@@ -13,8 +17,9 @@ typedef enum { LEVEL_AUTO, LEVEL_FULL, LEVEL_INCREMENTAL } BackupLevel;
  * copy, and the parent's is only read. So a backup that fails is undone by removing the new
  * one, and the parent's goes once the new point has its manifest.
  */
-typedef struct {
+struct Backup {
     Job *job;
+    const BackupOps *ops;
     Chain *chain;
     GPtrArray *disks;   /* of BlockDisk */
     ChainPoint *parent; /* the chain's; NULL: a full backup */
@@ -24,7 +29,7 @@ typedef struct {
     gboolean stopped;   /* the VM was, by an error of a disk, before we came */
     gboolean compress;
     gint64 rate;        /* bytes a second; 0: as fast as it goes */
-} Backup;
+};
 
 /* The name of a point's bitmap; the caller's. */
 char *backup_bitmap(const Backup *backup, const ChainPoint *point);
@@ -46,11 +51,25 @@ gboolean backup_sweep(Backup *backup, GError **error);
  */
 gboolean backup_make(Backup *backup, Quiesce *window, GError **error);
 
-/* What the copy does, in backup-copy.c */
+/* Where the copy of the disk with this index is written to; the caller's. */
+char *backup_partial(const Backup *backup, guint index);
 
-/* Makes the files and opens them in QEMU. */
-gboolean copy_prepare(Backup *backup, Qmp *qmp, GError **error);
-/* The transaction that begins the copies of all disks; returns with them under way. */
-gboolean copy_begin(Backup *backup, Qmp *qmp, const Limit *limit, GError **error);
-/* Waits until all are copied. */
-gboolean copy_await(Backup *backup, GError **error);
+/* What differs between a bare QEMU and libvirt. NULL: there is nothing to do. */
+struct BackupOps {
+    /* Fills in @disks and @stopped. */
+    gboolean (*disks)(Backup *backup, GError **error);
+    /* Before the freeze: opens the file that the disk with this index is copied to. */
+    gboolean (*attach)(Backup *backup, guint index, const Limit *limit, GError **error);
+    /* The transaction that begins the copies of all disks; returns with them under way. */
+    gboolean (*begin)(Backup *backup, const Limit *limit, GError **error);
+    /* Waits until all are copied. */
+    gboolean (*await)(Backup *backup, Progress *progress, GError **error);
+    /* Ends what copies are left, and closes their files. */
+    gboolean (*release)(Backup *backup, const Limit *limit, GError **error);
+    /* Removes the set's bitmaps, but for @keep (may be NULL). */
+    gboolean (*forget)(Backup *backup, const char *keep, const Limit *limit, GError **error);
+    /* Lets a VM run on that was stopped by an error of a disk; FALSE: it was not. */
+    gboolean (*let_run)(Backup *backup);
+};
+
+extern const BackupOps backup_bare, backup_libvirt;

@@ -17,7 +17,15 @@ static void bitmap_free(gpointer data)
     g_free(bitmap);
 }
 
-static void disk_free(gpointer data)
+BlockDisk *block_disk_new(void)
+{
+    BlockDisk *disk = g_new0(BlockDisk, 1);
+
+    disk->bitmaps = g_ptr_array_new_with_free_func(bitmap_free);
+    return disk;
+}
+
+void block_disk_free(gpointer data)
 {
     BlockDisk *disk = data;
 
@@ -61,43 +69,46 @@ static gint64 allocated_in(JsonObject *image)
     return sum;
 }
 
-static GPtrArray *read_bitmaps(JsonArray *rows)
+void block_disk_mark(BlockDisk *disk, const char *name, gint64 bytes, gboolean sane)
 {
-    GPtrArray *bitmaps = g_ptr_array_new_with_free_func(bitmap_free);
+    BlockBitmap *bitmap = g_new0(BlockBitmap, 1);
 
+    bitmap->name = g_strdup(name);
+    bitmap->bytes = bytes;
+    bitmap->sane = sane;
+    g_ptr_array_add(disk->bitmaps, bitmap);
+}
+
+static void read_bitmaps(BlockDisk *disk, JsonArray *rows)
+{
     for (guint i = 0; i < json_count(rows); i++) {
         JsonObject *row = json_item(rows, i);
-        BlockBitmap *bitmap;
+        const char *name = json_text(row, "name", NULL);
 
-        if (!json_text(row, "name", NULL))
-            continue;
-        bitmap = g_new0(BlockBitmap, 1);
-        bitmap->name = g_strdup(json_text(row, "name", NULL));
-        bitmap->bytes = json_number(row, "count", 0);
-        bitmap->sane = json_flag(row, "recording") && !json_flag(row, "inconsistent") &&
-                       !json_flag(row, "busy");
-        g_ptr_array_add(bitmaps, bitmap);
+        if (name)
+            block_disk_mark(disk, name, json_number(row, "count", 0),
+                            json_flag(row, "recording") && !json_flag(row, "inconsistent") &&
+                                !json_flag(row, "busy"));
     }
-    return bitmaps;
 }
 
 static BlockDisk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
 {
     JsonObject *image = json_object(inserted, "image");
-    BlockDisk *disk = g_new0(BlockDisk, 1);
+    BlockDisk *disk = block_disk_new();
 
     disk->name = name_of(row, node);
     disk->node = g_strdup(node);
     disk->size = json_number(image, "virtual-size", 0);
     disk->allocated = MIN(disk->size, allocated_in(image));
     disk->remembers = g_str_equal(json_text(inserted, "drv", ""), "qcow2");
-    disk->bitmaps = read_bitmaps(json_array(inserted, "dirty-bitmaps"));
+    read_bitmaps(disk, json_array(inserted, "dirty-bitmaps"));
     return disk;
 }
 
 GPtrArray *blocks_list(Qmp *qmp, const Limit *limit, GError **error)
 {
-    g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(disk_free);
+    g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(block_disk_free);
     g_autoptr(JsonNode) result = qmp_call(qmp, "query-block", NULL, limit, error);
     JsonArray *rows;
 

@@ -20,6 +20,11 @@ typedef struct {
     GPtrArray *bitmaps; /* of BlockBitmap */
 } BlockDisk;
 
+BlockDisk *block_disk_new(void);
+void block_disk_free(gpointer disk);
+/* Adds a bitmap to what is known of the disk. */
+void block_disk_mark(BlockDisk *disk, const char *name, gint64 bytes, gboolean sane);
+
 /* All writable disks, as an array of BlockDisk, the caller's; NULL with @error set. */
 GPtrArray *blocks_list(Qmp *qmp, const Limit *limit, GError **error);
 

@@ -135,9 +135,9 @@ static gboolean make(Job *job, GError **error)
     Backup backup = { .job = job };
     gboolean ok;
 
-    if (!vm_is_bare(job->vm))
-        return set_error(error, "backup works by QEMU's own monitor so far: for a domain of libvirt "
-                                "use \"virsh backup-begin\" or virtnbdbackup");
+    if (!vm_is_bare(job->vm) && (job_flag(job, "compress") || job_flag(job, "rate")))
+        return usage_error(error, "libvirt knows neither --compress nor --rate for a backup");
+    backup.ops = vm_is_bare(job->vm) ? &backup_bare : &backup_libvirt;
     ok = run(&backup, error);
     clear(&backup);
     return ok;
@@ -172,8 +172,8 @@ const Verb verb_backup = {
     .options = (const VerbOption[]){
         { "to", "DIR", "where the backups are" },
         { "level", "auto|full|incremental", "default auto: incremental if it can be" },
-        { "compress", NULL, "compress the copy" },
-        { "rate", "MIB", "copy no more than so many MiB a second" },
+        { "compress", NULL, "compress the copy; not with libvirt" },
+        { "rate", "MIB", "copy no more than so many MiB a second; not with libvirt" },
         QUIESCE_OPTIONS,
         { "keep", "N", "prune: leave the newest N and what they stand on" },
         { NULL },

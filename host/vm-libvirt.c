@@ -303,6 +303,11 @@ gboolean vm_is_libvirt(const Vm *vm)
     return vm->ops == &libvirt_ops;
 }
 
+gpointer vm_libvirt_domain(const Vm *vm)
+{
+    return ((Libvirt *)vm->backend)->domain;
+}
+
 /* Takes @domain. */
 static Vm *vm_new(virDomainPtr domain, const Context *context)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/base/errors.h"
+#include "host/backup.h"
 #include "host/vm-libvirt.h"
 
 /* Instead of vm-libvirt.c, where guestctl is built without libvirt. */
@@ -38,3 +39,5 @@ gboolean vm_is_libvirt(const Vm *vm)
     (void)vm;
     return FALSE;
 }
+
+const BackupOps backup_libvirt = { NULL };

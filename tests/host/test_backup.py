@@ -291,13 +291,15 @@ def test_usage(bench):
 
 
 def test_libvirt(bench):
-    """a domain of libvirt is refused, with what to do instead"""
-    result = bench.ctl("-c", "test:///default", "test", "backup", "--to", bench.path("b"))
-    if "libvirt" in result.err and "backup-begin" not in result.err:
-        raise Skip(result.err)
-    same(result.status, 1, result)
-    has(result.err, "virsh backup-begin")
-    same(os.path.exists(bench.path("b")), False)
+    """what libvirt cannot do is refused before anything is made"""
+    for option in (("--compress",), ("--rate", "1")):
+        result = bench.ctl("-c", "test:///default", "test", "backup", "--to", bench.path("b"),
+                           *option)
+        if "built without libvirt" in result.err:
+            raise Skip(result.err)
+        same(result.status, 2, result)
+        has(result.err, "libvirt knows neither --compress nor --rate")
+        same(os.path.exists(bench.path("b")), False)
 
 
 def test_group(bench):

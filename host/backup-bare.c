@@ -3,47 +3,36 @@
 #include "host/backup.h"
 #include "host/json.h"
 #include "host/progress.h"
-#include "host/tool.h"
 #include "host/vm-bare.h"
 
 /* How often progress is looked at; QEMU tells when a job ends. */
 #define LOOK_MS 500
 
-static gboolean create_file(const Backup *backup, guint index, const char *path, GError **error)
+static gboolean bare_disks(Backup *backup, GError **error)
 {
-    const BlockDisk *disk = backup->disks->pdata[index];
-    g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
-    const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
-    const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", NULL,
-                           path, size, NULL };
+    Limit limit = vm_limit(backup->job->vm, 0);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, &limit, error);
 
-    /* By its bare name, so that the directory can be moved. */
-    if (backup->parent)
-        more[8] = chain_point_disk(backup->parent, disk->name)->file;
-    return tool_run(backup->parent ? more : full, backup->job->context->cancel_fd, NULL, error);
+    backup->stopped = qmp && blocks_is_stopped(qmp);
+    backup->disks = qmp ? blocks_list(qmp, &limit, error) : NULL;
+    return backup->disks != NULL;
 }
 
-gboolean copy_prepare(Backup *backup, Qmp *qmp, GError **error)
+static gboolean bare_attach(Backup *backup, guint index, const Limit *limit, GError **error)
 {
-    for (guint i = 0; i < backup->disks->len; i++) {
-        const ChainDisk *disk = backup->point->disks->pdata[i];
-        g_autofree char *final = chain_path(backup->chain, disk->file);
-        g_autofree char *path = g_strconcat(final, CHAIN_PARTIAL, NULL);
-        g_autofree char *target = backup_target(backup, i);
-        Limit limit = vm_limit(backup->job->vm, 0);
+    g_autofree char *target = backup_target(backup, index);
+    g_autofree char *path = backup_partial(backup, index);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
 
-        if (!create_file(backup, i, path, error) ||
-            !tool_reserve(path, backup_room(backup, i), error))
-            return FALSE;
-        if (!qmp_do(qmp, "blockdev-add",
-                    json_make("{'driver': 'qcow2', 'node-name': %s, "
-                              "'file': {'driver': 'file', 'filename': %s}}", target, path),
-                    &limit, error)) {
-            g_prefix_error(error, "QEMU must be able to write to %s: ", backup->chain->dir);
-            return FALSE;
-        }
-    }
-    return TRUE;
+    if (!qmp)
+        return FALSE;
+    if (qmp_do(qmp, "blockdev-add",
+               json_make("{'driver': 'qcow2', 'node-name': %s, "
+                         "'file': {'driver': 'file', 'filename': %s}}", target, path),
+               limit, error))
+        return TRUE;
+    g_prefix_error(error, "QEMU must be able to write to %s: ", backup->chain->dir);
+    return FALSE;
 }
 
 static void add_actions(const Backup *backup, guint index, JsonArray *actions)
@@ -71,17 +60,19 @@ static void add_actions(const Backup *backup, guint index, JsonArray *actions)
     json_array_add_element(actions, copy);
 }
 
-gboolean copy_begin(Backup *backup, Qmp *qmp, const Limit *limit, GError **error)
+static gboolean bare_begin(Backup *backup, const Limit *limit, GError **error)
 {
-    JsonNode *arguments = json_make("{'actions': []}");
-    JsonArray *actions = json_array(json_node_get_object(arguments), "actions");
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+    JsonNode *arguments;
+    JsonArray *actions;
 
+    if (!qmp)
+        return FALSE;
+    arguments = json_make("{'actions': []}");
+    actions = json_array(json_node_get_object(arguments), "actions");
     for (guint i = 0; i < backup->disks->len; i++)
         add_actions(backup, i, actions);
-    if (!qmp_do(qmp, "transaction", arguments, limit, error))
-        return FALSE;
-    backup->point->time = g_get_real_time();
-    return TRUE;
+    return qmp_do(qmp, "transaction", arguments, limit, error);
 }
 
 /* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
@@ -142,20 +133,49 @@ static gboolean step(Backup *backup, Progress *progress, gboolean *all_done, GEr
     return FALSE;
 }
 
-gboolean copy_await(Backup *backup, GError **error)
+static gboolean bare_await(Backup *backup, Progress *progress, GError **error)
 {
-    const Job *job = backup->job;
-    g_autofree char *what = g_strdup_printf("%s: backup", job->vm->name);
     g_autoptr(GError) problem = NULL;
     gboolean all_done = FALSE;
-    Progress progress;
 
-    progress_begin(&progress, what, !job->alone || job->context->json);
-    while (!all_done && step(backup, &progress, &all_done, &problem))
+    while (!all_done && step(backup, progress, &all_done, &problem))
         ;
-    progress_end(&progress);
     if (!problem)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
 }
+
+static gboolean bare_release(Backup *backup, const Limit *limit, GError **error)
+{
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+
+    return qmp && blocks_release(qmp, backup->prefix, limit, error);
+}
+
+static gboolean bare_forget(Backup *backup, const char *keep, const Limit *limit, GError **error)
+{
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+
+    return qmp && blocks_forget(qmp, backup->prefix, keep, limit, error);
+}
+
+static gboolean bare_let_run(Backup *backup)
+{
+    Limit limit = vm_limit(backup->job->vm, 0);
+    Qmp *qmp;
+
+    limit.cancel_fd = -1;
+    qmp = vm_bare_qmp(backup->job->vm, &limit, NULL);
+    return qmp && blocks_is_stopped(qmp) && qmp_do(qmp, "cont", NULL, &limit, NULL);
+}
+
+const BackupOps backup_bare = {
+    .disks = bare_disks,
+    .attach = bare_attach,
+    .begin = bare_begin,
+    .await = bare_await,
+    .release = bare_release,
+    .forget = bare_forget,
+    .let_run = bare_let_run,
+};
