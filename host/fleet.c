@@ -166,7 +166,7 @@ int fleet_run(const VerbCall *call, const Context *context, GPtrArray *vms)
 
     for (guint i = 0; i < vms->len; i++)
         g_ptr_array_add(jobs, job_new(call, context, vms->pdata[i], vms->len == 1));
-    if (call->verb->flags & VERB_NO_VM)
+    if (!verb_call_needs_vm(call))
         g_ptr_array_add(jobs, job_new(call, context, NULL, TRUE));
     all = (Job **)jobs->pdata;
     if (!call->verb->run_group)

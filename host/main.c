@@ -47,7 +47,7 @@ static int run_verb(const CommandLine *line, const VerbCall *call)
     g_autoptr(GPtrArray) vms = NULL;
     GError *error = NULL;
 
-    if (call->verb->flags & VERB_NO_VM)
+    if (!verb_call_needs_vm(call))
         vms = g_ptr_array_new();
     else
         vms = targets_find(line->spec, &line->context, &error);
@@ -81,5 +81,6 @@ int main(int argc, char **argv)
     status = run_verb(&line, &call);
     libvirt_link_free(line.context.libvirt);
     verb_call_clear(&call);
+    g_free((gpointer)line.rest);
     return status;
 }

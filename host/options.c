@@ -113,7 +113,7 @@ static gboolean spec_is_left_out(const CommandLine *line, const char *word, cons
         return FALSE;
     if (context->all || context->match || context->agent || context->qmp)
         return TRUE;
-    if (after && g_str_equal(after, "--help"))
+    if (after && (g_str_equal(after, "--help") || verb_has_word(verb, after)))
         return TRUE;
     /* "list info" is about a VM called list. */
     return (verb->flags & (VERB_NO_VM | VERB_ALL_BY_DEFAULT)) &&

@@ -112,6 +112,17 @@ gboolean verb_parse(const Verb *verb, const char *const *argv, VerbCall *call, G
     return FALSE;
 }
 
+gboolean verb_has_word(const Verb *verb, const char *word)
+{
+    return verb->words && g_strv_contains(verb->words, word);
+}
+
+gboolean verb_call_needs_vm(const VerbCall *call)
+{
+    return !(call->verb->flags & VERB_NO_VM) &&
+           !(call->n_args > 0 && verb_has_word(call->verb, call->args[0]));
+}
+
 void verb_call_clear(VerbCall *call)
 {
     g_clear_pointer(&call->options, g_hash_table_unref);

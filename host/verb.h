@@ -28,6 +28,7 @@ struct Verb {
     const char *summary;
     const char *doc; /* more, for the manual; may be NULL */
     const VerbOption *options; /* ends with a nameless one; NULL: none */
+    const char *const *words; /* first arguments with which it is about no VM; NULL: none */
     guint flags;
     int min_args, max_args; /* of its own; -1: any number */
     /* For one VM, in a thread of its own. */
@@ -81,3 +82,8 @@ const Verb *verb_find(const char *name);
  */
 gboolean verb_parse(const Verb *verb, const char *const *argv, VerbCall *call, GError **error);
 void verb_call_clear(VerbCall *call);
+
+/* Whether @word makes it a call that is about no VM. */
+gboolean verb_has_word(const Verb *verb, const char *word);
+/* Whether the call is about VMs. */
+gboolean verb_call_needs_vm(const VerbCall *call);

@@ -3,8 +3,8 @@
 
 /* The one list of verbs, in the order of the help. */
 
-extern const Verb verb_addr, verb_disks, verb_freeze, verb_fsinfo, verb_info, verb_keys, verb_passwd, verb_ping, verb_raw,
-    verb_list, verb_pause, verb_reboot, verb_reset, verb_resume, verb_route, verb_shutdown, verb_snapshot,
+extern const Verb verb_addr, verb_backup, verb_disks, verb_freeze, verb_fsinfo, verb_info, verb_keys, verb_passwd, verb_ping, verb_raw,
+    verb_list, verb_pause, verb_reboot, verb_reset, verb_restore, verb_resume, verb_route, verb_shutdown, verb_snapshot,
     verb_start, verb_suspend, verb_time, verb_thaw, verb_trim, verb_users, verb_vcpus;
 
 const Verb *const verbs[] = {
@@ -32,5 +32,7 @@ const Verb *const verbs[] = {
     &verb_resume,
     &verb_reset,
     &verb_start,
+    &verb_backup,
+    &verb_restore,
     NULL,
 };

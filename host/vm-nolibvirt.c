@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/base/errors.h"
+#include "host/backup.h"
 #include "host/snapshot.h"
 #include "host/vm-libvirt.h"
 
@@ -40,4 +41,5 @@ gboolean vm_is_libvirt(const Vm *vm)
     return FALSE;
 }
 
+const BackupOps backup_libvirt = { NULL };
 const SnapshotOps snapshot_libvirt = { NULL, NULL, NULL };

@@ -189,18 +189,18 @@ class Bench:
         raise AssertionError(what)
 
     def start(self, *args, **more):
-        """guestctl, running."""
+        """guestctl, running; @enter: what it is run by."""
         process = subprocess.Popen(
-            [program("GUESTCTL", "guestctl"), *map(str, args)], env=self.env,
+            [*more.pop("enter", ()), program("GUESTCTL", "guestctl"), *map(str, args)], env=self.env,
             stdin=more.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **more)
         self.processes.append(process)
         return process
 
-    def ctl(self, *args, stdin=None, patience=PATIENCE):
+    def ctl(self, *args, stdin=None, patience=PATIENCE, **more):
         """guestctl, to its end."""
         process = self.start(*args, stdin=subprocess.PIPE if stdin is not None else
-                             subprocess.DEVNULL)
+                             subprocess.DEVNULL, **more)
         out, err = process.communicate(stdin, patience)
         return Result(process.returncode, out.decode(), err.decode())
 

@@ -54,7 +54,9 @@ def test_passwd_terminal(bench):
         for prompt, answer in ((b"password: ", b"one\n"), (b"more: ", second)):
             asked = b""
             while not asked.endswith(prompt):
-                asked += os.read(process.stderr.fileno(), 1)
+                got = os.read(process.stderr.fileno(), 1)
+                same(len(got), 1, f"after {asked}")
+                asked += got
             os.write(ours, answer)
         _out, err = process.communicate(timeout=60)
         same(process.returncode, status, err)

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+/*
+ * A directory of backups of one VM. Each restore point has a manifest ID.json, which is
+ * written last: what has none does not count. Its files ID-DISK.qcow2 have the
+ * parent's as backing files, so that each can be read like an image of its own.
+ */
+typedef struct {
+    char *name;
+    char *file; /* without the directory */
+    gint64 virtual_size;
+    gint64 size; /* of the file */
+    char *sha256;
+} ChainDisk;
+
+typedef struct {
+    char *id;      /* "20260102T030405Z" */
+    char *parent;  /* id; NULL: a full backup */
+    char *vm;
+    gint64 number; /* 1, 2, … in the order in which they were made */
+    gint64 time;   /* Unix microseconds: what the images show */
+    gboolean compressed;
+    JsonNode *consistency; /* as the freeze told it */
+    GPtrArray *disks;      /* of ChainDisk */
+} ChainPoint;
+
+typedef struct {
+    char *dir;  /* absolute */
+    char *name; /* of the set: 8 hex digits, in all names that QEMU sees */
+    int lock;   /* held; -1: only to be looked at */
+    GPtrArray *points; /* of ChainPoint, the oldest first */
+} Chain;
+
+typedef enum {
+    CHAIN_LOOK, /* there must be backups; nobody is kept out */
+    CHAIN_WORK, /* nobody else may work on it, @vm NULL: any */
+    CHAIN_MAKE, /* the same; the directory is made if there is none */
+} ChainUse;
+
+/*
+ * Reads the directory. NULL with @error set if a manifest cannot be read, if somebody else
+ * is at work, or if it holds the backups of another VM than @vm (NULL: of any).
+ */
+Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error);
+void chain_free(Chain *chain);
+
+/* The newest point; NULL: there is none. */
+ChainPoint *chain_newest(const Chain *chain);
+ChainPoint *chain_find(const Chain *chain, const char *id); /* NULL: none */
+/* The newest point that is not younger than @text, a time or an id; NULL with @error set. */
+ChainPoint *chain_at(const Chain *chain, const char *text, GError **error);
+
+/* "DIR/NAME"; the caller's. */
+char *chain_path(const Chain *chain, const char *name);
+
+/* A new point with an id of its own; belongs to the caller until chain_commit(). */
+ChainPoint *chain_point_new(const Chain *chain, const char *vm, const ChainPoint *parent);
+void chain_point_free(ChainPoint *point);
+ChainDisk *chain_point_add(ChainPoint *point, const char *name);
+ChainDisk *chain_point_disk(const ChainPoint *point, const char *name); /* NULL: none */
+gint64 chain_point_size(const ChainPoint *point); /* of all its files */
+/* "consistent", "crash-consistent", … */
+const char *chain_point_label(const ChainPoint *point);
+char *chain_point_when(const ChainPoint *point); /* local time for people; the caller's */
+
+/* Writes the point's manifest, durably, and takes the point. */
+gboolean chain_commit(Chain *chain, ChainPoint *point, GError **error);
+/* The manifest as an object; the caller's. */
+JsonNode *chain_point_json(const ChainPoint *point, const char *set);
+
+/* Removes the point's manifest and then its files. */
+gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error);
+
+/* Removes what backups that were broken off have left. */
+void chain_sweep(const Chain *chain);
+#define CHAIN_PARTIAL ".partial"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Chain, chain_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChainPoint, chain_point_free)

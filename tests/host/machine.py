@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A QEMU without a guest: disks, two monitors, and nothing that boots. The test is the guest."""
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+
+from bench import PATIENCE, Skip, agent
+
+QEMU = "qemu-system-x86_64"
+
+
+def run(*argv):
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=PATIENCE, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(argv)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def content(path, *options):
+    """What a guest would read from the image."""
+    raw = path + ".raw-of-test"
+    run("qemu-img", "convert", *options, "-O", "raw", path, raw)
+    try:
+        with open(raw, "rb") as file:
+            return file.read()
+    finally:
+        os.unlink(raw)
+
+
+class Monitor:
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE)
+        self.sock.connect(path)
+        self.file = self.sock.makefile("rwb")
+        self.file.readline()
+        self.call("qmp_capabilities")
+
+    def call(self, execute, **arguments):
+        self.file.write(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if "error" in answer:
+                raise AssertionError(f"{execute}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+class Machine:
+    """
+    @disks: name -> format. guestctl gets .args; the test has a monitor of its own. @enter: what
+    QEMU and guestctl are run by.
+    """
+
+    def __init__(self, bench, disks=None, name="vm", size="8M", enter=()):
+        if not shutil.which(QEMU) or not shutil.which("qemu-img"):
+            raise Skip(f"{QEMU} and qemu-img are needed")
+        self.bench, self.name, self.enter = bench, name, list(enter)
+        self.disks = disks or {"d0": "qcow2", "d1": "qcow2"}
+        self.dir = bench.path(name)
+        self.store = os.path.join(self.dir, "backups")
+        self.process = self.monitor = None
+        os.mkdir(self.dir)
+        for disk, kind in self.disks.items():
+            run("qemu-img", "create", "-q", "-f", kind, self.image(disk), size)
+        self.qmp = self.door = os.path.join(self.dir, "qmp")
+        self.agent = None
+        self.root, self.tool = "", shutil.which("qemu-img")
+        self.start()
+
+    def image(self, disk):
+        return os.path.join(self.dir, f"{disk}.img")
+
+    @property
+    def args(self):
+        return ("--qmp", self.door, *(("--agent", self.agent.path) if self.agent else ()), self.name)
+
+    def start(self):
+        """Listens before it runs, so that nobody has to wait for its sockets."""
+        sockets, chardevs = [], []
+        for path in (self.qmp, self.qmp + "-of-test"):
+            sock = socket.socket(socket.AF_UNIX)
+            if os.path.exists(path):
+                os.unlink(path)
+            sock.bind(path)
+            sock.listen(8)
+            sockets.append(sock)
+            name = f"m{len(sockets)}"
+            chardevs += ["-chardev", f"socket,id={name},fd={sock.fileno()},server=on,wait=off",
+                         "-mon", f"chardev={name},mode=control"]
+        drives = [word for disk, kind in self.disks.items() for word in
+                  ("-drive", f"if=none,id={disk},format={kind},discard=unmap,"
+                             f"file={self.image(disk)}")]
+        self.process = subprocess.Popen(
+            [*self.enter, QEMU, "-machine", "none", "-accel", "tcg", "-nodefaults",
+             "-no-user-config", "-display", "none", *chardevs, *drives],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            pass_fds=[sock.fileno() for sock in sockets])
+        self.bench.processes.append(self.process)
+        for sock in sockets:
+            sock.close()
+        self.monitor = Monitor(self.qmp + "-of-test")
+
+    def quit(self):
+        self.monitor.call("quit")
+        self.gone()
+
+    def kill(self):
+        self.process.kill()
+        self.gone()
+
+    def gone(self):
+        self.process.wait(PATIENCE)
+        self.monitor.close()
+
+    def io(self, disk, *commands):
+        """Does what a guest's drivers would do."""
+        for command in commands:
+            said = self.monitor.call("human-monitor-command",
+                                     **{"command-line": f'qemu-io {disk} "{command}"'})
+            if said:
+                raise AssertionError(f"{command}: {said}")
+
+    def contents(self):
+        """What is on each disk now."""
+        for disk in self.disks:
+            self.io(disk, "flush")
+        return {disk: content(self.image(disk), "-U", "-f", kind)
+                for disk, kind in self.disks.items()}
+
+    def bitmaps(self):
+        return {row["device"]: {bitmap["name"]: bitmap["count"]
+                                for bitmap in row["inserted"].get("dirty-bitmaps", [])}
+                for row in self.monitor.call("query-block")}
+
+    def nodes(self):
+        return [row["node-name"] for row in self.monitor.call("query-named-block-nodes")
+                if row["node-name"].startswith("guestctl")]
+
+    def ctl(self, *args, **more):
+        return self.bench.ctl(*self.args, *args, enter=self.enter, **more)
+
+    def start_backup(self, *args):
+        return self.bench.start(*self.args, "backup", "--to", self.store, *args, enter=self.enter)
+
+    def copying(self):
+        """Waits until a backup has begun to copy."""
+        self.bench.wait_for(lambda: any(job["status"] == "running"
+                                        for job in self.monitor.call("query-jobs")),
+                            "no copy begins")
+
+    def backup(self, *args, status=0):
+        """One more; its manifest, or if it is to fail what was said."""
+        result = self.ctl("backup", "--json", "--to", self.store, *args)
+        if result.status != status:
+            raise AssertionError(repr(result))
+        return json.loads(result.out) if status == 0 else result.err
+
+    def restore(self, disk, point=None, *args):
+        """The content of the disk, restored from the point with this id."""
+        image = self.bench.path("restored")
+        result = self.bench.ctl("restore", "--from", self.store, "--disk", disk, "--to", image,
+                                *(("--at", point) if point else ()), *args)
+        if result.status != 0:
+            raise AssertionError(repr(result))
+        got = content(image)
+        os.unlink(image)
+        return got
+
+    def files(self):
+        """name -> checksum of all that is in the directory of backups but its lock."""
+        sums = {}
+        for path in glob.glob(f"{self.root}{self.store}/*"):
+            with open(path, "rb") as file:
+                sums[os.path.basename(path)] = hashlib.sha256(file.read()).hexdigest()
+        return sums
+
+    def check_clean(self, bitmaps, files):
+        """After a failure: no job, no node, no file and no bitmap more than before."""
+        for what, got, wanted in (("jobs", self.monitor.call("query-jobs"), []),
+                                  ("nodes", self.nodes(), []),
+                                  ("files", self.files(), files),
+                                  ("bitmaps", {disk: set(names) for disk, names
+                                               in self.bitmaps().items()},
+                                   {disk: set(names) for disk, names in bitmaps.items()})):
+            if got != wanted:
+                raise AssertionError(f"{what}: {got} instead of {wanted}")
+
+
+class Between:
+    """
+    Between guestctl and the machine's monitor. @look sees each command and says whether the
+    connection is cut before it is carried out ("before"), or after it, without an answer ("after"),
+    or what the answer is instead of the machine's (a dict).
+    """
+
+    def __init__(self, vm, look):
+        self.vm, self.look = vm, look
+        self.player = vm.bench.play(f"{vm.name}-between", self.script)
+        vm.door = self.player.path
+
+    def script(self, connection):
+        real = socket.socket(socket.AF_UNIX)
+        real.connect(self.vm.qmp)
+        mute = threading.Event()
+        back = threading.Thread(target=self.bring_back, args=(real, connection, mute), daemon=True)
+        back.start()
+        try:
+            for message in connection.lines():
+                wish = self.look(message)
+                if wish == "before":
+                    return
+                if isinstance(wish, dict):
+                    connection.say({"return": wish, "id": message["id"]})
+                    continue
+                if wish == "after":
+                    mute.set()
+                real.sendall(json.dumps(message).encode() + b"\n")
+        finally:
+            if not mute.is_set():
+                real.shutdown(socket.SHUT_RDWR)
+            back.join()
+            real.close()
+
+    @staticmethod
+    def bring_back(real, connection, mute):
+        try:
+            while data := real.recv(65536):
+                if mute.is_set() and b'"return"' in data:
+                    connection.close()
+                    return
+                if not mute.is_set():
+                    connection.sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+
+class Guest:
+    """A played agent of a guest with one filesystem; @hooks: command -> what it leads to besides."""
+
+    COMMANDS = ("guest-info", "guest-fsfreeze-status", "guest-fsfreeze-freeze",
+                "guest-fsfreeze-thaw")
+
+    def __init__(self, vm, hooks=None):
+        self.hooks = {} if hooks is None else hooks
+        self.frozen, self.did = False, []
+        vm.agent = vm.bench.play(f"{vm.name}-agent", agent(
+            {name: (lambda arguments, name=name: self.answer(name)) for name in self.COMMANDS}))
+        self.player = vm.agent
+
+    def answer(self, name):
+        if name == "guest-info":
+            return {"version": "1", "supported_commands": [
+                {"name": each, "enabled": True, "success-response": True}
+                for each in self.COMMANDS]}
+        if name == "guest-fsfreeze-status":
+            return "frozen" if self.frozen else "thawed"
+        verb = name.rsplit("-", 1)[1]
+        self.did.append(verb)
+        before, self.frozen = self.frozen, verb == "freeze"
+        answer = self.hooks[verb]() if verb in self.hooks else int(before or self.frozen)
+        return answer

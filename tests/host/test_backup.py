@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Backups of a QEMU without a guest: each restore point is what the disks were, to the byte."""
+
+import errno
+import json
+import os
+import random
+import re
+import subprocess
+
+from bench import Skip, has, program, same
+from machine import Machine, run
+
+FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
+
+
+def change(vm, seed):
+    """What a guest may do to its disks, different for each @seed."""
+    chance = random.Random(seed)
+    for disk in vm.disks:
+        for _ in range(6):
+            at, length = chance.randrange(0, 7 << 20, 512), chance.randrange(512, 300 << 10, 512)
+            vm.io(disk, f"write -P {chance.randrange(1, 256)} {at} {length}")
+        vm.io(disk, f"write -z {chance.randrange(0, 7 << 20, 65536)} 128k",
+              f"discard {chance.randrange(0, 7 << 20, 65536)} 192k")
+
+
+def check_restored(vm, point, wanted, what):
+    for disk in vm.disks:
+        if vm.restore(disk, point["id"]) != wanted[disk]:
+            raise AssertionError(f"{what}: the disk {disk} is not what it was")
+
+
+def test_chain(bench):
+    """a full backup and three incremental ones, each restored, with the disks' bytes of then"""
+    vm, points, then = Machine(bench), [], []
+    for step in range(4):
+        change(vm, step)
+        then.append(vm.contents())
+        points.append(vm.backup(*(INCREMENTAL if step else FULL)))
+    same([point["level"] for point in points], ["full"] + 3 * ["incremental"])
+    same([point["parent"] for point in points], [None] + [point["id"] for point in points[:3]])
+    change(vm, 99)
+    before = vm.files()
+    for point, wanted in zip(points, then):
+        check_restored(vm, point, wanted, point["id"])
+    same(vm.files(), before, "restoring changed the backups")
+    vm.check_clean(vm.bitmaps(), before)
+    same([len(names) for names in vm.bitmaps().values()], [1, 1], "one bitmap for each disk")
+
+
+def test_list_and_verify(bench):
+    """list and verify ask no VM"""
+    vm = Machine(bench)
+    points = [vm.backup(), vm.backup()]
+    vm.quit()
+    result = bench.ctl("backup", "list", "--to", vm.store)
+    same(result.status, 0, result)
+    for point in points:
+        has(result.out, point["id"])
+    has(result.out, "crash-consistent")
+    listed = json.loads(bench.ctl("--json", "backup", "list", "--to", vm.store).out)
+    same(listed, points)
+    result = bench.ctl("backup", "verify", "--to", vm.store)
+    same((result.status, result.out), (0, "".join(f"{p['id']} ok\n" for p in points)), result)
+
+
+def test_moved(bench):
+    """a directory of backups can be moved"""
+    vm = Machine(bench)
+    for step in range(2):
+        change(vm, step)
+        vm.backup()
+    wanted = vm.contents()
+    os.rename(vm.store, vm.store + "-elsewhere")
+    vm.store += "-elsewhere"
+    same(vm.restore("d1"), wanted["d1"])
+
+
+def test_compress(bench):
+    """compressed copies are smaller, and the same"""
+    vm = Machine(bench)
+    change(vm, 1)
+    plain, wanted = vm.backup(*FULL), vm.contents()
+    packed = vm.backup(*FULL, "--compress")
+    same((plain["compressed"], packed["compressed"]), (False, True))
+    if packed["disks"][0]["size"] >= plain["disks"][0]["size"]:
+        raise AssertionError(f"{packed} is not smaller than {plain}")
+    check_restored(vm, packed, wanted, "compressed")
+
+
+def test_two_stores(bench):
+    """backups to two directories do not know of each other"""
+    vm = Machine(bench)
+    first, second = vm.store, vm.store + "2"
+    for step, store in enumerate((first, second, first, second)):
+        change(vm, step)
+        vm.store, wanted = store, vm.contents()
+        point = vm.backup()
+        same(point["level"], "full" if step < 2 else "incremental")
+        check_restored(vm, point, wanted, store)
+
+
+def test_restart(bench):
+    """bitmaps outlive QEMU; those of a raw disk do not, and auto says so"""
+    vm = Machine(bench)
+    vm.backup()
+    vm.quit()
+    vm.start()
+    change(vm, 1)
+    wanted = vm.contents()
+    check_restored(vm, vm.backup(*INCREMENTAL), wanted, "after a restart")
+
+    raw = Machine(bench, {"d0": "raw"}, "plain")
+    raw.backup()
+    same(raw.backup()["level"], "incremental")
+    raw.quit()
+    raw.start()
+    result = raw.ctl("backup", "--to", raw.store)
+    same(result.status, 0, result)
+    has(result.out, "full because the disk d0 has no bitmap of the last backup; "
+                    "its format keeps none when QEMU ends")
+
+
+def test_bitmap_lost(bench):
+    """a bitmap that is lost or inconsistent: incremental refuses, auto makes a full backup"""
+    for loss in ("killed", "removed"):
+        vm = Machine(bench, name=loss)
+        vm.backup()
+        change(vm, 1)
+        if loss == "killed":
+            # What was stored at a clean end is marked as in use from the next start on.
+            vm.quit()
+            vm.start()
+            vm.kill()
+            vm.start()
+        else:
+            (name,) = vm.bitmaps()["d1"]
+            vm.monitor.call("block-dirty-bitmap-remove", node="d1", name=name)
+        files = vm.files()
+        told = vm.backup(*INCREMENTAL, status=1)
+        has(told, "no incremental backup can be made: the ")
+        has(told, "say --level full, or auto")
+        same(vm.files(), files)
+        result = vm.ctl("backup", "--to", vm.store)
+        has(result.out, "full because the ")
+        same(vm.backup()["level"], "incremental")
+
+
+def test_disks_change(bench):
+    """a disk that came, went or grew asks for a full backup"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    vm.backup()
+    vm.monitor.call("block_resize", device="d0", size=16 << 20)
+    has(vm.backup(*INCREMENTAL, status=1), "the disk d0 has another size")
+    same(vm.backup()["level"], "full")
+    vm.quit()
+    vm.disks = {"d0": "qcow2", "d9": "qcow2"}
+    run("qemu-img", "create", "-q", "-f", "qcow2", vm.image("d9"), "1M")
+    vm.start()
+    has(vm.backup(*INCREMENTAL, status=1), "the disk d9 is new")
+    same(vm.backup()["level"], "full")
+    vm.quit()
+    vm.disks = {"d0": "qcow2"}
+    vm.start()
+    has(vm.backup(*INCREMENTAL, status=1), "a disk that the VM has no longer")
+
+
+def test_chain_broken(bench):
+    """a chain file that is missing or altered is named by verify and restore"""
+    vm = Machine(bench)
+    points = []
+    for step in range(3):
+        change(vm, step)
+        points.append(vm.backup())
+    middle = points[1]["disks"][0]["file"]
+    path = os.path.join(vm.store, middle)
+    with open(path, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+
+    def check(told):
+        result = bench.ctl("backup", "verify", "--to", vm.store)
+        same(result.status, 1, result)
+        has(result.out, f"{points[0]['id']} ok\n{points[1]['id']} is broken: {told}")
+        has(result.out, f"{points[2]['id']} is broken: ")
+        has(result.err, "2 of 3 backups in ")
+        result = bench.ctl("restore", "--from", vm.store, "--disk", "d0", "--to",
+                           bench.path("never"))
+        same(result.status, 1, result)
+        has(result.err, told)
+        same(os.path.exists(bench.path("never")), False)
+        vm.restore("d1")
+
+    check(f"the file {middle} was altered")
+    os.truncate(path, 1000)
+    check(f"the file {middle} was altered: it has 1000 bytes")
+    has(vm.backup(*INCREMENTAL, status=1), f"the file {middle} was altered")
+    os.unlink(path)
+    check(f"the file {middle} is missing")
+    has(vm.backup(*INCREMENTAL, status=1), f"the file {middle} is missing")
+    os.unlink(os.path.join(vm.store, points[1]["id"] + ".json"))
+    result = bench.ctl("backup", "verify", "--to", vm.store)
+    has(result.out, f"the manifest {points[1]['id']}.json is missing")
+    has(result.out, f"{points[1]['disks'][1]['file']} belongs to no backup")
+    same(vm.backup()["level"], "full")
+
+
+def test_manifest_damaged(bench):
+    """a manifest that is none stops everything, by name"""
+    vm = Machine(bench)
+    vm.backup()
+    path = os.path.join(vm.store, "20200101T000000Z.json")
+    for text in ("{", "[]", '{"format": "guestctl-backup-1", "id": "x", "disks": ['
+                 '{"name": "d0", "sha256": "0", "file": "../../etc/passwd"}]}'):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        has(vm.backup(status=1), f"{os.path.realpath(path)} is no manifest of a backup")
+
+
+def test_prune(bench):
+    """prune keeps the newest and what they stand on"""
+    vm = Machine(bench)
+    ids, then = [], []
+    for step, level in enumerate(("full", "incremental", "full", "incremental", "incremental")):
+        change(vm, step)
+        then.append(vm.contents())
+        ids.append(vm.backup("--level", level)["id"])
+
+    def prune(keep, *options):
+        result = bench.ctl(*options, "backup", "prune", "--to", vm.store, "--keep", keep)
+        same(result.status, 0, result)
+        return result.out
+
+    files = vm.files()
+    has(prune(4, "--dry-run"), "nothing to remove")
+    has(prune(1, "--dry-run"), f"would remove {ids[1]}")
+    same(vm.files(), files)
+    same(prune(3).count("removed"), 2)
+    same(prune(1), "nothing to remove\n")
+    left = [row["id"] for row in json.loads(
+        bench.ctl("--json", "backup", "list", "--to", vm.store).out)]
+    same(left, ids[2:])
+    same(len(vm.files()), 9)
+    check_restored(vm, {"id": ids[4]}, then[4], "the newest")
+    check_restored(vm, {"id": ids[2]}, then[2], "the oldest that is left")
+    same(vm.backup()["level"], "incremental")
+    result = bench.ctl("backup", "prune", "--to", vm.store)
+    same(result.status, 2, result)
+
+
+def test_restore(bench):
+    """restore says what it needs, and overwrites nothing"""
+    vm = Machine(bench)
+    change(vm, 1)
+    wanted, point = vm.contents(), vm.backup()
+    image = bench.path("image")
+
+    def refused(told, *args, status=1):
+        result = bench.ctl("restore", "--from", vm.store, "--to", image, *args)
+        same(result.status, status, result)
+        has(result.err, told)
+        same(os.path.exists(image), False)
+
+    refused("several disks; say --disk with one of: d0, d1", status=2)
+    refused("no such disk in the backup", "--disk", "d7", status=2)
+    refused("neither a backup", "--disk", "d0", "--at", "yesterday", status=2)
+    refused("no backup as old as", "--disk", "d0", "--at", "2001-01-01T00:00:00Z")
+    refused("qcow2 or raw", "--disk", "d0", "--format", "vmdk", status=2)
+    refused("no backups in", "--from", bench.place)
+    same(vm.restore("d0", "2999-01-01 00:00:00", "--format", "raw"), wanted["d0"])
+    same(vm.restore("d0", point["time"]), wanted["d0"])
+    with open(image, "w", encoding="utf-8") as file:
+        file.write("precious")
+    result = bench.ctl("restore", "--from", vm.store, "--to", image, "--disk", "d0")
+    has(result.err, "exists already")
+    with open(image, encoding="utf-8") as file:
+        same(file.read(), "precious")
+
+
+def test_usage(bench):
+    """what is no backup's command line"""
+    for args in (("backup",), ("backup", "--to", bench.place, "--level", "half"),
+                 ("backup", "--to", bench.place, "--quiesce=perhaps"),
+                 ("backup", "--to", bench.place, "turn"),
+                 ("restore", "--to", "x"), ("restore", "--from", "x")):
+        result = bench.ctl("--qmp", bench.path("none"), *args)
+        same(result.status, 2, result)
+
+
+def test_libvirt(bench):
+    """what libvirt cannot do is refused before anything is made"""
+    for option in (("--compress",), ("--rate", "1")):
+        result = bench.ctl("-c", "test:///default", "test", "backup", "--to", bench.path("b"),
+                           *option)
+        if "built without libvirt" in result.err:
+            raise Skip(result.err)
+        same(result.status, 2, result)
+        has(result.err, "libvirt knows neither --compress nor --rate")
+        same(os.path.exists(bench.path("b")), False)
+
+
+def test_group(bench):
+    """several VMs at once have a directory each; one that is another VM's is refused"""
+    vms = [Machine(bench, {"d0": "qcow2"}, name) for name in ("one", "two")]
+    os.makedirs(bench.path("config", "guestctl"))
+    with open(bench.path("config", "guestctl", "vms.ini"), "w", encoding="utf-8") as file:
+        for vm in vms:
+            file.write(f"[{vm.name}]\nqmp = {vm.qmp}\n")
+    result = bench.ctl("one,two", "backup", "--to", bench.path("all"))
+    same(result.status, 0, result)
+    for vm in vms:
+        change(vm, vm.name)
+        vm.store = bench.path("all", vm.name)
+        same(vm.backup()["level"], "incremental")
+        check_restored(vm, {"id": vm.backup()["id"]}, vm.contents(), vm.name)
+    has(bench.ctl("two", "backup", "--to", vms[0].store).err, "holds the backups of one")
+
+
+def test_progress(bench):
+    """on a terminal a bar with rate and remaining time, which goes away; else a line for each tenth"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    vm.io("d0", "write -P 1 0 8M")
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [program("GUESTCTL", "guestctl"), *vm.args, "backup", "--to", vm.store, "--rate", "4"],
+        env=bench.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
+    bench.processes.append(process)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError as error:
+        same(error.errno, errno.EIO)
+    os.close(ours)
+    same(process.wait(), 0)
+    if not re.search(rb"\rvm: backup \[#+\.+\] +\d+ %  [0-9.]+ MiB/s, 0:0\d left", shown):
+        raise AssertionError(f"no bar: {shown}")
+    same(shown[-4:], b"\r\033[K")
+    result = vm.ctl("backup", "--to", vm.store, "--level", "full")
+    has(result.err, "vm: backup: 100 %, ")
+    same("\r" in result.err, False)
+
+
+def test_dry_run(bench):
+    """--dry-run changes nothing"""
+    vm = Machine(bench)
+    vm.backup()
+    change(vm, 1)
+    files, bitmaps = vm.files(), vm.bitmaps()
+    result = vm.ctl("backup", "--to", vm.store, "--dry-run")
+    has(result.out, "would make an incremental backup of 2 disks, up to ")
+    same((vm.files(), vm.bitmaps()), (files, bitmaps))
