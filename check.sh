@@ -66,6 +66,8 @@ if wants conformance; then
     step tap command-line tests/conformance/cli
     step tap random-dialogues tests/conformance/difftest
     step tap truncated-dialogues tests/conformance/difftest --truncations
+    step tap programs tests/conformance/programs
+    step tap soak tests/soak/run --short
     step tap other-machines tests/conformance/machines
     step tap filesystems tests/conformance/filesystems
     step tap hardware tests/conformance/hardware
@@ -93,6 +95,7 @@ if wants sanitizers; then
     build_guestd build-asan --enable-werror --enable-sanitizers || failed=$((failed + 1))
     step automake unit-sanitized make -C build-asan check
     GUESTD=$PWD/build-asan/guestd step tap conformance-sanitized tests/conformance/play
+    GUESTD=$PWD/build-asan/guestd step tap programs-sanitized tests/conformance/programs
 fi
 if wants dist; then
     count_dist() { if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi; }

@@ -16,6 +16,9 @@
 /* From this size on, memory goes back to the system the moment it is freed. */
 #define OWN_MAPPING_BYTES (256 * 1024)
 
+/* Threads share these: with one for each, a burst of workers would leave its heaps behind. */
+#define MOST_ARENAS 2
+
 static int print_text(char *text)
 {
     g_autofree char *owned = text;
@@ -107,6 +110,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
 
     mallopt(M_MMAP_THRESHOLD, OWN_MAPPING_BYTES);
+    mallopt(M_ARENA_MAX, MOST_ARENAS);
     if (!options_parse(argc, argv, &settings, &invocation, &error) ||
         (wants_channel(invocation.action) &&
          !(adopt_socket(&settings, &error) && options_complete(&settings, &error))))

@@ -6,8 +6,10 @@
 
 /* One read(2); QEMU hands a virtio port at most 4 KiB at once, a socket more. */
 #define READ_SIZE (64 * 1024)
-/* What one connection may read in its turn before others get theirs. */
+/* What one connection may read, or write, in its turn before others get theirs. */
 #define TURN_BYTES (1024 * 1024)
+/* One write(2): with a host that reads meanwhile, it would go on for megabytes. */
+#define WRITE_SIZE (256 * 1024)
 
 typedef struct {
     GString *text;
@@ -241,6 +243,7 @@ static gboolean write_some(Conn *conn, const char *text, gsize len, gsize *writt
 
 static void write_queue(Conn *conn)
 {
+    gsize turn = 0;
     Pending *pending;
     gsize n;
 
@@ -252,8 +255,13 @@ static void write_queue(Conn *conn)
     while ((pending = g_queue_peek_head(&conn->output))) {
         gsize left = pending->text->len - pending->written;
 
-        if (!write_some(conn, pending->text->str + pending->written, left, &n))
+        if (turn >= TURN_BYTES) {
+            ask_for_io(conn);
             return;
+        }
+        if (!write_some(conn, pending->text->str + pending->written, MIN(left, WRITE_SIZE), &n))
+            return;
+        turn += n;
         pending->written += n;
         conn->output_bytes -= n;
         conn->sent += n;

@@ -3,7 +3,7 @@
 
 extern const Family family_event_addresses, family_event_shutdown, family_event_space;
 extern const Family family_events, family_password, family_ssh;
-extern const Family family_disks, family_fsinfo, family_fstrim, family_network;
+extern const Family family_disks, family_exec, family_file, family_fsinfo, family_fstrim, family_network;
 extern const Family family_hotplug, family_memory, family_metrics, family_vcpus;
 extern const Family family_fsfreeze, family_session, family_identity, family_stats, family_time;
 
@@ -17,6 +17,8 @@ const Family *const command_families[] = {
     &family_fsinfo,
     &family_disks,
     &family_fstrim,
+    &family_exec,
+    &family_file,
     &family_network,
     &family_events,
     &family_event_addresses,

@@ -15,6 +15,7 @@ TESTS =
 # ---- fuzz targets: libFuzzer's with --enable-fuzzers, else replayed over the corpus
 
 fuzz_programs = \
+	tests/fuzz/fuzz-base64 \
 	tests/fuzz/fuzz-framer \
 	tests/fuzz/fuzz-reader \
 	tests/fuzz/fuzz-request \
@@ -48,6 +49,10 @@ fuzz_link = $(AM_LDFLAGS) $(fuzz_ldflags)
 
 .PHONY: fuzzers
 fuzzers: $(fuzz_programs)
+
+tests_fuzz_fuzz_base64_SOURCES = tests/fuzz/fuzz-base64.c tests/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_fuzz_base64_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_base64_LDFLAGS = $(fuzz_link)
 
 tests_fuzz_fuzz_framer_SOURCES = tests/fuzz/fuzz-framer.c tests/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_fuzz_framer_LDADD = $(fuzz_ldadd)
@@ -137,6 +142,8 @@ unit_programs = \
 	tests/unit/test-netlink \
 	tests/unit/test-network \
 	tests/unit/test-disk-address \
+	tests/unit/test-file \
+	tests/unit/test-file-table \
 	tests/unit/test-fsinfo \
 	tests/unit/test-freeze-levels \
 	tests/unit/test-freeze-life \
@@ -152,7 +159,9 @@ unit_programs = \
 	tests/unit/test-hardware \
 	tests/unit/test-hotplug \
 	tests/unit/test-metrics \
-	tests/unit/test-figures
+	tests/unit/test-figures \
+	tests/unit/test-child \
+	tests/unit/test-exec
 
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -161,6 +170,7 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/accounts.c tests/unit/accounts.h \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
+	tests/unit/file-case.c tests/unit/file-case.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \
 	tests/unit/freeze-script.c tests/unit/freeze-script.h \
 	tests/unit/gated-commands.c tests/unit/gated-commands.h \
@@ -284,6 +294,12 @@ tests_unit_test_network_LDADD = $(unit_ldadd)
 tests_unit_test_disk_address_SOURCES = tests/unit/test-disk-address.c
 tests_unit_test_disk_address_LDADD = $(unit_ldadd)
 
+tests_unit_test_file_SOURCES = tests/unit/test-file.c
+tests_unit_test_file_LDADD = $(unit_ldadd)
+
+tests_unit_test_file_table_SOURCES = tests/unit/test-file-table.c
+tests_unit_test_file_table_LDADD = $(unit_ldadd)
+
 tests_unit_test_fsinfo_SOURCES = tests/unit/test-fsinfo.c
 tests_unit_test_fsinfo_LDADD = $(unit_ldadd)
 
@@ -331,6 +347,12 @@ tests_unit_test_metrics_LDADD = $(unit_ldadd)
 
 tests_unit_test_figures_SOURCES = tests/unit/test-figures.c
 tests_unit_test_figures_LDADD = $(unit_ldadd)
+
+tests_unit_test_child_SOURCES = tests/unit/test-child.c
+tests_unit_test_child_LDADD = $(unit_ldadd)
+
+tests_unit_test_exec_SOURCES = tests/unit/test-exec.c
+tests_unit_test_exec_LDADD = $(unit_ldadd)
 
 # ---- lints
 

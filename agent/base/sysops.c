@@ -64,6 +64,11 @@ static int trim(int fd, struct fstrim_range *range)
     return ioctl(fd, FITRIM, range);
 }
 
+static int open_nameless(int dir_fd)
+{
+    return openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
 /* From the NVM Express base specification: Get Log Page. */
 #define NVME_GET_LOG_PAGE 0x02
 #define NVME_LOG_SMART 0x02
@@ -120,6 +125,7 @@ const SysOps system_ops = {
     .trim = trim,
     .syncfs = syncfs,
     .statvfs = statvfs,
+    .open_nameless = open_nameless,
     .nvme_smart = nvme_smart,
     .route_socket = route_socket,
     .get_user = getpwnam_r,

@@ -32,6 +32,8 @@ typedef struct {
     int (*trim)(int fd, struct fstrim_range *range); /* FITRIM */
     int (*syncfs)(int fd);
     int (*statvfs)(const char *path, struct statvfs *result);
+    /* A new file without a name in the directory @dir_fd, for reading and writing (O_TMPFILE). */
+    int (*open_nameless)(int dir_fd);
     /*
      * Reads the SMART log page, NVME_SMART_BYTES, of the NVMe device node @path; also
      * fails, with EIO, when the drive refuses.

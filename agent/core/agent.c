@@ -137,6 +137,14 @@ static void set_frozen(gpointer data, gboolean frozen, gint64 deadline_us)
         sd_notify(0, "STATUS=Filesystems are thawed");
 }
 
+static gboolean next_handle(gpointer data, gint64 *handle, GError **error)
+{
+    Agent *agent = data;
+
+    return agent->state ? state_file_next(agent->state, handle, error)
+                        : set_error(error, "failed to commit persistent state to disk");
+}
+
 /* Tells systemd what the host is doing; costs nothing where nobody listens. */
 static void notify_status(Agent *agent)
 {
@@ -290,6 +298,7 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
         .event_at = get_event,
         .subscribe = dispatch_subscribe,
         .emit = emit,
+        .next_handle = next_handle,
     };
     agent->commands = command_set_new(families);
     agent->dispatch = dispatch_new(agent->commands, &agent->services);

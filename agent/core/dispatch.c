@@ -137,7 +137,7 @@ static void send_reply(Lane *lane, Job *job)
         return;
     if (lane->dispatch->services->settings->trace_wire && job->entry)
         trace_reply(job->channel, job_command(job), job->call.result, job->error);
-    text = job_reply(job);
+    text = job->reply ? g_steal_pointer(&job->reply) : job_reply(job);
     if (text)
         conn_send(lane->session->conn, text);
 }
@@ -201,8 +201,10 @@ void dispatch_subscribe(Call *call, const Event *const *events, gsize n)
 static void work(gpointer data, gpointer context)
 {
     GSource *done = g_idle_source_new();
+    Job *job = data;
 
-    job_run(data);
+    job_run(job);
+    job->reply = job_reply(job); /* megabytes would hold up the main loop */
     g_source_set_priority(done, G_PRIORITY_DEFAULT);
     g_source_set_callback(done, worker_done, data, NULL);
     g_source_attach(done, context);

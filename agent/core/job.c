@@ -59,6 +59,8 @@ void job_free(Job *job)
     if (job->text && may_hold_secret(job))
         explicit_bzero(job->text, job->size);
     g_clear_error(&job->error);
+    if (job->reply)
+        g_string_free(job->reply, TRUE);
     g_free(job->channel);
     arena_free(job->call.arena);
     g_free(job);

@@ -17,6 +17,7 @@ typedef struct {
     Request request;
     const CommandEntry *entry; /* NULL if the message names no command */
     GError *error;
+    GString *reply; /* made in advance by a worker, or NULL */
     char *channel; /* the connection's name, which may be gone by then */
     char *text;    /* of the message, in which its strings are; NULL: there was none */
     gsize size;    /* bytes of the message */

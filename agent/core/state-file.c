@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/state-file.h"
 
+#include "agent/base/errors.h"
+
 #define FILE_NAME "qga.state"
 #define GROUP "global"
 #define KEY "fd_counter"
@@ -14,6 +16,23 @@ gboolean state_file_save(const StateFile *state, GError **error)
         return TRUE;
     g_prefix_error(error, "failed to save persistent state: ");
     return FALSE;
+}
+
+gboolean state_file_next(StateFile *state, gint64 *handle, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gboolean saved;
+
+    g_mutex_lock(&state->lock);
+    *handle = state->fd_counter++;
+    saved = state_file_save(state, &local);
+    if (!saved)
+        state->fd_counter--;
+    g_mutex_unlock(&state->lock);
+    if (saved)
+        return TRUE;
+    g_warning("%s", local->message);
+    return set_error(error, "failed to commit persistent state to disk");
 }
 
 /* A missing key means the first handle, anything that is no number is damage. */
@@ -39,6 +58,7 @@ StateFile *state_file_open(const char *statedir, GError **error)
     StateFile *state = g_new0(StateFile, 1);
     g_autoptr(GError) local = NULL;
 
+    g_mutex_init(&state->lock);
     state->path = g_build_filename(statedir, FILE_NAME, NULL);
     state->fd_counter = STATE_FIRST_HANDLE;
     if (load(state, &local))
@@ -56,6 +76,7 @@ void state_file_free(StateFile *state)
 {
     if (!state)
         return;
+    g_mutex_clear(&state->lock);
     g_free(state->path);
     g_free(state);
 }

@@ -11,7 +11,8 @@
 
 typedef struct {
     char *path;
-    gint64 fd_counter;
+    gint64 fd_counter; /* under lock */
+    GMutex lock;
 } StateFile;
 
 /*
@@ -23,3 +24,9 @@ void state_file_free(StateFile *state);
 
 /* Replaces the file as a whole. Returns FALSE with @error set. */
 gboolean state_file_save(const StateFile *state, GError **error);
+
+/*
+ * Takes the next number into @handle once the file says that it is taken. Returns
+ * FALSE with QEMU's text in @error if that cannot be written. From any thread.
+ */
+gboolean state_file_next(StateFile *state, gint64 *handle, GError **error);

@@ -4,9 +4,13 @@
 #include "agent/base/log.h"
 #include "agent/qmp/writer.h"
 
-static void trace(const char *channel, char direction, const char *text)
+/* What a whole line may have, so that a large id does not fill the log. */
+#define MAX_LINE (32 * 1024)
+
+static void trace(const char *channel, char direction, const GString *text)
 {
-    g_autofree char *line = g_strdup_printf("%c %s %s", direction, channel, text);
+    g_autofree char *line = g_strdup_printf("%c %s %.*s%s", direction, channel, MAX_LINE, text->str,
+                                            text->len > MAX_LINE ? "..." : "");
 
     log_fields(G_LOG_LEVEL_MESSAGE, (LogField[]){ { "GUESTD_CHANNEL", channel } }, 1, line);
 }
@@ -28,12 +32,14 @@ void trace_request(const char *channel, const Request *request, const Command *c
         json_append_value(text, request->id);
     }
     g_string_append_c(text, '}');
-    trace(channel, '>', text->str);
+    trace(channel, '>', text);
 }
 
 void trace_fault(const char *channel)
 {
-    trace(channel, '>', "(no request)");
+    g_autoptr(GString) text = g_string_new("(no request)");
+
+    trace(channel, '>', text);
 }
 
 void trace_reply(const char *channel, const Command *command, const void *result,
@@ -52,12 +58,12 @@ void trace_reply(const char *channel, const Command *command, const void *result
             g_string_append(text, "{}");
         g_string_append_c(text, '}');
     }
-    trace(channel, '<', text->str);
+    trace(channel, '<', text);
 }
 
 void trace_event(const char *channel, const GString *line)
 {
-    g_autofree char *text = g_strndup(line->str, line->len - 1);
+    g_autoptr(GString) text = g_string_new_len(line->str, (gssize)line->len - 1);
 
     trace(channel, '<', text);
 }

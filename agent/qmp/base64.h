@@ -6,8 +6,8 @@
 /*
  * Decodes @bytes, the text of an argument, in place: nothing is copied, and the
  * text is gone afterwards. Padding and line ends may be missing or stand
- * anywhere. Returns FALSE with QEMU's text in @error, @bytes being unchanged, if
- * there is a byte that base64 does not have.
+ * anywhere. Returns FALSE with QEMU's text in @error if there is a byte that
+ * base64 does not have; the text before that is gone, too.
  */
 gboolean bytes_decode(Bytes *bytes, GError **error);
 

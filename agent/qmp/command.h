@@ -120,6 +120,11 @@ typedef struct {
      * a C value of its type, which stays the caller's. From any thread, never waits.
      */
     void (*emit)(gpointer agent, const Event *event, const void *data);
+    /*
+     * The number of the next file handle, one that no agent of this guest has given out
+     * before. Returns FALSE with QEMU's text in @error. From any thread but the main one: writes a file.
+     */
+    gboolean (*next_handle)(gpointer agent, gint64 *handle, GError **error);
 } Services;
 
 /* One request on its way through its handler. */

@@ -91,6 +91,8 @@ static gboolean fill_alternate(const Type *type, const Value *value, const Place
         target->is_choice = true;
         return fill_choice(type, value, place, &target->choice, error);
     }
+    if (number == VALUE_INT && (value->kind == VALUE_UINT || value->kind == VALUE_DOUBLE))
+        return wrong_type(place, "integer", error); /* of the right kind of JSON */
     if (value->kind != number)
         return set_error(error, "Invalid parameter type for '%s', expected: %s",
                          place->name ? place->name : "null", type->name);

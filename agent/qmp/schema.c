@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/qmp/schema.h"
 
+#include <string.h>
+
 #include "agent/base/errors.h"
 #include "agent/qmp/base64.h"
 #include "agent/qmp/writer.h"
@@ -44,6 +46,33 @@ gboolean field_present(const Field *field, const void *source)
     if (field->flags & FIELD_OPTIONAL)
         return *(const char *const *)((const char *)source + field->offset) != NULL;
     return TRUE;
+}
+
+/* What only goes to a log is cut there. */
+static void append_for_log(GString *out, const char *text, gsize len)
+{
+    g_autofree char *cut = NULL;
+
+    if (len > SCHEMA_MAX_LOGGED) {
+        cut = g_strdup_printf("%.*s... %" G_GSIZE_FORMAT " bytes", SCHEMA_MAX_LOGGED, text, len);
+        text = cut;
+        len = strlen(cut);
+    }
+    json_append_text(out, text, len);
+}
+
+/* Of base64 the length is that of what it stands for. */
+static void append_base64(GString *out, const Bytes *bytes, gboolean for_log)
+{
+    gsize shown = SCHEMA_MAX_LOGGED / 4 * 3;
+
+    if (!for_log || bytes->len <= shown) {
+        json_append_base64(out, bytes->data, bytes->len);
+        return;
+    }
+    json_append_base64(out, bytes->data, shown);
+    g_string_truncate(out, out->len - 1);
+    g_string_append_printf(out, "... %" G_GSIZE_FORMAT " bytes\"", bytes->len);
 }
 
 static void append_separator(GString *out, gboolean *first)
@@ -115,7 +144,10 @@ void schema_dump(const Type *type, const void *source, gboolean blank_secrets, G
         json_append_bool(out, *(const bool *)source);
         break;
     case TYPE_STRING:
-        json_append_string(out, *(const char *const *)source);
+        if (blank_secrets)
+            append_for_log(out, *(const char *const *)source, strlen(*(const char *const *)source));
+        else
+            json_append_string(out, *(const char *const *)source);
         break;
     case TYPE_ENUM:
         json_append_string(out, type->values[*(const int *)source]);
@@ -127,7 +159,7 @@ void schema_dump(const Type *type, const void *source, gboolean blank_secrets, G
         dump_object(type, source, blank_secrets, out);
         break;
     case TYPE_BASE64:
-        json_append_base64(out, ((const Bytes *)source)->data, ((const Bytes *)source)->len);
+        append_base64(out, source, blank_secrets);
         break;
     case TYPE_ALTERNATE:
         dump_alternate(type, source, out);
@@ -181,6 +213,8 @@ void schema_blank_value(const Type *type, const Value *value, GString *out)
         blank_list(type, value, out);
     else if (value->kind == VALUE_OBJECT || value->kind == VALUE_LIST)
         json_append_string(out, BLANKED); /* not the table's shape: who knows what is in it */
+    else if (value->kind == VALUE_STRING)
+        append_for_log(out, value->string.text, value->string.len);
     else
         json_append_value(out, value);
 }

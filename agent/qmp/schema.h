@@ -96,9 +96,10 @@ gboolean schema_fill(const Type *type, const Value *arguments, Arena *arena, voi
                      GError **error);
 
 /*
- * Appends @source, a C value of @type, as JSON. With @blank_secrets the value
- * of a secret field is written as "***".
+ * Appends @source, a C value of @type, as JSON. With @blank_secrets, which is for logs, the
+ * value of a secret field is written as "***" and of a long string only its begin.
  */
+#define SCHEMA_MAX_LOGGED 1024
 void schema_dump(const Type *type, const void *source, gboolean blank_secrets, GString *out);
 
 /* The row of the object type @type for the member called @name, or NULL. */
@@ -110,5 +111,5 @@ gboolean type_has_secret(const Type *type);
 /* Whether the optional or required member of @field is present in @source. */
 gboolean field_present(const Field *field, const void *source);
 
-/* Appends @value as schema_dump() would a secret-free one: what @type calls secret is blanked. */
+/* Appends @value as schema_dump() would a secret-free one: what @type calls secret is blanked, and long strings are cut. */
 void schema_blank_value(const Type *type, const Value *value, GString *out);

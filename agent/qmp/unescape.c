@@ -113,6 +113,38 @@ static char *copy_character(char *at, const char *end, char **out, GError **erro
     return at + used;
 }
 
+/* The compiler makes vector instructions of this on any machine. */
+typedef gint8 Signs __attribute__((vector_size(16)));
+typedef guint64 Words __attribute__((vector_size(16)));
+
+#define BLOCK 64
+
+/* Whether BLOCK bytes are all ASCII characters that stand for themselves. */
+static inline gboolean block_is_plain(const char *at, char quote)
+{
+    Signs stop = { 0 };
+    Words found;
+
+    for (gsize i = 0; i < BLOCK; i += sizeof(Signs)) {
+        Signs c;
+
+        memcpy(&c, at + i, sizeof c);
+        stop |= (c < 0) | (c == quote) | (c == '\\');
+    }
+    found = (Words)stop;
+    return (found[0] | found[1]) == 0;
+}
+
+/* The first byte from @at on that needs a closer look, or @end. */
+static char *skip_plain(char *at, const char *end, char quote)
+{
+    while (end - at >= BLOCK && block_is_plain(at, quote))
+        at += BLOCK;
+    while (at < end && (guchar)*at < 0x80 && *at != '\\' && *at != quote)
+        at++;
+    return at;
+}
+
 char *unescape(char *start, const char *end, gsize *len, GError **error)
 {
     char quote = *start;
@@ -122,8 +154,7 @@ char *unescape(char *start, const char *end, gsize *len, GError **error)
     while (at < end && *at != quote) {
         char *run = at;
 
-        while (at < end && (guchar)*at < 0x80 && *at != '\\' && *at != quote)
-            at++;
+        at = skip_plain(at, end, quote);
         if (out != run)
             memmove(out, run, (gsize)(at - run));
         out += at - run;

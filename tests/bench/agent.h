@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -13,8 +14,10 @@ typedef struct {
     const char *libs; /* LD_LIBRARY_PATH of this agent alone, or NULL */
     char dir[PATH_MAX - 64];
     char socket[PATH_MAX];
+    int null;  /* /dev/null, where its log goes */
     int watch; /* inotify of the directory, which tells of the socket */
     pid_t pid;
+    bool waits; /* guest-exec knows `wait` */
 } Agent;
 
 /* What is asked, and how a right answer begins; it ends with its one newline. */
@@ -47,6 +50,9 @@ int agent_connect(Agent *agent);
 /* Sends the request and reads one line; both die on a wrong answer. */
 void ask(Agent *agent, int fd, const Question *question);
 size_t ask_size(Agent *agent, int fd, const Question *question);
+
+/* Runs /bin/true and asks until it has ended. */
+void exec_true(Agent *agent, int fd);
 
 void send_all(Agent *agent, int fd, const char *data, size_t len);
 /* Reads until @lines newlines have come; the text stays valid until the next call. */

@@ -31,6 +31,7 @@ typedef struct {
 static const char usage[] =
     "Usage: bench --guestd PATH --reference PATH [OPTION...]\n"
     "      --reference-libs DIR  LD_LIBRARY_PATH of the reference\n"
+    "      --only TEXT           measures whose name has the text, and no idle agents\n"
     "      --rounds N            rounds of each measure (9)\n"
     "      --starts N            rounds of the time to the first reply (21)\n"
     "      --idle SECONDS        how long idle agents are watched (10), 0 for not at all\n"
@@ -159,6 +160,7 @@ static Options read_options(int argc, char **argv)
         { "guestd", required_argument, NULL, 'g' },
         { "reference", required_argument, NULL, 'r' },
         { "reference-libs", required_argument, NULL, 'l' },
+        { "only", required_argument, NULL, 'o' },
         { "rounds", required_argument, NULL, 'n' },
         { "starts", required_argument, NULL, 's' },
         { "idle", required_argument, NULL, 'i' },
@@ -175,6 +177,7 @@ static Options read_options(int argc, char **argv)
         case 'g': options.guestd = optarg; break;
         case 'r': options.reference = optarg; break;
         case 'l': options.reference_libs = optarg; break;
+        case 'o': options.plan.only = optarg; break;
         case 'n': options.plan.rounds = number(optarg, 1, MAX_ROUNDS); break;
         case 's': options.plan.starts = number(optarg, 1, MAX_ROUNDS); break;
         case 'i': options.plan.idle_seconds = number(optarg, 0, 3600); break;
@@ -253,6 +256,7 @@ int main(int argc, char **argv)
     agent_init(&agents[GUESTD], "guestd", options.guestd, NULL, temp_dir);
     agent_init(&agents[REFERENCE], "reference", options.reference, options.reference_libs,
                temp_dir);
+    agents[GUESTD].waits = true;
     n = measure_all(agents, &options.plan, results, MAX_RESULTS);
     (options.json ? print_json : print_table)(results, n);
     return EXIT_SUCCESS;

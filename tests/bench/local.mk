@@ -8,6 +8,7 @@ EXTRA_DIST += tests/bench/run tests/bench/interfaces tests/bench/mounts tests/be
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
 	tests/bench/bench.c \
+	tests/bench/bulk.c tests/bench/bulk.h \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/proc.c tests/bench/proc.h
 
@@ -23,8 +24,12 @@ bench-stall: guestd$(EXEEXT)
 bench-mounts: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/mounts $(BENCH_FLAGS)
 
+# Zombies, and growth of memory and descriptors, after 200,000 commands and 20,000 programs.
+soak: guestd$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd $(top_srcdir)/tests/soak/run $(SOAK_FLAGS)
+
 # guest-network-get-interfaces with 10 to 4000 of them.
 bench-interfaces: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/interfaces $(BENCH_FLAGS)
 
-.PHONY: bench bench-stall bench-mounts bench-interfaces
+.PHONY: soak bench bench-stall bench-mounts bench-interfaces

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bulk.h"
 #include "proc.h"
 
 #define PINGS 2000
@@ -14,6 +15,7 @@
 #define LONE_PINGS 200
 #define PIPELINED 1000
 #define CONNECTS 200
+#define EXECS 200
 #define BIG_ID_BYTES (10 * 1000 * 1000)
 /* An agent that has answered is done with its work after this. */
 #define SETTLE_MS 5
@@ -165,6 +167,35 @@ static double take_lone_ping_cpu(Agent *agent, int fd)
     return (double)(proc_cpu_ns(agent->pid) - before) / 1e3 / LONE_PINGS;
 }
 
+/*
+ * A program from the request to its result. qemu-ga has to be asked until there is one; so is
+ * guestd, that the work is the same.
+ */
+static double take_exec(Agent *agent, int fd)
+{
+    static double samples[EXECS];
+
+    for (size_t i = 0; i < EXECS; i++) {
+        int64_t start = now_ns();
+
+        exec_true(agent, fd);
+        samples[i] = (double)(now_ns() - start) / 1e3;
+    }
+    return median(samples, EXECS);
+}
+
+/* Where the agent can wait by itself, in one request. */
+static double take_exec_wait(Agent *agent, int fd)
+{
+    static const Question ask_true = {
+        "{\"execute\": \"guest-exec\", \"arguments\": {\"path\": \"/bin/true\", "
+        "\"wait\": 10000}}\n",
+        "{\"return\": {\"pid\": "
+    };
+
+    return agent->waits ? round_trip(agent, fd, &ask_true, EXECS) : take_exec(agent, fd);
+}
+
 static double take_pipelined(Agent *agent, int fd)
 {
     static char pings[PIPELINED * 32];
@@ -271,6 +302,22 @@ static double take_big_memory(Agent *agent, int unused)
     return mib;
 }
 
+static double take_file_memory(Agent *agent, int unused)
+{
+    double mib;
+    int fd;
+
+    (void)unused;
+    agent_start(agent);
+    fd = agent_connect(agent);
+    bulk_write_and_read(agent, fd);
+    sleep_ms(SETTLE_MS);
+    mib = (double)proc_memory_kib(agent->pid, "Rss:") / 1024;
+    close(fd);
+    agent_stop(agent);
+    return mib;
+}
+
 static const Measure measures[] = {
     { "guest-ping, round trip", "us", take_ping, RUNNING, false, TARGET_TIMES, 1.3 },
     { "guest-ping, CPU", "us", take_ping_cpu, RUNNING, false, TARGET_TIMES, 1.3 },
@@ -283,11 +330,20 @@ static const Measure measures[] = {
     { "guest-get-cpustats, round trip", "us", take_cpustats, RUNNING, false, NO_TARGET, 0 },
     { "guest-get-diskstats, round trip", "us", take_diskstats, RUNNING, false, NO_TARGET, 0 },
     { "metrics in one, or in five commands", "us", take_metrics, RUNNING, false, NO_TARGET, 0 },
+    { "/bin/true, asked until it ended", "us", take_exec, RUNNING, false, TARGET_TIMES, 1 },
+    { "/bin/true, with wait where there is", "us", take_exec_wait, RUNNING, false, TARGET_TIMES,
+      1 },
     { "1000 pipelined pings", "ms", take_pipelined, RUNNING, false, NO_TARGET, 0 },
     { "connect, guest-sync, close", "/s", take_connects, RUNNING, true, NO_TARGET, 0 },
+    { "guest-file-read, 64 KiB a call", "MB/s", bulk_read_64k, RUNNING, true, TARGET_TIMES, 2 },
+    { "guest-file-read, 8 MiB a call", "MB/s", bulk_read_8m, RUNNING, true, TARGET_TIMES, 4 },
+    { "guest-file-write, 64 KiB a call", "MB/s", bulk_write_64k, RUNNING, true, TARGET_TIMES, 4 },
+    { "guest-file-write, 8 MiB a call", "MB/s", bulk_write_8m, RUNNING, true, TARGET_TIMES, 8 },
     { "start to first reply", "ms", take_start, FRESH, false, TARGET_BELOW, 3 },
     { "private dirty when idle", "KiB", take_idle_memory, FRESH, false, TARGET_BELOW, 600 },
     { "resident after a 10 MB id", "MiB", take_big_memory, FRESH, false, NO_TARGET, 0 },
+    { "resident after 8 MiB written and read", "MiB", take_file_memory, FRESH, false, TARGET_TIMES,
+      4 },
 };
 
 /* qemu-ga serves one connection at a time, so each is closed before the next. */
@@ -323,7 +379,7 @@ static void take_state(State state, Agent agents[AGENTS], const Plan *plan, Resu
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
         const Measure *measure = &measures[i];
 
-        if (measure->state != state)
+        if (measure->state != state || (plan->only && !strstr(measure->name, plan->only)))
             continue;
         **next = (Result){ .name = measure->name, .unit = measure->unit,
                            .more_is_better = measure->more_is_better,
@@ -377,7 +433,7 @@ size_t measure_all(Agent agents[AGENTS], const Plan *plan, Result *results, size
     take_state(RUNNING, agents, plan, &next);
     for (int i = 0; i < AGENTS; i++)
         agent_stop(&agents[i]);
-    if (plan->idle_seconds > 0) {
+    if (plan->idle_seconds > 0 && !plan->only) {
         take_wakeups(agents, plan->idle_seconds, true, next++);
         take_wakeups(agents, plan->idle_seconds, false, next++);
     }

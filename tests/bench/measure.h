@@ -19,6 +19,7 @@ typedef enum {
 typedef struct {
     int rounds;       /* of each measure */
     int starts;       /* rounds of the time to the first reply */
+    const char *only; /* measures with this in their name; NULL: all */
     int idle_seconds; /* for the idle wakeups; 0 leaves them out */
 } Plan;
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/qmp/base64.h"
 #include "agent/qmp/envelope.h"
 #include "agent/qmp/reader.h"
 #include "agent/qmp/schema-check.h"
@@ -24,6 +25,21 @@ static Value *read_copy(Arena *arena, const GString *text)
     return json_read(arena, copy, text->len, NULL);
 }
 
+/* Base64 is decoded by the handler; of arguments that are to be written as they came, a copy. */
+static gboolean decode_all(const Type *type, char *args, Arena *arena)
+{
+    for (const Field *field = type->fields; field->name; field++) {
+        Bytes *bytes = (Bytes *)(void *)(args + field->offset);
+
+        if (field->type->kind != TYPE_BASE64 || !bytes->data)
+            continue;
+        bytes->data = arena_strndup(arena, bytes->data, bytes->len);
+        if (!bytes_decode(bytes, NULL))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static GString *fill_and_dump(const Type *type, const Value *arguments, Arena *arena)
 {
     void *args = arena_alloc(arena, type->size);
@@ -34,6 +50,8 @@ static GString *fill_and_dump(const Type *type, const Value *arguments, Arena *a
         CLAIM(error != NULL && *error->message);
         return NULL;
     }
+    if (!decode_all(type, args, arena))
+        return NULL;
     out = g_string_new(NULL);
     schema_dump(type, args, FALSE, out);
     return out;

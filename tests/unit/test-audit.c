@@ -103,6 +103,62 @@ static void test_trace_reply(void)
                     "> port (no request)\n");
 }
 
+/* What is long is cut, with a word on how long it was. */
+static void test_trace_cut(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autofree char *name = g_strnfill(5000, 'n');
+    g_autofree char *shown = g_strnfill(SCHEMA_MAX_LOGGED, 'n');
+    g_autofree char *message = g_strdup_printf(
+        "{'execute':'sample','arguments':{'int':1,'name':'%s'}}", name);
+    g_autofree char *wanted = g_strdup_printf(
+        "{\"execute\": \"sample\", \"arguments\": {\"int\": 1, \"name\": \"%s... 5000 bytes\"}}",
+        shown);
+    g_autofree char *wanted_reply = g_strdup_printf(
+        "< port {\"return\": {\"int\": 5, \"name\": \"%s... 5000 bytes\"}}\n", shown);
+    g_autofree char *log = NULL;
+    Sample result = { .number = 5, .name = name };
+
+    check_traced(message, &sample, wanted);
+    trace_reply("port", &sample, &result, NULL);
+    log = kit_take_log();
+    g_assert_cmpstr(log, ==, wanted_reply);
+}
+
+static void test_trace_base64(void)
+{
+    static const Command bulk = { .name = "bulk", .returns = &type_base64 };
+    g_autofree char *zeros = g_malloc0(4000);
+    g_autofree char *shown = g_strnfill(SCHEMA_MAX_LOGGED, 'A');
+    g_autofree char *wanted = g_strdup_printf("< port {\"return\": \"%s... 4000 bytes\"}\n"
+                                              "< port {\"return\": \"AAAA\"}\n", shown);
+    g_autofree char *log = NULL;
+    Bytes large = { zeros, 4000 }, small = { zeros, 3 };
+
+    g_free(kit_take_log());
+    trace_reply("port", &bulk, &large, NULL);
+    trace_reply("port", &bulk, &small, NULL);
+    log = kit_take_log();
+    g_assert_cmpstr(log, ==, wanted);
+}
+
+/* Not even an id fills the log. */
+static void test_trace_long_id(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autofree char *id = g_strnfill(100000, 'i');
+    g_autofree char *message = g_strdup_printf("{'execute':'bare','id':'%s'}", id);
+    g_autofree char *log = NULL;
+    Request request;
+
+    g_assert_true(envelope_read(kit_value(arena, message), &request, NULL));
+    g_free(kit_take_log());
+    trace_request("port", &request, &bare);
+    log = kit_take_log();
+    g_assert_cmpuint(strlen(log), <, 40000);
+    g_assert_true(g_str_has_suffix(log, "iii...\n"));
+}
+
 static void check_policy(const char *allowed, const char *blocked, const char *outcome)
 {
     Settings settings = { 0 };
@@ -149,6 +205,9 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/logged", test_logged);
     g_test_add_func("/trace/request", test_trace_request);
     g_test_add_func("/trace/reply", test_trace_reply);
+    g_test_add_func("/trace/cut", test_trace_cut);
+    g_test_add_func("/trace/base64", test_trace_base64);
+    g_test_add_func("/trace/long-id", test_trace_long_id);
     g_test_add_func("/policy/table", test_policy);
     return g_test_run();
 }

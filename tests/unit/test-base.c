@@ -226,9 +226,32 @@ static void test_state_damaged(void)
     kit_remove_tree(dir);
 }
 
+/* A number is given out only when the file says that it is taken. */
+static void test_state_next(void)
+{
+    char *dir = kit_make_directory();
+    g_autofree char *path = g_build_filename(dir, "qga.state", NULL);
+    g_autofree char *log = NULL;
+    g_autoptr(GError) error = NULL;
+    StateFile *state = state_file_open(dir, &error);
+    gint64 handle;
+
+    g_assert_true(state_file_next(state, &handle, &error));
+    g_assert_cmpint(handle, ==, 1000);
+    expect_file(path, "[global]\nfd_counter=1001\n");
+    kit_remove_tree(dir);
+    g_assert_false(state_file_next(state, &handle, &error));
+    kit_expect_error(&error, "failed to commit persistent state to disk");
+    log = kit_take_log();
+    g_assert_nonnull(strstr(log, "failed to save persistent state: "));
+    g_assert_cmpint(state->fd_counter, ==, 1001);
+    state_file_free(state);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    kit_capture_log();
     g_test_add_func("/arena/blocks", test_arena);
     g_test_add_func("/arena/large", test_arena_large);
     g_test_add_func("/arena/adopt", test_arena_adopt);
@@ -240,5 +263,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sysroot/real", test_sysroot_real);
     g_test_add_func("/state-file/life", test_state);
     g_test_add_func("/state-file/damaged", test_state_damaged);
+    g_test_add_func("/state/next", test_state_next);
     return g_test_run();
 }

@@ -340,6 +340,33 @@ static void test_turn(Fixture *f, gconstpointer data)
     close(fd);
 }
 
+/* A host that takes all that comes gets it in turns all the same; a file is such a host. */
+static void test_write_turn(Fixture *f, gconstpointer data)
+{
+    int file = memfd_create("host", MFD_CLOEXEC);
+    Conn *conn = conn_new(file, "file", &events, f);
+    const gsize mib = 1024 * 1024;
+    g_autofree char *text = g_strnfill(5 * mib / 2, 'x');
+
+    (void)data;
+    conn_set_wants_io(conn, on_wants_io, f);
+    conn_send(conn, g_string_new(text));
+    g_assert_cmpint(lseek(file, 0, SEEK_CUR), ==, mib);
+    g_assert_cmpuint(f->wanted_io, >, 0);
+    f->wanted_io = 0;
+    conn_flush(conn);
+    g_assert_cmpint(lseek(file, 0, SEEK_CUR), ==, 2 * mib);
+    g_assert_true(conn_is_mid_line(conn));
+    g_assert_cmpuint(f->wanted_io, >, 0);
+    f->wanted_io = 0;
+    conn_flush(conn);
+    g_assert_cmpint(lseek(file, 0, SEEK_CUR), ==, 5 * mib / 2);
+    g_assert_false(conn_has_output(conn) || conn_is_mid_line(conn));
+    g_assert_cmpuint(f->wanted_io, ==, 0);
+    conn_free(conn);
+    close(file);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -360,6 +387,7 @@ int main(int argc, char **argv)
         { "/conn/hold-between-frames", test_hold_between_frames },
         { "/conn/busy", test_busy },
         { "/conn/turn", test_turn },
+        { "/conn/write-turn", test_write_turn },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -319,7 +319,7 @@ static void test_own_info(Fixture *f, gconstpointer data)
     g_assert_cmpint(value_member(info, "requests")->integer, ==, 20);
     g_assert_cmpint(value_member(info, "dropped-replies")->integer, ==, 4);
     g_assert_cmpint(value_member(info, "lost-events")->integer, ==, 6);
-    g_assert_cmpuint(value_member(info, "events")->items.len, ==, 4);
+    g_assert_cmpuint(value_member(info, "events")->items.len, ==, 5);
     g_assert_cmpstr(value_member(info, "events")->items.first->string.text, ==, "SHUTDOWN_BEGUN");
 }
 

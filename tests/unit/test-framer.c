@@ -237,6 +237,34 @@ static void test_reset(void)
     }
 }
 
+/* Long strings are taken in blocks: each byte at each place of one is seen as it is alone. */
+static void test_every_place(void)
+{
+    static const guchar bytes[] = { 'a', '"', '\'', '\\', 0, '\t', '\n', 0x1F, 0x7F, 0x80, 0xC3,
+                                    0xFD, 0xFE, 0xFF };
+
+    for (gsize at = 1; at < 200; at++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(bytes); i++) {
+            g_autoptr(Framer) whole = framer_new(), bytewise = framer_new();
+            g_autoptr(GPtrArray) frames = g_ptr_array_new_with_free_func(g_free);
+            g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(g_free);
+            char text[203];
+
+            memset(text, 'x', sizeof text);
+            text[0] = text[201] = '"';
+            text[202] = '\n';
+            text[at] = (char)bytes[i];
+            push(whole, text, sizeof text, frames);
+            for (gsize k = 0; k < sizeof text; k++)
+                push(bytewise, text + k, 1, wanted);
+            g_assert_cmpuint(frames->len, ==, wanted->len);
+            g_assert_cmpuint(framer_pending(whole), ==, framer_pending(bytewise));
+            for (guint k = 0; k < frames->len; k++)
+                g_assert_cmpstr(frames->pdata[k], ==, wanted->pdata[k]);
+        }
+    }
+}
+
 static void add_all(const char *prefix, const Stream *streams, gsize n)
 {
     for (gsize i = 0; i < n; i++) {
@@ -255,5 +283,6 @@ int main(int argc, char **argv)
     g_test_add_func("/framer/consumed", test_consumed);
     g_test_add_func("/framer/pending", test_pending);
     g_test_add_func("/framer/reset", test_reset);
+    g_test_add_func("/framer/every-place", test_every_place);
     return g_test_run();
 }

@@ -202,6 +202,9 @@ static char *wrong_type_text(const Place *place, const char *text)
 
     if ((type->kind == TYPE_ENUM || type->kind == TYPE_ALTERNATE) && *text == '"')
         return g_strdup_printf("Parameter '%s' does not accept value 'no such value'", name);
+    /* A number that is no integer is still taken for the integer of the two. */
+    if (type->kind == TYPE_ALTERNATE && type->item->kind == TYPE_INT && g_ascii_isdigit(*text))
+        type = type->item;
     if (type->kind == TYPE_ALTERNATE)
         return g_strdup_printf("Invalid parameter type for '%s', expected: %s", name, type->name);
     if (type->kind == TYPE_UINT64)

@@ -237,6 +237,30 @@ static void test_nested_large_objects(void)
     kit_expect_error(&error, "JSON parse error, duplicate key");
 }
 
+/* Long strings are taken in blocks: what needs a closer look is found at each place of one. */
+static void test_every_place(void)
+{
+    static const struct { const char *text, *meaning; } pieces[] = {
+        { "\\n", "\n" }, { "\\u00e9", "\xC3\xA9" }, { "\xC3\xA9", "\xC3\xA9" }, { "'", "'" },
+        { "\\\"", "\"" }, { "\xC0\x80", "\xC0\x80" },
+    };
+
+    for (gsize at = 0; at < 200; at++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+            g_autoptr(Arena) arena = arena_new();
+            g_autofree char *before = g_strnfill(at, 'x'), *after = g_strnfill(200 - at, 'y');
+            g_autofree char *text = g_strconcat("\"", before, pieces[i].text, after, "\"", NULL);
+            g_autofree char *wanted = g_strconcat(before, pieces[i].meaning, after, NULL);
+            g_autoptr(GError) error = NULL;
+            Value *value = read_text(arena, text, &error);
+
+            g_assert_no_error(error);
+            g_assert_cmpstr(value->string.text, ==, wanted);
+            g_assert_cmpuint(value->string.len, ==, strlen(wanted));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -250,6 +274,7 @@ int main(int argc, char **argv)
     g_test_add_func("/reader/in-place", test_in_place);
     g_test_add_func("/reader/number-at-end", test_number_at_end);
     g_test_add_func("/reader/depth", test_depth);
+    g_test_add_func("/reader/every-place", test_every_place);
     g_test_add_func("/reader/many-members", test_many_members);
     g_test_add_func("/reader/very-many-members", test_very_many_members);
     g_test_add_func("/reader/nested-large-objects", test_nested_large_objects);

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Finding, starting and ending the two agents."""
 
+import hashlib
 import os
 import select
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from . import render
 from .wire import Wire
 
 START_PATIENCE = 20.0
@@ -57,6 +60,26 @@ class Place:
 
     def write(self, name, text):
         Path(self.dir, name).write_bytes(text)
+
+    def furnish(self, folders, fifos, links):
+        for name in folders:
+            os.mkdir(os.path.join(self.dir, name))
+        for name in fifos:
+            os.mkfifo(os.path.join(self.dir, name))
+        for name, target in links:
+            os.symlink(self.fill_in(target), os.path.join(self.dir, name))
+
+    def look(self, name):
+        """What is in a file of the test, as a line."""
+        path = Path(self.dir, name)
+        try:
+            raw, mode = path.read_bytes(), path.lstat().st_mode
+        except OSError as err:
+            return f"({name}: {err.strerror})"
+        shown = render.printable(raw[:200])
+        digest = hashlib.sha256(raw).hexdigest()[:16]
+        rest = f" ... sha256 {digest}" if len(raw) > 200 else ""
+        return f"({name}: {stat.filemode(mode)}, {len(raw)} bytes: {shown}{rest})"
 
     def fill_in(self, text):
         return text.replace("$DIR", self.dir)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Plays the exchanges of a session against one agent."""
 
+import json
 import re
+import time
 
 from . import accounts, render
 from .agent import Agent, Place, run
 from .transcript import Fault
-from .wire import Silence
+from .wire import PATIENCE, Silence
 
 # A test must never do this to the machine it runs on. An exchange which knows
 # that the agent will refuse says so with @allow.
@@ -34,10 +36,12 @@ class Player:
         self.session = session
         self.place = Place()
         self.agent = self.wire = self.world = None
+        self.pid = 0            # of the last process whose result was asked for
         self.endings = []
         for name, text in session.files.items():
             self.place.write(name, self.place.fill_in(
                 text.decode("latin-1")).encode("latin-1"))
+        self.place.furnish(session.folders, session.fifos, session.links)
 
     def __enter__(self):
         return self
@@ -62,6 +66,7 @@ class Player:
         except OSError as err:
             lines = [f"(connection: {err.strerror})"]
             self._stop()
+        lines += [self.place.look(name) for name in exchange.look]
         return self._nameless(lines)
 
     # Dialogues ----------------------------------------------------------------
@@ -80,9 +85,36 @@ class Player:
         if exchange.expect is not None:
             wire.wait(wire.until_lines(exchange.expect))
             return self._heard(wire.take())
+        if exchange.results:
+            return self._with_results(exchange.results)
         if exchange.wait:
             wire.wait(wire.until_lines(exchange.wait))
         return self._heard(wire.sync())
+
+    def _with_results(self, count):
+        """The answers, then the result of each process that they name."""
+        self.wire.wait(self.wire.until_lines(count))
+        heard = self.wire.take()
+        lines = self._heard(heard)
+        for text in heard.splitlines():
+            pid = json.loads(text).get("return", {}).get("pid")
+            if pid is not None:
+                self.pid = pid
+                lines += self._heard(self._result(pid))
+        return lines
+
+    def _result(self, pid):
+        """Asks until the process has ended, as every client has to."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self.wire.send(b'{"execute":"guest-exec-status",'
+                           b'"arguments":{"pid":%d}}\n' % pid)
+            self.wire.wait(self.wire.until_lines(1))
+            heard = self.wire.take()
+            if b'"exited": false' not in heard:
+                return heard
+            time.sleep(0.002)
+        raise Silence(heard)
 
     def _heard(self, raw):
         if self.wire.ended:
@@ -91,7 +123,8 @@ class Player:
         return render.lines_of(raw)
 
     def _send(self, exchange):
-        data = exchange.request
+        data = exchange.request.replace(b"$DIR", self.place.dir.encode())
+        data = data.replace(b"$PID", b"%d" % self.pid)
         if not exchange.split:
             self.wire.send(data)
             return

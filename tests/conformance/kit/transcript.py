@@ -19,6 +19,9 @@ class Session:
     env: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
     accounts: bool = False      # in the world of kit/accounts.py
+    folders: list = field(default_factory=list)
+    fifos: list = field(default_factory=list)
+    links: list = field(default_factory=list)    # (name, target)
     exchanges: list = field(default_factory=list)
 
 
@@ -33,7 +36,9 @@ class Exchange:
     reconnect: bool = False     # a new connection before it
     wait: int = 0               # reply lines to wait for before the sync
     expect: int = None          # reply lines that end it; no sync then
+    results: int = 0            # reply lines; then the results of their pids
     eof: bool = False           # half-close, then read to the end
+    look: list = field(default_factory=list)     # files to be shown after it
     view: str = None
     shared: str = None
     unordered: bool = False
@@ -172,7 +177,7 @@ class Reader:
     # Directives -------------------------------------------------------------
 
     def _directive(self, word, rest):
-        if word in ("options", "env", "file", "accounts"):
+        if word in ("options", "env", "file", "folder", "fifo", "link", "accounts"):
             getattr(self, "_do_" + word)(rest)
         elif word in ("mask", "local"):
             self._mask(word, rest)
@@ -197,6 +202,18 @@ class Reader:
     def _do_accounts(self, _rest):
         self._unstarted_session("accounts").accounts = True
 
+    def _do_folder(self, rest):
+        self._unstarted_session("folder").folders.append(rest)
+
+    def _do_fifo(self, rest):
+        self._unstarted_session("fifo").fifos.append(rest)
+
+    def _do_link(self, rest):
+        name, arrow, target = rest.partition(" -> ")
+        if not arrow:
+            raise Fault("a link needs ' -> '")
+        self._unstarted_session("link").links.append((name, target))
+
     def _mask(self, word, rest):
         own = {"mask": "masks", "local": "local"}[word]
         owner = self.exchange or self
@@ -206,7 +223,8 @@ class Reader:
         exchange = self.exchange
         flags = {"every-split": "every_split", "reconnect": "reconnect",
                  "eof": "eof", "unordered": "unordered", "stderr": "stderr"}
-        numbers = {"split": "split", "wait": "wait", "expect": "expect"}
+        numbers = {"split": "split", "wait": "wait", "expect": "expect",
+                   "results": "results"}
         texts = {"run": "run", "view": "view", "shared": "shared"}
         if word in flags:
             setattr(exchange, flags[word], True)
@@ -221,6 +239,8 @@ class Reader:
             exchange.keep.append(re.compile(rest))
         elif word == "sh":
             exchange.commands.append(rest)
+        elif word == "look":
+            exchange.look.append(rest)
         elif word == "allow":
             exchange.allowed.append(rest)
         else:
