@@ -76,6 +76,7 @@ int main(int argc, char **argv)
         return help_print(line.verb, line.help ? stdout : stderr), line.help ? 0 : EXIT_USAGE;
     if (!verb_parse(line.verb, line.rest, &call, &error))
         return complain(error);
+    call.spec = line.spec;
     line.context.cancel_fd = watch_signals();
     line.context.libvirt = libvirt_link_new();
     status = run_verb(&line, &call);

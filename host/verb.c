@@ -38,6 +38,17 @@ static const VerbOption *find_option(const Verb *verb, const char *name, gsize l
     return NULL;
 }
 
+static void add_value(VerbCall *call, const VerbOption *option, const char *value)
+{
+    GPtrArray *values = g_hash_table_lookup(call->options, option->name);
+
+    if (!values) {
+        values = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(call->options, (char *)option->name, values);
+    }
+    g_ptr_array_add(values, g_strdup(value));
+}
+
 /* @text is behind the dashes. Moves @next on if the option takes the word after it. */
 static gboolean parse_option(VerbCall *call, const char *text, const char *const **next,
                              GError **error)
@@ -58,7 +69,7 @@ static gboolean parse_option(VerbCall *call, const char *text, const char *const
             return usage_error(call->verb, error, "--%s needs a value", option->name);
         (*next)++;
     }
-    g_hash_table_insert(call->options, (char *)option->name, g_strdup(value ? value : ""));
+    add_value(call, option, value ? value : "");
     return TRUE;
 }
 
@@ -81,7 +92,8 @@ gboolean verb_parse(const Verb *verb, const char *const *argv, VerbCall *call, G
     gboolean only_args = FALSE, ok = TRUE;
 
     *call = (VerbCall){ .verb = verb };
-    call->options = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    call->options = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify)g_ptr_array_unref);
     while (*argv && ok) {
         const char *word = *argv++;
 
@@ -107,9 +119,16 @@ void verb_call_clear(VerbCall *call)
     g_clear_pointer(&call->args, g_strfreev);
 }
 
-const char *job_option(const Job *job, const char *name)
+const GPtrArray *job_options(const Job *job, const char *name)
 {
     return g_hash_table_lookup(job->call->options, name);
+}
+
+const char *job_option(const Job *job, const char *name)
+{
+    const GPtrArray *values = job_options(job, name);
+
+    return values ? values->pdata[values->len - 1] : NULL;
 }
 
 gboolean job_flag(const Job *job, const char *name)
