@@ -3,7 +3,7 @@
 
 /* The one list of verbs, in the order of the help. */
 
-extern const Verb verb_addr, verb_disks, verb_exec, verb_freeze, verb_fsinfo, verb_info, verb_keys, verb_passwd, verb_ping, verb_raw,
+extern const Verb verb_addr, verb_cp, verb_disks, verb_exec, verb_freeze, verb_fsinfo, verb_info, verb_keys, verb_passwd, verb_ping, verb_raw,
     verb_list, verb_pause, verb_reboot, verb_reset, verb_resume, verb_route, verb_shutdown,
     verb_start, verb_suspend, verb_time, verb_thaw, verb_trim, verb_users, verb_vcpus;
 
@@ -13,6 +13,7 @@ const Verb *const verbs[] = {
     &verb_ping,
     &verb_raw,
     &verb_exec,
+    &verb_cp,
     &verb_fsinfo,
     &verb_disks,
     &verb_addr,
