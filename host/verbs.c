@@ -3,8 +3,8 @@
 
 /* The one list of verbs, in the order of the help. */
 
-extern const Verb verb_addr, verb_cp, verb_disks, verb_exec, verb_freeze, verb_fsinfo, verb_info, verb_keys, verb_passwd, verb_ping, verb_raw,
-    verb_list, verb_pause, verb_reboot, verb_reset, verb_resume, verb_route, verb_shutdown,
+extern const Verb verb_addr, verb_cp, verb_disks, verb_doctor, verb_exec, verb_exporter, verb_freeze, verb_fsinfo, verb_info, verb_keys, verb_passwd, verb_ping, verb_raw,
+    verb_list, verb_metrics, verb_pause, verb_reboot, verb_reset, verb_resume, verb_route, verb_shutdown,
     verb_start, verb_suspend, verb_time, verb_thaw, verb_trim, verb_users, verb_vcpus;
 
 const Verb *const verbs[] = {
@@ -20,6 +20,7 @@ const Verb *const verbs[] = {
     &verb_route,
     &verb_users,
     &verb_vcpus,
+    &verb_metrics,
     &verb_freeze,
     &verb_thaw,
     &verb_trim,
@@ -33,5 +34,7 @@ const Verb *const verbs[] = {
     &verb_resume,
     &verb_reset,
     &verb_start,
+    &verb_doctor,
+    &verb_exporter,
     NULL,
 };

@@ -303,6 +303,17 @@ gboolean vm_is_libvirt(const Vm *vm)
     return vm->ops == &libvirt_ops;
 }
 
+char *vm_libvirt_xml(Vm *vm, GError **error)
+{
+    char *xml = virDomainGetXMLDesc(((Libvirt *)vm->backend)->domain, 0);
+    char *copy = g_strdup(xml);
+
+    free(xml);
+    if (!copy)
+        libvirt_error(error, GUESTD_ERROR_FAILED, "the domain's XML");
+    return copy;
+}
+
 /* Takes @domain. */
 static Vm *vm_new(virDomainPtr domain, const Context *context)
 {

@@ -17,3 +17,6 @@ Vm *vm_libvirt_find(const char *name, const Context *context, GError **error);
 GPtrArray *vm_libvirt_all(const Context *context, GError **error);
 
 gboolean vm_is_libvirt(const Vm *vm);
+
+/* The domain's XML, as it is now; the caller's. NULL with @error set. */
+char *vm_libvirt_xml(Vm *vm, GError **error);
