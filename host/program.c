@@ -81,6 +81,9 @@ gboolean program_ask_status(Program *program, gboolean output, GError **error)
     const Value *status;
 
     request_int(request, "pid", program->pid);
+    /* Megabytes that were read before; libvirt would not even let them pass. */
+    if (!output)
+        request_bool(request, "output", FALSE);
     status = vm_ask(program->job->vm, request, 0, arena, error);
     if (!status)
         return FALSE;

@@ -94,8 +94,9 @@ static gboolean read_secret(const char *prompt, char *text)
     if (terminal) {
         hidden = shown;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fputs(prompt, stderr);
+        /* First, so that an answer to the prompt is not taken for typed before it. */
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+        fputs(prompt, stderr);
     }
     line = fgets(text, MAX_PASSWORD, stdin);
     if (terminal) {
