@@ -97,10 +97,11 @@ static gboolean open_target(Copy *copy, int mode, GError **error)
 
 static gboolean send_all(Copy *copy, int fd, GError **error)
 {
-    g_autofree char *piece = g_malloc(REMOTE_CHUNK);
+    gsize max = remote_max_write(copy->remote.vm);
+    g_autofree char *piece = g_malloc(max);
 
     for (;;) {
-        ssize_t n = pread(fd, piece, REMOTE_CHUNK, copy->done);
+        ssize_t n = pread(fd, piece, max, copy->done);
 
         if (n < 0)
             return set_errno_error(error, errno, "reading '%s'", copy->local);

@@ -8,6 +8,7 @@
 
 #include "agent/base/errors.h"
 #include "host/calm.h"
+#include "host/remote-file.h"
 
 /* guestd: output is read, and input written, while the program runs. */
 
@@ -79,7 +80,8 @@ static gboolean take_input(Follow *follow, GError **error)
 
     if (follow->input_len > 0 || follow->input_ended || poll(&ready, 1, 0) <= 0)
         return TRUE;
-    n = read(STDIN_FILENO, follow->input, INPUT_BYTES);
+    n = read(STDIN_FILENO, follow->input,
+             MIN(INPUT_BYTES, remote_max_write(follow->program->job->vm)));
     if (n < 0)
         return errno == EINTR || errno == EAGAIN || set_errno_error(error, errno, "standard input");
     follow->input_len = (gsize)n;

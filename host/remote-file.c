@@ -7,11 +7,18 @@
 #include "agent/base/errors.h"
 #include "host/calm.h"
 #include "host/value.h"
+#include "host/vm-libvirt.h"
 
 /* A slow disk is no dead agent. */
 #define IO_MS (60 * 1000)
 /* Reading all of a large file for its checksum. */
 #define SUM_MS (3600 * 1000)
+#define LIBVIRT_WRITE (96 * 1024)
+
+gsize remote_max_write(const Vm *vm)
+{
+    return vm_is_libvirt(vm) ? LIBVIRT_WRITE : REMOTE_CHUNK;
+}
 
 static gint64 at_least(const RemoteFile *file, gint64 ms)
 {

@@ -11,6 +11,12 @@
  */
 #define REMOTE_CHUNK (2 * 1024 * 1024)
 
+/*
+ * Bytes that may go into the guest in one request. libvirt garbles a request that does not
+ * fit into its socket's buffer at once: seen with libvirt 9.0 from 200 KiB of text on.
+ */
+gsize remote_max_write(const Vm *vm);
+
 typedef struct {
     Vm *vm;
     gboolean guestd; /* knows guestd-file-stat, and perm and atomic of guest-file-open */

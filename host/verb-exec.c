@@ -7,6 +7,7 @@
 #include "agent/base/errors.h"
 #include "agent/qmp/writer.h"
 #include "host/program.h"
+#include "host/remote-file.h"
 
 /* guestctl VM exec */
 
@@ -14,8 +15,6 @@
 #define SIGNAL_STATUS 128
 #define TIMED_OUT_STATUS 124
 #define INTERRUPTED_STATUS 130
-/* What goes along with guest-exec itself, through libvirt as well. */
-#define MAX_DATA (2 * 1024 * 1024)
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static gboolean usage(GError **error, const char *text)
@@ -79,22 +78,23 @@ static gboolean add_guestd_options(const Job *job, HostRequest *request, GError 
 /* All of our input at once, as an agent that takes none later needs it. */
 static gboolean add_input(const Job *job, HostRequest *request, GError **error)
 {
-    g_autofree char *data = g_malloc(MAX_DATA + 1);
+    gsize max = remote_max_write(job->vm);
+    g_autofree char *data = g_malloc(max + 1);
     Limit limit = limit_in(G_MAXINT32, job->context->cancel_fd);
     gsize len = 0;
     ssize_t n = 1;
 
-    while (n != 0 && len <= MAX_DATA) {
+    while (n != 0 && len <= max) {
         if (!limit_poll(&limit, STDIN_FILENO, POLLIN, error))
             return FALSE;
-        n = read(STDIN_FILENO, data + len, MAX_DATA + 1 - len);
+        n = read(STDIN_FILENO, data + len, max + 1 - len);
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             return set_errno_error(error, errno, "standard input");
         len += (gsize)MAX(n, 0);
     }
-    if (len > MAX_DATA)
-        return set_error(error, "this agent takes %d MiB of input at most; guestd takes any",
-                         MAX_DATA / (1024 * 1024));
+    if (len > max)
+        return set_error(error, "this agent takes %zu KiB of input at most; guestd takes any",
+                         max / 1024);
     request_base64(request, "input-data", data, len);
     return TRUE;
 }

@@ -65,7 +65,7 @@ def test_large(bench):
     status, out, err = exec_raw(bench, bench.real_agent("theirs", True), "--stdin", "--", "cat",
                                 stdin=data)
     same((status, out), (1, b""))
-    has(err.decode(), "2 MiB of input at most")
+    has(err.decode(), "2048 KiB of input at most")
 
 
 def test_streams(bench):
