@@ -84,6 +84,7 @@ if wants hooks; then
     step tap hooks tests/hooks/run
 fi
 if wants host; then
+    tests/testbed/fetch promtool || exit 1
     step tap guestctl tests/host/run
 fi
 if wants vm; then

@@ -7,10 +7,6 @@
 /* Dealing with processes of guest-exec while they run. */
 extern const Command guestd_exec_read, guestd_exec_write, guestd_exec_kill, guestd_exec_list;
 
-typedef struct {
-    gint64 pid;
-} ExecPid;
-
 /* Sets the error for a value out of range; returns FALSE. */
 gboolean exec_refuse(GError **error, const char *argument, gint64 value);
 

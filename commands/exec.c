@@ -105,11 +105,20 @@ static const Type status_result = {
     },
 };
 
+typedef struct {
+    bool has_output;
+    bool output;
+    gint64 pid;
+} StatusArgs;
+
 static const Type status_args = {
     .kind = TYPE_OBJECT,
-    .size = sizeof(ExecPid),
+    .size = sizeof(StatusArgs),
     .fields = (const Field[]){
-        REQUIRED(ExecPid, pid, "pid", &type_int, .doc = "from guest-exec"),
+        REQUIRED(StatusArgs, pid, "pid", &type_int, .doc = "from guest-exec"),
+        OPTIONAL(StatusArgs, output, "output", &type_bool,
+                 .doc = "tell the output, too; a host may have read it with guestd-exec-read",
+                 .fallback = "true"),
         FIELDS_END,
     },
 };
@@ -163,13 +172,16 @@ static gboolean exec_run(Call *call, GError **error)
 
 static gboolean status_run(Call *call, GError **error)
 {
-    const ExecPid *args = call->args;
+    const StatusArgs *args = call->args;
+    ExecResult *result = call->result;
     /* The text is qemu-ga's, to the letter. */
     Process *process = exec_find(call->state, args->pid, "PID ld does not exist", error);
 
     if (!process)
         return FALSE;
-    exec_tell(process, call, call->result);
+    exec_tell(process, call, result);
+    if (args->has_output && !args->output)
+        result->has_out_data = result->has_err_data = false;
     return TRUE;
 }
 

@@ -31,9 +31,9 @@ static void print_options(const VerbOption *options, const char *title, FILE *to
 
 static void print_verb(const Verb *verb, FILE *to)
 {
-    const char *vm = verb->flags & VERB_NO_VM            ? ""
-                     : verb->flags & VERB_ALL_BY_DEFAULT ? " [VM]"
-                                                         : " VM";
+    const char *vm = verb->flags & VERB_ALL_BY_DEFAULT ? " [VM]"
+                     : verb->flags & VERB_NO_VM        ? ""
+                                                       : " VM";
 
     fprintf(to, "guestctl%s %s%s%s%s\n\n%s.\n", vm, verb->name,
             verb->options ? " [OPTION]…" : "", verb->usage ? " " : "",

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 
 #include "agent/base/errors.h"
+#include "host/completion.h"
 #include "host/fleet.h"
 #include "host/help.h"
 #include "host/options.h"
@@ -66,8 +67,10 @@ int main(int argc, char **argv)
     GError *error = NULL;
     int status;
 
-    (void)argc;
     setlocale(LC_ALL, "");
+    /* Not for people: the build makes the completion with it. */
+    if (argc == 2 && g_str_equal(argv[1], "--completion"))
+        return completion_print(stdout), ferror(stdout) || fflush(stdout);
     if (!options_parse((const char *const *)argv + 1, &line, &error))
         return complain(error);
     if (line.version)
@@ -76,6 +79,7 @@ int main(int argc, char **argv)
         return help_print(line.verb, line.help ? stdout : stderr), line.help ? 0 : EXIT_USAGE;
     if (!verb_parse(line.verb, line.rest, &call, &error))
         return complain(error);
+    call.spec = line.spec;
     line.context.cancel_fd = watch_signals();
     line.context.libvirt = libvirt_link_new();
     status = run_verb(&line, &call);

@@ -27,8 +27,7 @@ void table_free(Table *table)
     g_free(table);
 }
 
-/* What a guest tells must not move the cursor or colour the terminal. */
-static char *harmless(const char *text)
+char *harmless_text(const char *text)
 {
     char *copy = g_utf8_make_valid(text, -1);
 
@@ -40,7 +39,7 @@ static char *harmless(const char *text)
 
 void table_cell(Table *table, const char *text)
 {
-    g_ptr_array_add(table->cells, harmless(text ? text : "-"));
+    g_ptr_array_add(table->cells, harmless_text(text ? text : "-"));
 }
 
 void table_cellf(Table *table, const char *format, ...)

@@ -19,6 +19,9 @@ void table_size(Table *table, gint64 bytes);
 /* Appends the heads and all rows, or @empty if there is none. */
 void table_print(const Table *table, const char *empty, GString *out);
 
+/* What a guest tells must not move the cursor or colour the terminal; the caller's. */
+char *harmless_text(const char *text);
+
 /* "12.3 GiB"; the caller's. */
 char *size_text(gint64 bytes);
 

@@ -47,6 +47,18 @@ gboolean value_bool(const Value *object, const char *name, gboolean fallback)
     return value && value->kind == VALUE_BOOL ? value->boolean : fallback;
 }
 
+const char *value_bytes(const Value *object, const char *name, gsize *len)
+{
+    const Value *value = value_get(object, name);
+
+    *len = 0;
+    if (!value || value->kind != VALUE_STRING)
+        return NULL;
+    if (*value->string.text)
+        g_base64_decode_inplace(value->string.text, len);
+    return value->string.text;
+}
+
 const Value *value_first(const Value *list)
 {
     return list && (list->kind == VALUE_LIST || list->kind == VALUE_OBJECT) ? list->items.first

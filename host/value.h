@@ -13,6 +13,12 @@ gint64 value_int(const Value *object, const char *name, gint64 fallback);
 double value_number(const Value *object, const char *name, double fallback);
 gboolean value_bool(const Value *object, const char *name, gboolean fallback);
 
+/*
+ * The @len bytes of a base64 string, decoded in place: that takes the text away, and is done
+ * once. NULL if there is no such string.
+ */
+const char *value_bytes(const Value *object, const char *name, gsize *len);
+
 /* The first item of a list or an object; NULL of anything else. */
 const Value *value_first(const Value *list);
 

@@ -48,6 +48,17 @@ static const char *state_text(const Row *row)
     return row->known ? vm_state_name(row->state) : "unknown";
 }
 
+/* At once, for completion. */
+static gboolean list_names(Job **jobs, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        json_append_string(jobs[i]->json, jobs[i]->vm->name);
+        if (!jobs[i]->context->json)
+            g_print("%s\n", jobs[i]->vm->name);
+    }
+    return TRUE;
+}
+
 static gboolean list_run(Job **jobs, guint n, GError **error)
 {
     static const char *const heads[] = { "NAME", "STATE", "AGENT", NULL };
@@ -55,6 +66,8 @@ static gboolean list_run(Job **jobs, guint n, GError **error)
     g_autoptr(GString) out = g_string_new(NULL);
 
     (void)error;
+    if (n > 0 && job_flag(jobs[0], "names"))
+        return list_names(jobs, n);
     fleet_each(jobs, n, FALSE, look, NULL);
     for (guint i = 0; i < n; i++) {
         Row *row = jobs[i]->data;
@@ -75,6 +88,10 @@ static gboolean list_run(Job **jobs, guint n, GError **error)
 const Verb verb_list = {
     .name = "list",
     .summary = "Shows the VMs, their state and whether their agents answer",
+    .options = (const VerbOption[]){
+        { "names", NULL, "only the names, without asking any agent" },
+        { NULL },
+    },
     .flags = VERB_ALL_BY_DEFAULT | VERB_GROUP_PRINTS,
     .run_group = list_run,
 };

@@ -40,12 +40,13 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
     Shot *shot = job->data = g_new0(Shot, 1);
     QuiesceMode mode;
     gint64 limit_s;
+    g_autofree char *names = job_option_list(job, "disk");
 
     if (!quiesce_options(job, &mode, &limit_s, error))
         return FALSE;
     quiesce_init(&shot->window, job->vm, mode, limit_s);
     shot->manifest_name = manifest_name(job->vm, shoot->stamp);
-    shot->disks = snapshot_disks(job->vm, job_option(job, "disk"), error);
+    shot->disks = snapshot_disks(job->vm, names, error);
     return shot->disks && snapshot_plan(job->vm, shot->disks, job_option(job, "to"),
                                         shoot->stamp, error);
 }
@@ -223,7 +224,7 @@ static void take_all(Job **jobs, guint n)
 /* Only those that are snapshots of guestctl's, unless disks were named. */
 static gboolean commit(Job *job, gpointer data, GError **error)
 {
-    const char *names = job_option(job, "disk");
+    g_autofree char *names = job_option_list(job, "disk");
     g_autoptr(GPtrArray) disks = snapshot_disks(job->vm, names, error);
     guint done = 0;
 

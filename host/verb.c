@@ -38,15 +38,15 @@ static const VerbOption *find_option(const Verb *verb, const char *name, gsize l
     return NULL;
 }
 
-/* One that may be given several times, written VALUE…, has its values with commas between. */
-static void add_option(VerbCall *call, const VerbOption *option, const char *value)
+static void add_value(VerbCall *call, const VerbOption *option, const char *value)
 {
-    const char *before = g_hash_table_lookup(call->options, option->name);
-    gboolean several = option->value && g_str_has_suffix(option->value, "…");
+    GPtrArray *values = g_hash_table_lookup(call->options, option->name);
 
-    g_hash_table_insert(call->options, (char *)option->name,
-                        before && several ? g_strconcat(before, ",", value, NULL)
-                                          : g_strdup(value));
+    if (!values) {
+        values = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(call->options, (char *)option->name, values);
+    }
+    g_ptr_array_add(values, g_strdup(value));
 }
 
 /* @text is behind the dashes. Moves @next on if the option takes the word after it. */
@@ -69,7 +69,7 @@ static gboolean parse_option(VerbCall *call, const char *text, const char *const
             return usage_error(call->verb, error, "--%s needs a value", option->name);
         (*next)++;
     }
-    add_option(call, option, value ? value : "");
+    add_value(call, option, value ? value : "");
     return TRUE;
 }
 
@@ -92,7 +92,8 @@ gboolean verb_parse(const Verb *verb, const char *const *argv, VerbCall *call, G
     gboolean only_args = FALSE, ok = TRUE;
 
     *call = (VerbCall){ .verb = verb };
-    call->options = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    call->options = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify)g_ptr_array_unref);
     while (*argv && ok) {
         const char *word = *argv++;
 
@@ -129,9 +130,29 @@ void verb_call_clear(VerbCall *call)
     g_clear_pointer(&call->args, g_strfreev);
 }
 
-const char *job_option(const Job *job, const char *name)
+const GPtrArray *job_options(const Job *job, const char *name)
 {
     return g_hash_table_lookup(job->call->options, name);
+}
+
+const char *job_option(const Job *job, const char *name)
+{
+    const GPtrArray *values = job_options(job, name);
+
+    return values ? values->pdata[values->len - 1] : NULL;
+}
+
+char *job_option_list(const Job *job, const char *name)
+{
+    const GPtrArray *values = job_options(job, name);
+    GString *list;
+
+    if (!values)
+        return NULL;
+    list = g_string_new(values->pdata[0]);
+    for (guint i = 1; i < values->len; i++)
+        g_string_append_printf(list, ",%s", (const char *)values->pdata[i]);
+    return g_string_free(list, FALSE);
 }
 
 gboolean job_flag(const Job *job, const char *name)

@@ -40,7 +40,8 @@ struct Verb {
 /* A verb's command line. */
 typedef struct {
     const Verb *verb;
-    GHashTable *options; /* name -> value; flags have "" */
+    GHashTable *options; /* name -> GPtrArray of values, as often as it was given; flags have "" */
+    const char *spec; /* the VMs that were named, or NULL */
     char **args;
     guint n_args;
 } VerbCall;
@@ -58,8 +59,12 @@ struct Job {
     gpointer data; /* the verb's own, between the steps of a group */
 };
 
-/* NULL if it was not given. */
+/* NULL if it was not given; what was given last counts. */
 const char *job_option(const Job *job, const char *name);
+/* All values of an option that may be given several times: strings, or NULL. */
+const GPtrArray *job_options(const Job *job, const char *name);
+/* The same with commas between, the caller's. */
+char *job_option_list(const Job *job, const char *name);
 gboolean job_flag(const Job *job, const char *name);
 
 /* The number given with the option, or @fallback. FALSE with GUESTD_ERROR_USAGE if it is none. */

@@ -37,6 +37,16 @@ Qmp *vm_bare_qmp(Vm *vm, const Limit *limit, GError **error)
     return bare->qmp;
 }
 
+gboolean vm_bare_has_qmp(const Vm *vm)
+{
+    return ((const Bare *)vm->backend)->qmp_address != NULL;
+}
+
+const char *vm_bare_agent_address(const Vm *vm)
+{
+    return ((const Bare *)vm->backend)->agent_address;
+}
+
 void vm_bare_drop_qmp(Vm *vm)
 {
     Bare *bare = vm->backend;

@@ -9,5 +9,9 @@ gboolean vm_is_bare(const Vm *vm);
 /* The monitor of a bare QEMU, the VM's; NULL with @error set. */
 Qmp *vm_bare_qmp(Vm *vm, const Limit *limit, GError **error);
 
+/* Whether its monitor's socket is known, and the agent's address, or NULL. */
+gboolean vm_bare_has_qmp(const Vm *vm);
+const char *vm_bare_agent_address(const Vm *vm);
+
 /* After a failure: the next use connects anew. Nothing happens to a VM of another kind. */
 void vm_bare_drop_qmp(Vm *vm);

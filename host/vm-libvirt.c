@@ -332,6 +332,17 @@ gpointer vm_libvirt_domain(Vm *vm)
     return domain_now(vm);
 }
 
+char *vm_libvirt_xml(Vm *vm, GError **error)
+{
+    char *xml = virDomainGetXMLDesc(domain_now(vm), 0);
+    char *copy = g_strdup(xml);
+
+    free(xml);
+    if (!copy)
+        libvirt_error(error, GUESTD_ERROR_FAILED, "the domain's XML");
+    return copy;
+}
+
 /* Takes @domain. */
 static Vm *vm_new(virDomainPtr domain, const Context *context)
 {

@@ -20,3 +20,6 @@ gboolean vm_is_libvirt(const Vm *vm);
 
 /* Its virDomainPtr, anew if the connection was lost; valid until the VM is next used. */
 gpointer vm_libvirt_domain(Vm *vm);
+
+/* The domain's XML, as it is now; the caller's. NULL with @error set. */
+char *vm_libvirt_xml(Vm *vm, GError **error);

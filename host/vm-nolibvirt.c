@@ -35,6 +35,11 @@ GPtrArray *vm_libvirt_all(const Context *context, GError **error)
     return no_libvirt("no VM", error);
 }
 
+char *vm_libvirt_xml(Vm *vm, GError **error)
+{
+    return no_libvirt(vm->name, error);
+}
+
 gboolean vm_is_libvirt(const Vm *vm)
 {
     (void)vm;

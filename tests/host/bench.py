@@ -193,7 +193,7 @@ class Bench:
         process = subprocess.Popen(
             [*more.pop("enter", ()), program("GUESTCTL", "guestctl"), *map(str, args)], env=self.env,
             stdin=more.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, **more)
+            stderr=more.pop("stderr", subprocess.PIPE), **more)
         self.processes.append(process)
         return process
 

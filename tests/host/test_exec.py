@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""exec: streams, exit status, and a program that does not outlive Ctrl-C."""
+
+import base64
+import json
+import os
+import subprocess
+
+from bench import PATIENCE, agent, has, same
+
+BOTH = (False, True)
+LIVE = {"guest-info": {"version": "11.0.0", "supported_commands": [
+    {"name": name, "enabled": True, "success-response": True}
+    for name in ("guest-exec", "guestd-exec-read")]}}
+
+
+def both(bench):
+    for reference in BOTH:
+        yield bench.real_agent(f"agent{reference}", reference)
+
+
+def exec_raw(bench, path, *args, stdin=b""):
+    """(status, stdout, stderr) in bytes."""
+    process = bench.start("--agent", path, "exec", *args, stdin=subprocess.PIPE)
+    out, err = process.communicate(stdin, PATIENCE)
+    return process.returncode, out, err
+
+
+def listed(bench, path):
+    told = bench.ctl("--agent", path, "raw", '{"execute": "guestd-exec-list"}').out
+    return json.loads(told)["return"]
+
+
+def test_outputs(bench):
+    """outputs stay apart and the exit status comes back"""
+    for path in both(bench):
+        same(exec_raw(bench, path, "--", "sh", "-c", "echo one; echo two >&2; exit 7"),
+             (7, b"one\n", b"two\n"))
+
+
+def test_signal(bench):
+    """128 and the number of the signal"""
+    for path in both(bench):
+        same(exec_raw(bench, path, "--", "sh", "-c", "kill -9 $$"), (137, b"", b""))
+
+
+def test_binary(bench):
+    """input and output may be any bytes"""
+    data = bytes(range(256)) * 4000
+    for path in both(bench):
+        same(exec_raw(bench, path, "--stdin", "--", "cat", stdin=data), (0, data, b""))
+
+
+def test_no_input(bench):
+    """without --stdin ours is left alone"""
+    for path in both(bench):
+        same(exec_raw(bench, path, "--", "cat", stdin=b"not for it"), (0, b"", b""))
+
+
+def test_large(bench):
+    """input of many requests, which a stock agent refuses"""
+    data = os.urandom(5_000_000)
+    same(exec_raw(bench, bench.real_agent("ours"), "--stdin", "--", "cat", stdin=data),
+         (0, data, b""))
+    status, out, err = exec_raw(bench, bench.real_agent("theirs", True), "--stdin", "--", "cat",
+                                stdin=data)
+    same((status, out), (1, b""))
+    has(err.decode(), "2048 KiB of input at most")
+
+
+def test_streams(bench):
+    """output comes and input goes while the program runs"""
+    process = bench.start("--agent", bench.real_agent(), "exec", "--stdin", "--", "sh", "-c",
+                          "while read line; do echo got $line; echo err $line >&2; done; exit 4",
+                          stdin=subprocess.PIPE)
+    for word in (b"a", b"b"):
+        process.stdin.write(word + b"\n")
+        process.stdin.flush()
+        same(process.stdout.readline(), b"got " + word + b"\n")
+        same(process.stderr.readline(), b"err " + word + b"\n")
+    out, err = process.communicate(timeout=PATIENCE)
+    same((process.returncode, out, err), (4, b"", b""))
+
+
+def test_input_closed(bench):
+    """a program that closes its input early is no failure"""
+    status, out, _err = exec_raw(bench, bench.real_agent(), "--stdin", "--", "head", "-c", "3",
+                                 stdin=b"abcdef" * 500_000)
+    same((status, out), (0, b"abc"))
+
+
+def test_closed_outputs(bench):
+    """a program that closes both outputs is followed to its end"""
+    path = bench.real_agent()
+    status, _out, _err = exec_raw(bench, path, "--stdin", "--", "sh", "-c",
+                                  f"exec >&- 2>&-; cat >{bench.path('file')}; exit 5",
+                                  stdin=b"text")
+    same(status, 5)
+    with open(bench.path("file"), "rb") as file:
+        same(file.read(), b"text")
+
+
+def test_options(bench):
+    """directory, environment and time limit, which only guestd has all of"""
+    ours, theirs = bench.real_agent("ours"), bench.real_agent("theirs", True)
+    same(exec_raw(bench, ours, "--cwd", "/usr", "--", "pwd"), (0, b"/usr\n", b""))
+    status, _out, err = exec_raw(bench, ours, "--timeout", "1", "--", "sleep", "600")
+    same(status, 124)
+    has(err.decode(), "killed after 1 s")
+    for option in (("--cwd", "/"), ("--user", "root"), ("--timeout", "9")):
+        status, out, err = exec_raw(bench, theirs, *option, "--", "true")
+        same((status, out), (1, b""))
+        has(err.decode(), f"{option[0]} needs guestd")
+    for path in (ours, theirs):
+        _status, out, _err = exec_raw(bench, path, "--env", "A=1", "--env", "B=x=y", "--", "env")
+        same([line for line in out.decode().split() if line[0] in "AB"], ["A=1", "B=x=y"])
+        same(exec_raw(bench, path, "--env", "A", "--", "env")[0], 2)
+
+
+def test_user(bench):
+    """another user"""
+    same(exec_raw(bench, bench.real_agent(), "--user", "daemon", "--", "id", "-un"),
+         (0, b"daemon\n", b""))
+
+
+def test_json(bench):
+    """for programs"""
+    for path in both(bench):
+        result = bench.ctl("--agent", path, "exec", "--json", "--", "sh", "-c",
+                           "echo out; echo err >&2; exit 3")
+        same(result.status, 3)
+        told = json.loads(result.out)
+        same((told["exitcode"], told["stdout"], told["stderr"]), (3, "out\n", "err\n"))
+
+
+def test_several(bench):
+    """on several VMs at once, each line says whose it is"""
+    os.makedirs(bench.path("config/guestctl"))
+    with open(bench.path("config/guestctl/vms.ini"), "w", encoding="utf-8") as file:
+        for name in ("one", "two"):
+            file.write(f"[{name}]\nagent={bench.real_agent(name)}\n")
+    result = bench.ctl("one,two", "exec", "--", "sh", "-c", "echo hello; exit 3")
+    same(result.status, 1)
+    same(sorted(result.out.splitlines()), ["one: hello", "two: hello"])
+    has(result.err, "two: exit status 3")
+    has(bench.ctl("one,two", "exec", "--stdin", "--", "cat").err, "one VM at a time")
+
+
+def test_no_program(bench):
+    """a program that is not there"""
+    for path in both(bench):
+        status, out, err = exec_raw(bench, path, "--", "/nonexistent")
+        same((status, out), (1, b""))
+        has(err.decode(), "No such file")
+
+
+def test_dry_run(bench):
+    """--dry-run starts nothing"""
+    path = bench.real_agent()
+    same(bench.ctl("--dry-run", "--agent", path, "exec", "--", "touch",
+                   bench.path("file")).status, 0)
+    same(os.path.exists(bench.path("file")), False)
+
+
+def test_interrupt(bench):
+    """Ctrl-C ends it in the guest, also what does not listen to TERM"""
+    path = bench.real_agent()
+    for trap in ("", "trap '' TERM; "):
+        process = bench.start("--agent", path, "exec", "--", "sh", "-c",
+                              trap + "echo ready; while :; do sleep 1; done")
+        same(process.stdout.readline(), b"ready\n")
+        result = bench.interrupt(process)
+        same(result.status, 130)
+        has(result.err, "was ended in the guest: interrupted")
+        same(listed(bench, path), [])
+
+
+def test_interrupt_stock(bench):
+    """Ctrl-C with a stock agent names what goes on"""
+    path = bench.real_agent(reference=True)
+    process = bench.start("--verbose", "--agent", path, "exec", "--", "sleep", "2")
+    bench.wait_for(lambda: b"guest-exec-status" in process.stderr.readline(), "not asked")
+    result = bench.interrupt(process)
+    same(result.status, 130)
+    has(result.err, "goes on in the guest, as only guestd can end it")
+
+
+def test_interrupt_at_start(bench):
+    """Ctrl-C while the start is not yet answered"""
+    player = None
+
+    def started(_arguments):
+        process.send_signal(2)
+        return {"pid": 77}
+    player = bench.play("a", agent({
+        **LIVE, "guest-exec": started, "guestd-exec-kill": {}, "guest-exec-status": {
+            "exited": True, "signal": 15},
+        "guestd-exec-read": {"count": 0, "buf-b64": "", "eof": True, "truncated": False,
+                             "exited": True}}))
+    process = bench.start("--agent", player.path, "exec", "--", "sleep", "9")
+    _out, err = process.communicate(timeout=PATIENCE)
+    same(process.returncode, 130, err)
+    has(err.decode(), "process 77 was ended")
+    same(player.heard[-1]["execute"], "guest-exec-status")
+
+
+def test_output_gone(bench):
+    """if nobody takes the output, the program is ended"""
+    path = bench.real_agent()
+    process = bench.start("--agent", path, "exec", "--", "yes")
+    process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    same(process.wait(PATIENCE), 1)
+    has(err, "was ended in the guest")
+    same(listed(bench, path), [])
+
+
+def test_agent_gone(bench):
+    """an agent that goes away in between"""
+    path = bench.real_agent()
+    process = bench.start("--agent", path, "exec", "--", "sh", "-c", "echo ready; sleep 3")
+    same(process.stdout.readline(), b"ready\n")
+    bench.processes[0].kill()
+    bench.processes[0].wait()
+    _out, err = process.communicate(timeout=PATIENCE)
+    same(process.returncode, 1)
+    has(err.decode(), "may go on in the guest")
+
+
+def test_truncated(bench):
+    """output that the agent dropped does not pass for all"""
+    reads = {"stdout": b"part", "stderr": b""}
+
+    def read(arguments):
+        data = reads[arguments["stream"]][arguments["offset"]:]
+        return {"count": len(data), "buf-b64": base64.b64encode(data).decode(), "eof": True,
+                "truncated": arguments["stream"] == "stdout", "exited": True}
+    player = bench.play("a", agent({
+        **LIVE, "guest-exec": {"pid": 5}, "guestd-exec-read": read,
+        "guest-exec-status": {"exited": True, "exitcode": 0}}))
+    result = bench.ctl("--agent", player.path, "exec", "--", "x")
+    same((result.status, result.out), (1, "part"))
+    has(result.err, "more was dropped")
+
+
+def test_input_waits(bench):
+    """input that is not read for a while is sent again, once"""
+    sent, refusals = [], [OSError("process 5 has not read its input of before")] * 2
+
+    def write(arguments):
+        if refusals:
+            return refusals.pop()
+        sent.append(base64.b64decode(arguments.get("buf-b64", "")))
+        return {"count": len(sent[-1])}
+
+    def read(_arguments):
+        over = sent[-1:] == [b""]
+        return {"count": 0, "buf-b64": "", "eof": over, "truncated": False, "exited": over}
+    player = bench.play("a", agent({
+        **LIVE, "guest-exec": {"pid": 5}, "guestd-exec-read": read, "guestd-exec-write": write,
+        "guest-exec-status": {"exited": True, "exitcode": 0}}))
+    same(bench.ctl("--agent", player.path, "exec", "--stdin", "--", "x", stdin=b"hello").status, 0)
+    same(sent, [b"hello", b""])
