@@ -68,6 +68,7 @@ int main(int argc, char **argv)
     int status;
 
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* for JSON */
     /* Not for people: the build makes the completion with it. */
     if (argc == 2 && g_str_equal(argv[1], "--completion"))
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
