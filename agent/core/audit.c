@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/audit.h"
 
+#include "agent/base/errors.h"
 #include "agent/base/log.h"
 
 /* A path or program name that is longer tells nothing more. */
@@ -29,6 +30,16 @@ static void append_arguments(GString *line, const Command *command, const void *
         append_argument(line, field, args);
 }
 
+static const char *outcome(const GError *error)
+{
+    if (!error)
+        return "done";
+    return g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_FORBIDDEN) ||
+                   g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND)
+               ? "refused: "
+               : "failed: ";
+}
+
 char *audit_line(const Command *command, const void *args, const char *channel,
                  const GError *error, gint64 duration)
 {
@@ -37,8 +48,8 @@ char *audit_line(const Command *command, const void *args, const char *channel,
     g_string_append(line, command->name);
     append_arguments(line, command, args);
     g_string_append_printf(line, " from %s: %s%s in %" G_GINT64_FORMAT ".%03d ms", channel,
-                           error ? "failed: " : "done", error ? error->message : "",
-                           duration / 1000, (int)(duration % 1000));
+                           outcome(error), error ? error->message : "", duration / 1000,
+                           (int)(duration % 1000));
     return g_string_free(line, FALSE);
 }
 

@@ -51,6 +51,7 @@ struct Field {
     guint flags;
     const char *doc;
     const char *fallback; /* the default of an optional argument, for documentation */
+    guint rules; /* RULE_BITs of the settings that restrict its value */
 };
 
 #define FIELD_NO_HAS G_MAXSIZE
