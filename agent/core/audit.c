@@ -40,6 +40,16 @@ static const char *outcome(const GError *error)
                : "failed: ";
 }
 
+/* An error may repeat what the host has said, which must not begin lines of its own. */
+static void append_message(GString *line, const char *message)
+{
+    for (const char *at = message; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            g_string_append_printf(line, "\\x%02x", (guchar)*at);
+        else
+            g_string_append_c(line, *at);
+}
+
 char *audit_line(const Command *command, const void *args, const char *channel,
                  const GError *error, gint64 duration)
 {
@@ -47,8 +57,10 @@ char *audit_line(const Command *command, const void *args, const char *channel,
 
     g_string_append(line, command->name);
     append_arguments(line, command, args);
-    g_string_append_printf(line, " from %s: %s%s in %" G_GINT64_FORMAT ".%03d ms", channel,
-                           outcome(error), error ? error->message : "", duration / 1000,
+    g_string_append_printf(line, " from %s: %s", channel, outcome(error));
+    if (error)
+        append_message(line, error->message);
+    g_string_append_printf(line, " in %" G_GINT64_FORMAT ".%03d ms", duration / 1000,
                            (int)(duration % 1000));
     return g_string_free(line, FALSE);
 }
