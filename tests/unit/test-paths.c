@@ -43,7 +43,6 @@ typedef struct {
 static void tree_free(Tree *tree)
 {
     kit_remove_tree(tree->top);
-    g_free(tree->top);
     g_free(tree);
 }
 
