@@ -31,7 +31,8 @@ static gboolean open_directory(FilePlace *place, const char *directory, GError *
     g_autofree char *real = safe_path(directory, &info, error);
 
     if (real) {
-        place->dir_fd = open(real, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        /* Not O_PATH, with which nothing would be mounted there by itself. */
+        place->dir_fd = open(real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place->dir_fd >= 0)
             return TRUE;
         set_errno_error(error, errno, "'%s'", real);

@@ -24,8 +24,8 @@ gboolean others_may_write(const struct stat *info)
 /* In a directory like /tmp everybody can add names, but only take their own away. */
 static gboolean others_may_replace(const struct stat *directory, const struct stat *entry)
 {
-    if (is_ours(directory->st_uid) && (directory->st_mode & S_ISVTX))
-        return !is_ours(entry->st_uid);
+    if (is_ours(directory->st_uid) && (directory->st_mode & S_ISVTX) && is_ours(entry->st_uid))
+        return FALSE;
     return others_may_write(directory);
 }
 

@@ -45,15 +45,14 @@ const Option option_table[] = {
     { 0, "profile", NULL, OPTION_STRING, AT(profile), .argument = "NAME",
       .doc = "which commands are served: full (the default), backup, monitor or confidential" },
     RULE("exec-allow", RULE_PROGRAMS, "PATHS",
-         "programs that guest-exec may start, absolute paths whose last part may be a glob; "
-         "env and cwd are refused then"),
+         "programs that guest-exec may start, comma separated: paths whose last part may be a "
+         "glob; then env and cwd are refused"),
     RULE("exec-users", RULE_PROGRAM_USERS, "USERS",
-         "users that guest-exec may run programs as; root is also the agent's own user"),
+         "users that guest-exec may run programs as; without the argument user that is root"),
     RULE("file-read-allow", RULE_READ, "DIRECTORIES",
-         "directories below which files may be read or asked about; without it none, if "
-         "file-write-allow is set"),
+         "directories below which files may be read; none if only file-write-allow is set"),
     RULE("file-write-allow", RULE_WRITE, "DIRECTORIES",
-         "directories below which files may be written; without it none, if file-read-allow is set"),
+         "directories below which files may be written; none if only file-read-allow is set"),
     RULE("password-users", RULE_PASSWORD_USERS, "USERS",
          "users whose password may be set"),
     RULE("ssh-users", RULE_KEY_USERS, "USERS",

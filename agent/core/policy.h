@@ -22,7 +22,7 @@ const Profile *policy_profile(const Settings *settings);
 gboolean policy_check(const Settings *settings, GError **error);
 
 /*
- * Whether @command may run: it is of the profile, on the allow list, if that names
+ * Whether @command may run: it is in the profile, on the allow list, if that names
  * any, and not on the block list. While @frozen, by qemu-ga's rule the commands for
  * that state and no others, whatever the lists say; of these the profile
  * leaves its own and what ends the freeze. Depends on its arguments alone.
