@@ -69,7 +69,7 @@ const Option option_table[] = {
     { 0, "self-test", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_SELF_TEST, NULL,
       "check the channel and the needs of each command, print a table and exit" },
     { 0, "dump-schema", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_SCHEMA, "[=FORMAT]",
-      "print all commands as json (the default), rst or completion and exit" },
+      "print all commands as json (the default), rst, man or completion and exit" },
     { 'h', "help", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_HELP, NULL,
       "print this help and exit" },
     { 'V', "version", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_VERSION, NULL,

@@ -51,6 +51,7 @@ struct Field {
     guint flags;
     const char *doc;
     const char *fallback; /* the default of an optional argument, for documentation */
+    const char *since;    /* where it came later than what it belongs to, as with guestd's own; else NULL */
 };
 
 #define FIELD_NO_HAS G_MAXSIZE
