@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [sanitizers] [vm] [libvirt] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [sanitizers] [vm] [libvirt] [docs] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host sanitizers vm libvirt dist}
+PARTS=${*:-unit conformance quiesce hooks host sanitizers vm libvirt docs dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -92,6 +92,11 @@ if wants vm; then
 fi
 if wants libvirt; then
     step tap libvirt tests/libvirt/run
+fi
+if wants docs; then
+    step tap dialogues tests/docs/dialogues
+    make -s -C build deb >"$LOGS/deb.log" 2>&1 </dev/null || tail -n 40 "$LOGS/deb.log"
+    step tap moving tests/docs/moving
 fi
 if wants sanitizers; then
     build_guestd build-asan --enable-werror --enable-sanitizers || failed=$((failed + 1))
