@@ -369,6 +369,6 @@ tests_unit_test_exec_LDADD = $(unit_ldadd)
 
 # ---- lints
 
-lints = tests/lint/includes tests/lint/manuals tests/lint/spdx tests/lint/size tests/lint/state
+lints = tests/lint/includes tests/lint/links tests/lint/manuals tests/lint/spdx tests/lint/size tests/lint/state
 TESTS += $(lints)
 EXTRA_DIST += $(lints)
