@@ -9,6 +9,7 @@
 typedef struct {
     GPtrArray *disks;
     Quiesce window;
+    GError *problem; /* of the taking, of which settle() makes what it is */
     gboolean taken;
     gint64 taken_at;
     char *manifest_name;
@@ -28,6 +29,7 @@ static void shot_free(Shot *shot)
         return;
     g_clear_pointer(&shot->disks, g_ptr_array_unref);
     g_clear_pointer(&shot->manifest, json_node_unref);
+    g_clear_error(&shot->problem);
     g_free(shot->manifest_name);
     quiesce_clear(&shot->window);
     g_free(shot);
@@ -83,6 +85,7 @@ static gboolean gave_up(const Job *job, GError **error)
     return TRUE;
 }
 
+/* What goes wrong waits until the guests are thawed. */
 static gboolean take(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data;
@@ -90,9 +93,12 @@ static gboolean take(Job *job, gpointer data, GError **error)
     (void)data;
     if (gave_up(job, error))
         return FALSE;
-    shot->taken = snapshot_take(job->vm, shot->disks, shot->window.limit_s * 1000, error);
+    shot->taken = snapshot_take(job->vm, shot->disks, quiesce_hold_ms(&shot->window),
+                                &shot->problem);
     shot->taken_at = g_get_real_time();
-    return shot->taken;
+    if (shot->problem && !g_error_matches(shot->problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
+        quiesce_late(&shot->window, shot->problem);
+    return TRUE;
 }
 
 /* Adds to what has gone wrong already. */
@@ -118,6 +124,51 @@ static gboolean end_window(Job *job, gpointer data, GError **error)
 
     (void)data;
     return quiesce_end(&shot->window, &problem) || fail_too(problem, error);
+}
+
+/*
+ * An overlay that is in use, or may be, without being wanted: its manifest lets "snapshot
+ * commit" fold it back later.
+ */
+static void tell_left(Job *job, const char *what, GError **error)
+{
+    Shot *shot = job->data;
+    g_autoptr(JsonNode) manifest =
+        manifest_new(job->vm, shot->disks, shot->taken_at, &shot->window, NULL);
+    GString *text = g_string_new((*error)->message);
+
+    g_string_append_printf(text, "; %s:", what);
+    for (guint i = 0; i < shot->disks->len; i++)
+        g_string_append_printf(text, "%s %s", i > 0 ? "," : "",
+                               ((const SnapshotDisk *)shot->disks->pdata[i])->overlay);
+    if (manifest_write(manifest, shot->manifest_name, NULL))
+        g_string_append_printf(text, "; once QEMU answers, \"guestctl %s snapshot commit\" folds "
+                                     "back what is in use", job->vm->name);
+    g_free((*error)->message);
+    (*error)->message = g_string_free(text, FALSE);
+}
+
+/* With all guests thawed there is time to find out what became of a snapshot that failed. */
+static gboolean settle(Job *job, gpointer data, GError **error)
+{
+    Shot *shot = job->data;
+    gboolean late = g_error_matches(shot->problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT);
+    GError *problem = NULL;
+    SnapshotFate fate;
+
+    (void)data;
+    if (!shot->problem)
+        return *error == NULL;
+    fate = snapshot_settle(job->vm, shot->disks, g_steal_pointer(&shot->problem), &problem);
+    shot->taken = fate == SNAPSHOT_TAKEN;
+    if (shot->taken)
+        return *error == NULL;
+    if (late && shot->window.filesystems > 0)
+        g_prefix_error(&problem, "%s: ", shot->window.reason);
+    if (fate == SNAPSHOT_UNKNOWN)
+        tell_left(job, "whether the snapshot was made is not known, so its files were left",
+                  &problem);
+    return fail_too(problem, error);
 }
 
 /* From the last freeze to the first thaw, all of them stood still. */
@@ -173,6 +224,7 @@ static gboolean undo(Job *job, gpointer data, GError **error)
         set_error(&problem, "the snapshot was undone");
     } else {
         g_prefix_error(&problem, "the snapshot could not be undone: ");
+        tell_left(job, "the VM goes on with", &problem);
     }
     return fail_too(problem, error);
 }
@@ -190,7 +242,8 @@ static void carry_out(Job **jobs, guint n, Shoot *shoot)
 
     if (!failed)
         failed = fleet_each(jobs, n, FALSE, take, NULL);
-    failed = fleet_each(jobs, n, FALSE, end_window, NULL);
+    fleet_each(jobs, n, FALSE, end_window, NULL);
+    failed = fleet_each(jobs, n, FALSE, settle, NULL);
     find_group_window(jobs, n, &shoot->group);
     if (!failed)
         failed = fleet_each(jobs, n, FALSE, record, shoot);

@@ -200,7 +200,10 @@ def test_monitor_dead(bench):
     result = vm.snapshot("--quiesce")
     same((result.status, vm.frozen), (1, False), result)
     has(result.err, "whether the snapshot was made is not known")
-    same(len(bench.left()), 2)
+    overlays = [path for path in bench.left() if path.endswith(".qcow2")]
+    for path in overlays:
+        has(result.err, path)
+    same((len(overlays), vm.manifest()["label"]), (2, "crash-consistent"))
 
 
 def test_killed(bench):
