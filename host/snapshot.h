@@ -106,6 +106,7 @@ typedef struct {
  * programs, and how a commit knows its own overlays. @group may be NULL.
  */
 char *manifest_name(const Vm *vm, const char *stamp);
+/* @window NULL: it is only about to be taken, and has no label yet. */
 JsonNode *manifest_new(const Vm *vm, const GPtrArray *disks, gint64 taken_at,
                        const Quiesce *window, const SnapshotGroup *group);
 gboolean manifest_write(JsonNode *manifest, const char *name, GError **error);

@@ -11,6 +11,7 @@ typedef struct {
     Quiesce window;
     GError *problem; /* of the taking, of which settle() makes what it is */
     gboolean taken;
+    gboolean left; /* its overlays are in use, or may be, although it failed */
     gint64 taken_at;
     char *manifest_name;
     JsonNode *manifest;
@@ -63,6 +64,19 @@ static void print_disks(Job *job, const char *writes, const char *is)
         job_print(job, "%s: %s to %s, its snapshot %s %s\n", disk->name, writes, disk->overlay, is,
                   disk->image);
     }
+}
+
+/*
+ * Before anything is done, so that overlays of a guestctl that was killed are known as its own:
+ * "snapshot commit" folds back only those that a manifest names.
+ */
+static gboolean announce(Job *job, gpointer data, GError **error)
+{
+    Shot *shot = job->data;
+
+    (void)data;
+    shot->manifest = manifest_new(job->vm, shot->disks, g_get_real_time(), NULL, NULL);
+    return manifest_write(shot->manifest, shot->manifest_name, error);
 }
 
 static gboolean begin_window(Job *job, gpointer data, GError **error)
@@ -126,24 +140,19 @@ static gboolean end_window(Job *job, gpointer data, GError **error)
     return quiesce_end(&shot->window, &problem) || fail_too(problem, error);
 }
 
-/*
- * An overlay that is in use, or may be, without being wanted: its manifest lets "snapshot
- * commit" fold it back later.
- */
+/* Overlays that are in use, or may be, without being wanted. */
 static void tell_left(Job *job, const char *what, GError **error)
 {
     Shot *shot = job->data;
-    g_autoptr(JsonNode) manifest =
-        manifest_new(job->vm, shot->disks, shot->taken_at, &shot->window, NULL);
     GString *text = g_string_new((*error)->message);
 
+    shot->left = TRUE;
     g_string_append_printf(text, "; %s:", what);
     for (guint i = 0; i < shot->disks->len; i++)
         g_string_append_printf(text, "%s %s", i > 0 ? "," : "",
                                ((const SnapshotDisk *)shot->disks->pdata[i])->overlay);
-    if (manifest_write(manifest, shot->manifest_name, NULL))
-        g_string_append_printf(text, "; once QEMU answers, \"guestctl %s snapshot commit\" folds "
-                                     "back what is in use", job->vm->name);
+    g_string_append_printf(text, "; once QEMU answers, \"guestctl %s snapshot commit\" folds back "
+                                 "what is in use", job->vm->name);
     g_free((*error)->message);
     (*error)->message = g_string_free(text, FALSE);
 }
@@ -196,6 +205,7 @@ static gboolean record(Job *job, gpointer data, GError **error)
 
     if (shot->window.mode == QUIESCE_REQUIRE && !shot->window.consistent)
         return set_error(error, "not quiesced: %s", shot->window.reason);
+    g_clear_pointer(&shot->manifest, json_node_unref);
     shot->manifest = manifest_new(job->vm, shot->disks, shot->taken_at, &shot->window,
                                   shoot->several ? &shoot->group : NULL);
     if (!manifest_write(shot->manifest, shot->manifest_name, error))
@@ -216,17 +226,15 @@ static gboolean undo(Job *job, gpointer data, GError **error)
     if (!*error)
         set_error(error, "nothing was done, because another VM failed");
     g_string_truncate(job->text, 0);
-    if (shot->manifest)
-        manifest_remove(shot->manifest, shot->manifest_name);
-    if (!shot->taken)
-        return FALSE;
-    if (snapshot_undo(job->vm, shot->disks, &problem)) {
+    if (shot->taken && snapshot_undo(job->vm, shot->disks, &problem)) {
         set_error(&problem, "the snapshot was undone");
-    } else {
+    } else if (shot->taken) {
         g_prefix_error(&problem, "the snapshot could not be undone: ");
         tell_left(job, "the VM goes on with", &problem);
     }
-    return fail_too(problem, error);
+    if (shot->manifest && !shot->left)
+        manifest_remove(shot->manifest, shot->manifest_name);
+    return problem ? fail_too(problem, error) : FALSE;
 }
 
 static gboolean blame_others(Job *job, gpointer data, GError **error)
@@ -238,8 +246,10 @@ static gboolean blame_others(Job *job, gpointer data, GError **error)
 
 static void carry_out(Job **jobs, guint n, Shoot *shoot)
 {
-    guint failed = fleet_each(jobs, n, FALSE, begin_window, NULL);
+    guint failed = fleet_each(jobs, n, FALSE, announce, NULL);
 
+    if (!failed)
+        failed = fleet_each(jobs, n, FALSE, begin_window, NULL);
     if (!failed)
         failed = fleet_each(jobs, n, FALSE, take, NULL);
     fleet_each(jobs, n, FALSE, end_window, NULL);

@@ -203,7 +203,7 @@ def test_monitor_dead(bench):
     overlays = [path for path in bench.left() if path.endswith(".qcow2")]
     for path in overlays:
         has(result.err, path)
-    same((len(overlays), vm.manifest()["label"]), (2, "crash-consistent"))
+    same((len(overlays), vm.manifest()["label"]), (2, "none"))
 
 
 def test_killed(bench):
