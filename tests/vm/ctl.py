@@ -73,7 +73,7 @@ class Ctl(Case):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=GUESTCTL_TIMEOUT)
         self.equal(done.returncode, status, f"{words}: {done.stdout}{done.stderr}")
-        return done.stdout if status == 0 else done.stderr
+        return done.stdout + (done.stderr if status else "")
 
     @contextlib.contextmanager
     def writing(self):

@@ -4,25 +4,28 @@ What can go wrong with guestctl and a real guest: afterwards nothing is frozen, 
 node or overlay of guestctl's, no file is left, and the message says what happened. Agents and
 monitors that do what no real one does are played in tests/host.
 
-  fault                               | here                    | in tests/host
-  ------------------------------------+-------------------------+-------------------------------
-  agent killed between freeze and     | test_agent_killed,      | snapshot_faults: agent_killed,
-    snapshot                          |   test_agent_gone       |   agent_restarted
-  monitor gone between snapshot and   | test_monitor_cut,       | snapshot_faults: monitor_*
-    thaw                              |   test_monitor_gone     |   backup_faults: monitor_lost
-  QEMU hangs in the transaction       | test_hang               | hang
-  guestctl killed while frozen        | test_killed             | snapshot_faults: killed
-  Ctrl-C at every step                | test_interrupt_snapshot,| snapshot_faults: interrupted_*
-                                      |   test_interrupt_backup | backup_faults: interrupt
-  disk full on the target             | test_target_full        | both: disk_full
-  freeze slower than the limit        | test_slow_freeze        | both: slow, freeze_slow
-  watchdog fired first                | test_watchdog           | both: watchdog
-  paused VM                           | test_paused             | both: paused
-  VM that ignores ACPI                | Down.test_ignores_acpi  | power: ignored, force
-  VM that panics on shutdown          | Down.test_panics        | power: panics
-  bitmap missing                      | test_bitmap_missing     | backup: several
-  chain file missing or altered       | test_chain_broken       | backup: several
-  group of VMs, one of them failing   | test_ctl_group          | snapshot_faults: group_*
+  fault                               | here, or in test_ctl_*          | in tests/host
+  ------------------------------------+---------------------------------+------------------------------
+  agent killed between freeze and     | Agents.test_agent_killed,       | snapshot_faults: agent_killed,
+    snapshot                          |   test_agent_gone               |   agent_restarted
+  monitor gone between snapshot and   | Monitors.test_monitor_cut,      | snapshot_faults: monitor_*,
+    thaw                              |   test_monitor_gone,            |   backup_faults: monitor_lost
+                                      |   faults_backup: test_monitor   |
+  QEMU hangs in the transaction       | Monitors.test_hang,             | hang
+                                      |   faults_backup: test_monitor   |
+  guestctl killed while frozen        | Monitors.test_killed, _later    | snapshot_faults: killed
+  Ctrl-C at every step                | Agents.test_interrupt_freeze,   | snapshot_faults: interrupted_*,
+                                      |   Monitors.test_interrupt_*,    |   snapshot_commit: interrupted,
+                                      |   faults_backup: test_interrupt_*   backup_faults: interrupt
+  disk full on the target             | faults_backup: test_target_full | both: disk_full
+  freeze slower than the limit        | Agents.test_slow_freeze         | both: slow, freeze_slow
+  watchdog fired first                | Monitors.test_watchdog          | both: watchdog
+  paused VM                           | faults_backup: test_paused      | both: paused
+  VM that ignores ACPI                | down: test_ignores_acpi         | power: ignored, force
+  VM that panics on shutdown          | down: test_panics, _and_ends    | power: panics
+  bitmap missing                      | faults_backup: test_bitmap_*    | backup: bitmap_lost
+  chain file missing or altered       | faults_backup: test_chain_*     | backup: chain_broken
+  group of VMs, one of them failing   | group: test_group               | snapshot_faults: group_*, hang
 """
 
 import os
