@@ -75,6 +75,13 @@ static gboolean bare_begin(Backup *backup, const Limit *limit, GError **error)
     return qmp_do(qmp, "transaction", arguments, limit, error);
 }
 
+static gboolean bare_begin_late(Backup *backup, const Limit *limit, GError **error)
+{
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+
+    return qmp && qmp_await(qmp, "transaction", limit, error);
+}
+
 /* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
 static gboolean look(const Backup *backup, JsonNode *result, Progress *progress,
                      gboolean *all_done, GError **error)
@@ -174,6 +181,7 @@ const BackupOps backup_bare = {
     .disks = bare_disks,
     .attach = bare_attach,
     .begin = bare_begin,
+    .begin_late = bare_begin_late,
     .await = bare_await,
     .release = bare_release,
     .forget = bare_forget,
