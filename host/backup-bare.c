@@ -99,6 +99,13 @@ static gboolean let_go(Backup *backup, Qmp *qmp, const Limit *limit, GError **er
     return TRUE;
 }
 
+static gboolean bare_begin_late(Backup *backup, const Limit *limit, GError **error)
+{
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+
+    return qmp && qmp_await(qmp, "transaction", limit, error);
+}
+
 /* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
 static gboolean look(const Backup *backup, JsonNode *result, Progress *progress,
                      gboolean *all_done, GError **error)
@@ -200,6 +207,7 @@ const BackupOps backup_bare = {
     .disks = bare_disks,
     .attach = bare_attach,
     .begin = bare_begin,
+    .begin_late = bare_begin_late,
     .await = bare_await,
     .release = bare_release,
     .forget = bare_forget,

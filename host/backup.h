@@ -63,6 +63,8 @@ struct BackupOps {
     gboolean (*attach)(Backup *backup, guint index, const Limit *limit, GError **error);
     /* The transaction that begins the copies of all disks; returns with them under way. */
     gboolean (*begin)(Backup *backup, const Limit *limit, GError **error);
+    /* Goes on waiting for a begin() that had GUESTD_ERROR_TIMED_OUT. */
+    gboolean (*begin_late)(Backup *backup, const Limit *limit, GError **error);
     /* Waits until all are copied. */
     gboolean (*await)(Backup *backup, Progress *progress, GError **error);
     /* Ends what copies are left, and closes their files. */

@@ -60,10 +60,31 @@ static int run_verb(const CommandLine *line, const VerbCall *call)
     return vms ? fleet_run(call, &line->context, vms) : complain(error);
 }
 
+/* What the command line asks for, once its options are known. */
+static int run(CommandLine *line)
+{
+    VerbCall call;
+    GError *error = NULL;
+    int status;
+
+    if (line->version)
+        return printf("guestctl %s\n", PACKAGE_VERSION) < 0;
+    if (line->help || !line->verb)
+        return help_print(line->verb, line->help ? stdout : stderr), line->help ? 0 : EXIT_USAGE;
+    if (!verb_parse(line->verb, line->rest, &call, &error))
+        return complain(error);
+    call.spec = line->spec;
+    line->context.cancel_fd = watch_signals();
+    line->context.libvirt = libvirt_link_new();
+    status = run_verb(line, &call);
+    libvirt_link_free(line->context.libvirt);
+    verb_call_clear(&call);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     CommandLine line;
-    VerbCall call;
     GError *error = NULL;
     int status;
 
@@ -72,20 +93,8 @@ int main(int argc, char **argv)
     /* Not for people: the build makes the completion with it. */
     if (argc == 2 && g_str_equal(argv[1], "--completion"))
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
-    if (!options_parse((const char *const *)argv + 1, &line, &error))
-        return complain(error);
-    if (line.version)
-        return printf("guestctl %s\n", PACKAGE_VERSION) < 0;
-    if (line.help || !line.verb)
-        return help_print(line.verb, line.help ? stdout : stderr), line.help ? 0 : EXIT_USAGE;
-    if (!verb_parse(line.verb, line.rest, &call, &error))
-        return complain(error);
-    call.spec = line.spec;
-    line.context.cancel_fd = watch_signals();
-    line.context.libvirt = libvirt_link_new();
-    status = run_verb(&line, &call);
-    libvirt_link_free(line.context.libvirt);
-    verb_call_clear(&call);
+    status = options_parse((const char *const *)argv + 1, &line, &error) ? run(&line)
+                                                                          : complain(error);
     g_free((gpointer)line.rest);
     return status;
 }

@@ -9,7 +9,7 @@ import re
 import subprocess
 
 from bench import Skip, has, program, same
-from machine import Between, Guest, Machine, run
+from machine import Between, Guest, Machine, content, run
 
 FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
 
@@ -264,7 +264,8 @@ def test_restore(bench):
         has(result.err, told)
         same(os.path.exists(image), False)
 
-    refused("several disks; say --disk with one of: d0, d1", status=2)
+    refused("several disks; say --to with a directory for all of them, or --disk with one of: d0, d1",
+            status=2)
     refused("no such disk in the backup", "--disk", "d7", status=2)
     refused("neither a backup", "--disk", "d0", "--at", "yesterday", status=2)
     refused("no backup as old as", "--disk", "d0", "--at", "2001-01-01T00:00:00Z")
@@ -278,6 +279,35 @@ def test_restore(bench):
     has(result.err, "exists already")
     with open(image, encoding="utf-8") as file:
         same(file.read(), "precious")
+
+
+def test_restore_all(bench):
+    """restore into a directory makes all disks, or none"""
+    vm = Machine(bench)
+    change(vm, 1)
+    wanted = vm.contents()
+    vm.backup()
+    to = bench.path("to")
+
+    def restore(*args):
+        return bench.ctl("restore", "--from", vm.store, "--to", to, *args)
+    has(bench.ctl("restore", "--from", vm.store, "--to", to + "/").err, "is no directory")
+    os.mkdir(to)
+    result = restore("--json")
+    same(result.status, 0, result)
+    rows = json.loads(result.out)
+    same([(row["disk"], row["image"]) for row in rows],
+         [(disk, os.path.join(to, disk + ".qcow2")) for disk in ("d0", "d1")])
+    for row in rows:
+        same(content(row["image"], "-f", "qcow2") == wanted[row["disk"]], True, row)
+    os.unlink(os.path.join(to, "d0.qcow2"))
+    result = restore()
+    same((result.status, os.listdir(to)), (1, ["d1.qcow2"]), result)
+    has(result.err, "d1.qcow2 exists already")
+    result = restore("--disk", "d1", "--format", "raw")
+    same((result.status, sorted(os.listdir(to))), (0, ["d1.qcow2", "d1.raw"]), result)
+    with open(os.path.join(to, "d1.raw"), "rb") as file:
+        same(file.read() == wanted["d1"], True, "d1.raw")
 
 
 def test_usage(bench):
