@@ -44,43 +44,48 @@ static const Type exec_args = {
                  .fallback = "none"),
         { .name = "timeout", .type = &type_int, .offset = offsetof(ExecArgs, timeout),
           .has_offset = offsetof(ExecArgs, has_timeout), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "seconds until its process group is killed; 0: never", .fallback = "0" },
+          .doc = "seconds until its process group is killed; 0: never", .fallback = "0",
+          .since = "guestd 0.1" },
         { .name = "cwd", .type = &type_string, .offset = offsetof(ExecArgs, cwd),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "its directory", .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAMS) },
+          .doc = "its directory", .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAMS),
+          .since = "guestd 0.1" },
         { .name = "user", .type = &type_string, .offset = offsetof(ExecArgs, user),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "whom it runs as, with all groups; without env, HOME, USER, LOGNAME and SHELL "
                  "are this user's",
-          .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAM_USERS) },
+          .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAM_USERS),
+          .since = "guestd 0.1" },
         OPTIONAL(ExecArgs, wait, "wait", &type_int,
                  .doc = "milliseconds to wait for its end; then this answer is that of "
                         "guest-exec-status, too",
-                 .fallback = "no waiting"),
+                 .fallback = "no waiting", .since = "guestd 0.1"),
         OPTIONAL(ExecArgs, input_open, "input-open", &type_bool,
                  .doc = "standard input stays open behind input-data, for guestd-exec-write",
-                 .fallback = "false"),
+                 .fallback = "false", .since = "guestd 0.1"),
         FIELDS_END,
     },
 };
 
-#define STATUS_FIELDS_BEFORE                                                                       \
-    OPTIONAL(ExecResult, exitcode, "exitcode", &type_int, .doc = "if it ended by itself"),         \
+/* @later: since when there are such members, if not as long as the command. */
+#define STATUS_FIELDS_BEFORE(later)                                                                \
+    OPTIONAL(ExecResult, exitcode, "exitcode", &type_int, .doc = "if it ended by itself",          \
+             .since = later),                                                                      \
     { .name = "err-data", .type = &type_base64, .offset = offsetof(ExecResult, err_data),          \
       .has_offset = offsetof(ExecResult, has_err_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,    \
-      .doc = "captured standard error, if any" },                                                  \
+      .doc = "captured standard error, if any", .since = later },                                  \
     { .name = "out-data", .type = &type_base64, .offset = offsetof(ExecResult, out_data),          \
       .has_offset = offsetof(ExecResult, has_out_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,    \
-      .doc = "captured standard output, if any" },                                                 \
+      .doc = "captured standard output, if any", .since = later },                                 \
     OPTIONAL(ExecResult, err_truncated, "err-truncated", &type_bool,                               \
-             .doc = "err-data lacks what came later"),                                             \
-    OPTIONAL(ExecResult, signal, "signal", &type_int, .doc = "if one ended it"),                   \
+             .doc = "err-data lacks what came later", .since = later),                             \
+    OPTIONAL(ExecResult, signal, "signal", &type_int, .doc = "if one ended it", .since = later),   \
     OPTIONAL(ExecResult, out_truncated, "out-truncated", &type_bool,                               \
-             .doc = "out-data lacks what came later")
+             .doc = "out-data lacks what came later", .since = later)
 
 #define STATUS_FIELDS_BEHIND                                                                       \
     OPTIONAL(ExecResult, timed_out, "timed-out", &type_bool,                                       \
-             .doc = "it was killed because of its timeout")
+             .doc = "it was killed because of its timeout", .since = "guestd 0.1")
 
 static const Type exec_result = {
     .kind = TYPE_OBJECT,
@@ -88,9 +93,10 @@ static const Type exec_result = {
     .size = sizeof(ExecResult),
     .fields = (const Field[]){
         REQUIRED(ExecResult, pid, "pid", &type_int, .doc = "number of the process"),
-        STATUS_FIELDS_BEFORE,
+        STATUS_FIELDS_BEFORE("guestd 0.1"),
         OPTIONAL(ExecResult, exited, "exited", &type_bool,
-                 .doc = "with wait: whether it has ended; then its result is told and forgotten"),
+                 .doc = "with wait: whether it has ended; then its result is told and forgotten",
+                 .since = "guestd 0.1"),
         STATUS_FIELDS_BEHIND,
         FIELDS_END,
     },
@@ -101,7 +107,7 @@ static const Type status_result = {
     .name = "GuestExecStatus",
     .size = sizeof(ExecResult),
     .fields = (const Field[]){
-        STATUS_FIELDS_BEFORE,
+        STATUS_FIELDS_BEFORE(NULL),
         REQUIRED(ExecResult, exited, "exited", &type_bool, .doc = "whether it has ended"),
         STATUS_FIELDS_BEHIND,
         FIELDS_END,
@@ -121,7 +127,7 @@ static const Type status_args = {
         REQUIRED(StatusArgs, pid, "pid", &type_int, .doc = "from guest-exec"),
         OPTIONAL(StatusArgs, output, "output", &type_bool,
                  .doc = "tell the output, too; a host may have read it with guestd-exec-read",
-                 .fallback = "true"),
+                 .fallback = "true", .since = "guestd 0.1"),
         FIELDS_END,
     },
 };

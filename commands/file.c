@@ -28,13 +28,14 @@ static const Type open_args = {
         { .name = "perm", .type = &type_string, .offset = offsetof(OpenArgs, perm),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "octal digits: permissions of a file that is created, whatever the umask",
-          .fallback = "0666" },
+          .fallback = "0666", .since = "guestd 0.1" },
         OPTIONAL(OpenArgs, nofollow, "nofollow", &type_bool,
-                 .doc = "fail if the path ends in a symbolic link", .fallback = "false"),
+                 .doc = "fail if the path ends in a symbolic link", .fallback = "false",
+                 .since = "guestd 0.1"),
         { .name = "atomic", .type = &type_bool, .offset = offsetof(OpenArgs, atomic),
           .has_offset = offsetof(OpenArgs, has_atomic), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "write beside the file and replace it by guest-file-close, as a whole; "
-                 "dropped if the agent ends before", .fallback = "false" },
+                 "dropped if the agent ends before", .fallback = "false", .since = "guestd 0.1" },
         FIELDS_END,
     },
 };
@@ -88,7 +89,8 @@ static const Type close_args = {
         HANDLE_FIELD(CloseArgs),
         { .name = "discard", .type = &type_bool, .offset = offsetof(CloseArgs, discard),
           .has_offset = offsetof(CloseArgs, has_discard), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "drop what was written to an atomic file", .fallback = "false" },
+          .doc = "drop what was written to an atomic file", .fallback = "false",
+          .since = "guestd 0.1" },
         FIELDS_END,
     },
 };

@@ -42,7 +42,7 @@ typedef struct {
 #define TIMEOUT_FIELD                                                                              \
     OPTIONAL(FreezeArgs, timeout, "timeout", &type_int,                                            \
              .doc = "seconds after which the agent thaws by itself, 0 for never",                  \
-             .fallback = "freeze-timeout of the configuration")
+             .fallback = "freeze-timeout of the configuration", .since = "guestd 0.1")
 
 static const Type freeze_args = {
     .kind = TYPE_OBJECT,

@@ -16,7 +16,7 @@ static const Type shutdown_args = {
         /* A string, not one of a set: qemu-ga has a text of its own for other words. */
         { .name = "mode", .type = &type_string, .offset = offsetof(ShutdownArgs, mode),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "halt, powerdown or reboot", .fallback = "powerdown" },
+          .doc = "what to do: halt, powerdown or reboot", .fallback = "powerdown" },
         FIELDS_END,
     },
 };

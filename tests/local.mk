@@ -128,6 +128,7 @@ unit_programs = \
 	tests/unit/test-policy \
 	tests/unit/test-paths \
 	tests/unit/test-options \
+	tests/unit/test-roff \
 	tests/unit/test-daemon \
 	tests/unit/test-log \
 	tests/unit/test-base \
@@ -257,6 +258,9 @@ tests_unit_test_audit_LDADD = $(unit_ldadd)
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_LDADD = $(unit_ldadd)
 
+tests_unit_test_roff_SOURCES = tests/unit/test-roff.c
+tests_unit_test_roff_LDADD = $(unit_ldadd)
+
 tests_unit_test_daemon_SOURCES = tests/unit/test-daemon.c
 tests_unit_test_daemon_LDADD = $(unit_ldadd)
 
@@ -373,6 +377,6 @@ tests_unit_test_exec_LDADD = $(unit_ldadd)
 
 # ---- lints
 
-lints = tests/lint/includes tests/lint/spdx tests/lint/size tests/lint/state
+lints = tests/lint/includes tests/lint/links tests/lint/manuals tests/lint/spdx tests/lint/size tests/lint/state
 TESTS += $(lints)
 EXTRA_DIST += $(lints)

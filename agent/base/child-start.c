@@ -132,6 +132,22 @@ static void execute(const Birth *birth)
         errno = EACCES;
 }
 
+/*
+ * What keeps the agent from being killed when memory runs out (OOMScoreAdjust= of its
+ * unit) is not for what the host starts.
+ */
+static void end_protection(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_RDWR);
+    char sign = 0;
+
+    /* If it fails, the program is only a little too safe. */
+    if (fd >= 0 && pread(fd, &sign, 1, 0) == 1 && sign == '-' && pwrite(fd, "0", 1, 0) < 1)
+        sign = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
 /* The child's life until its exec. */
 static G_GNUC_NO_INLINE void become(const Birth *birth)
 {
@@ -140,6 +156,7 @@ static G_GNUC_NO_INLINE void become(const Birth *birth)
     reset_signals();
     /* Its own group can be killed as a whole; its session stays ours, as under qemu-ga. */
     setpgid(0, 0);
+    end_protection();
     if (!place_files(birth))
         give_up(birth->report, AT_FILES);
     if (spec->user && !become_user(spec->user))

@@ -15,6 +15,7 @@
 #include "agent/core/dispatch.h"
 #include "agent/core/policy.h"
 #include "agent/core/state-file.h"
+#include "agent/core/watchdog.h"
 #include "channel/channel.h"
 #include "channel/fd-source.h"
 
@@ -316,7 +317,11 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
 
 int agent_run(Agent *agent)
 {
+    guint watchdog = watchdog_start();
+
     g_main_loop_run(agent->loop);
+    if (watchdog)
+        g_source_remove(watchdog);
     command_set_stop(agent->commands);
     return agent->was_open ? EXIT_SUCCESS : EXIT_FAILURE;
 }

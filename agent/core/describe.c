@@ -64,6 +64,7 @@ static void json_fields(GString *out, const Type *type)
         json_member(out, "name", field->name);
         json_member(out, "doc", field->doc);
         json_member(out, "default", field->fallback);
+        json_member(out, "since", field->since);
         g_string_append_printf(out, ", \"optional\": %s, \"secret\": %s, \"type\": ",
                                field->flags & FIELD_OPTIONAL ? "true" : "false",
                                field->flags & FIELD_SECRET ? "true" : "false");
@@ -203,6 +204,8 @@ static void rst_fields(GString *out, const Type *type, int depth)
                                field->doc ? field->doc : "");
         if (field->fallback)
             g_string_append_printf(out, " (default %s)", field->fallback);
+        if (field->since)
+            g_string_append_printf(out, "; since %s", field->since);
         for (int i = 0; i < N_RULES; i++)
             if (field->rules & RULE_BIT(i))
                 g_string_append_printf(out, "; subject to ``%s``", rule_table[i].key);
@@ -282,6 +285,16 @@ static char *describe_completion(const CommandSet *commands)
     return g_string_free(out, FALSE);
 }
 
+char *describe_flags(const Command *command)
+{
+    GString *out = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(flag_names); i++)
+        if (command->flags & flag_names[i].flag)
+            g_string_append_printf(out, "%s%s", out->len ? ", " : "", flag_names[i].name);
+    return g_string_free(out, FALSE);
+}
+
 char *describe_commands(const CommandSet *commands, const char *format, GError **error)
 {
     if (g_str_equal(format, "json"))
@@ -290,7 +303,14 @@ char *describe_commands(const CommandSet *commands, const char *format, GError *
         return describe_rst(commands);
     if (g_str_equal(format, "completion"))
         return describe_completion(commands);
+    if (g_str_equal(format, "man"))
+        return describe_man(commands);
+    /* Not for people: the build makes manual pages with them. */
+    if (g_str_equal(format, "man-options"))
+        return options_man();
+    if (g_str_equal(format, "man-keys"))
+        return options_man_keys();
     g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
-                "unknown schema format %s; use json, rst or completion", format);
+                "unknown schema format %s; use json, rst, man or completion", format);
     return NULL;
 }

@@ -37,6 +37,9 @@ typedef struct {
     gint64 number; /* default of a number */
 } Option;
 
+/* The largest number that a key takes. */
+#define OPTION_NUMBER_MAX G_MAXINT32
+
 /* Ends with a nameless row. In the order of --dump-conf. */
 extern const Option option_table[];
 

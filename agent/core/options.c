@@ -156,11 +156,20 @@ static void set_default(char **member, const char *value)
         *member = g_strdup(value);
 }
 
+/* What systemd made for us (RuntimeDirectory=), else where qemu-ga has it. */
+static const char *default_statedir(void)
+{
+    const char *runtime = g_getenv("RUNTIME_DIRECTORY");
+
+    return runtime && g_path_is_absolute(runtime) && !strchr(runtime, ':') ? runtime
+                                                                           : DEFAULT_STATEDIR;
+}
+
 gboolean options_complete(Settings *settings, GError **error)
 {
     set_default(&settings->method, "virtio-serial");
     set_default(&settings->pidfile, DEFAULT_PIDFILE);
-    set_default(&settings->statedir, DEFAULT_STATEDIR);
+    set_default(&settings->statedir, default_statedir());
     if (g_str_equal(settings->method, "virtio-serial"))
         set_default(&settings->path, DEFAULT_VIRTIO_PATH);
     else if (g_str_equal(settings->method, "isa-serial"))
