@@ -85,6 +85,7 @@ part_conformance() {
     step tap filesystems tests/conformance/filesystems
     step tap hardware tests/conformance/hardware
     step tap metrics tests/conformance/metrics
+    step tap profiles tests/conformance/profiles
     step tap secrets tests/conformance/secrets
     step tap network tests/conformance/network
 }

@@ -6,6 +6,7 @@
 #include "commands/exec-args.h"
 #include "commands/exec-event.h"
 #include "commands/exec-live.h"
+#include "commands/exec-rule.h"
 
 #define MAX_TIMEOUT_S (7 * 24 * 60 * 60)
 
@@ -25,13 +26,15 @@ static const Type exec_args = {
     .size = sizeof(ExecArgs),
     .fields = (const Field[]){
         REQUIRED(ExecArgs, path, "path", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "program; without a slash it is searched in PATH"),
+                 .doc = "program; without a slash it is searched in PATH",
+                 .rules = RULE_BIT(RULE_PROGRAMS)),
         { .name = "arg", .type = &type_string_list, .offset = offsetof(ExecArgs, arg),
           .has_offset = offsetof(ExecArgs, has_arg), .flags = FIELD_OPTIONAL | FIELD_SECRET,
           .doc = "its arguments" },
         { .name = "env", .type = &type_string_list, .offset = offsetof(ExecArgs, env),
           .has_offset = offsetof(ExecArgs, has_env), .flags = FIELD_OPTIONAL | FIELD_SECRET,
-          .doc = "its whole environment, as NAME=value", .fallback = "the agent's" },
+          .doc = "its whole environment, as NAME=value", .fallback = "the agent's",
+          .rules = RULE_BIT(RULE_PROGRAMS) },
         { .name = "input-data", .type = &type_base64, .offset = offsetof(ExecArgs, input_data),
           .has_offset = offsetof(ExecArgs, has_input_data),
           .flags = FIELD_OPTIONAL | FIELD_SECRET, .doc = "its standard input",
@@ -45,12 +48,14 @@ static const Type exec_args = {
           .since = "guestd 0.1" },
         { .name = "cwd", .type = &type_string, .offset = offsetof(ExecArgs, cwd),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "its directory", .fallback = "the agent's", .since = "guestd 0.1" },
+          .doc = "its directory", .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAMS),
+          .since = "guestd 0.1" },
         { .name = "user", .type = &type_string, .offset = offsetof(ExecArgs, user),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "whom it runs as, with all groups; without env, HOME, USER, LOGNAME and SHELL "
                  "are this user's",
-          .fallback = "the agent's", .since = "guestd 0.1" },
+          .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAM_USERS),
+          .since = "guestd 0.1" },
         OPTIONAL(ExecArgs, wait, "wait", &type_int,
                  .doc = "milliseconds to wait for its end; then this answer is that of "
                         "guest-exec-status, too",
@@ -171,6 +176,8 @@ static gboolean exec_run(Call *call, GError **error)
         return exec_refuse(error, "timeout", args->timeout);
     if (args->wait < 0 || args->wait > EXEC_MAX_WAIT_MS)
         return exec_refuse(error, "wait", args->wait);
+    if (!exec_rule_check(call->services->settings, args, error))
+        return FALSE;
     return exec_make_room(call->state, error) && exec_launch(call->state, call, error);
 }
 
@@ -199,7 +206,7 @@ static const Command guest_exec = {
     .rank = 32,
     .since = "2.5",
     .doc = "Start a program",
-    .flags = COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_EXEC | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &exec_args,
     .returns = &exec_result,
     .needs = exec_needs,
@@ -211,6 +218,7 @@ static const Command guest_exec_status = {
     .rank = 31,
     .since = "2.5",
     .doc = "Ask for the result of a program that guest-exec has started, which then is forgotten",
+    .flags = COMMAND_EXEC,
     .args = &status_args,
     .returns = &status_result,
     .run = status_run,

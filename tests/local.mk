@@ -125,6 +125,8 @@ unit_programs = \
 	tests/unit/test-event-shutdown \
 	tests/unit/test-base64 \
 	tests/unit/test-audit \
+	tests/unit/test-policy \
+	tests/unit/test-paths \
 	tests/unit/test-options \
 	tests/unit/test-roff \
 	tests/unit/test-daemon \
@@ -243,6 +245,12 @@ tests_unit_test_base64_LDADD = $(unit_ldadd)
 
 tests_unit_test_deferred_SOURCES = tests/unit/test-deferred.c
 tests_unit_test_deferred_LDADD = $(unit_ldadd)
+
+tests_unit_test_policy_SOURCES = tests/unit/test-policy.c
+tests_unit_test_policy_LDADD = $(unit_ldadd)
+
+tests_unit_test_paths_SOURCES = tests/unit/test-paths.c
+tests_unit_test_paths_LDADD = $(unit_ldadd)
 
 tests_unit_test_audit_SOURCES = tests/unit/test-audit.c
 tests_unit_test_audit_LDADD = $(unit_ldadd)

@@ -21,6 +21,7 @@ typedef enum {
     OPTION_NO_KEY = 1 << 1,      /* not for configuration files */
     OPTION_NO_SWITCH = 1 << 2,   /* only for configuration files */
     OPTION_HIDDEN = 1 << 3,
+    OPTION_STRIP = 1 << 4, /* blanks around the words of a list are nothing; qemu-ga keeps them */
 } OptionFlags;
 
 typedef struct {
