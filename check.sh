@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [sanitizers] [vm] [libvirt] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [packages] [sanitizers] [vm] [libvirt] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host sanitizers vm libvirt dist}
+PARTS=${*:-unit conformance quiesce hooks host packages sanitizers vm libvirt dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -86,6 +86,9 @@ fi
 if wants host; then
     tests/testbed/fetch promtool || exit 1
     step tap guestctl tests/host/run
+fi
+if wants packages; then
+    step tap packages tests/packaging/run
 fi
 if wants vm; then
     step tap vm tests/vm/run
