@@ -27,6 +27,7 @@ struct Backup {
     char *prefix;       /* of the names of its jobs and nodes, and of the set's bitmaps */
     char *reason;       /* why it is a full one although it need not be; or NULL */
     gboolean stopped;   /* the VM was, by an error of a disk, before we came */
+    gboolean held;      /* the copies wait for the thaw */
     gboolean compress;
     gint64 rate;        /* bytes a second; 0: as fast as it goes */
 };

@@ -9,7 +9,7 @@ import re
 import subprocess
 
 from bench import Skip, has, program, same
-from machine import Machine, content, run
+from machine import Between, Guest, Machine, content, run
 
 FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
 
@@ -373,6 +373,23 @@ def test_progress(bench):
     result = vm.ctl("backup", "--to", vm.store, "--level", "full")
     has(result.err, "vm: backup: 100 %, ")
     same("\r" in result.err, False)
+
+
+def test_held(bench):
+    """while the guest is frozen the copies wait; thawed, they go at the speed asked for"""
+    vm, jobs, asked = Machine(bench), [], []
+    for disk in vm.disks:
+        vm.io(disk, "write -P 1 0 8M")
+    guest = Guest(vm, {"thaw": lambda: jobs.extend(vm.monitor.call("query-block-jobs")) or 1})
+    Between(vm, asked.append)
+    point = vm.backup("--quiesce", "--rate", "64")
+    same(guest.did, ["freeze", "thaw"])
+    same([job["speed"] for job in jobs], [1, 1], "bytes a second within the freeze")
+    if any(job["offset"] > job["len"] // 2 for job in jobs):
+        raise AssertionError(f"they have not waited: {jobs}")
+    same([message["arguments"]["speed"] for message in asked
+          if message["execute"] == "block-job-set-speed"], [64 << 20, 64 << 20])
+    check_restored(vm, point, vm.contents(), "held")
 
 
 def test_dry_run(bench):
