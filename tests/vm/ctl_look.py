@@ -83,7 +83,7 @@ def fsinfo(world):
         # The total is what users may have.
         world.check(0 < fs["used-bytes"] <= fs["total-bytes"] <= blocks * size, fs)
     table = world.ctl("fsinfo").out
-    world.matches(r"MOUNTED ON +TYPE +SIZE +USED +DEVICE +DISKS\n.*\n/mnt/data +ext4 .*\n", table)
+    world.matches(r"MOUNTED ON +TYPE +SIZE +USED +DEVICE +DISKS\n.*/mnt/data +ext4 .*\n", table)
 
 
 @row("disks")
@@ -122,8 +122,8 @@ def users(world):
     since = 1700000000
     record = struct.pack("<hxxi32s4s32s256shhiii4i20s", 7, 1, b"tty9", b"9", b"anna", b"", 0, 0, 0,
                          since, 0, 0, 0, 0, 0, b"")
-    octal = "".join(f"\\\\{byte:03o}" for byte in record)
-    world.guest.sh(f"cp /run/utmp /run/utmp.before; printf $(echo {octal}) >>/run/utmp")
+    octal = "".join(f"\\{byte:03o}" for byte in record)
+    world.guest.sh(f"cp /run/utmp /run/utmp.before; printf '{octal}' >>/run/utmp")
     try:
         world.equal(world.ctl("users", "--json").json,
                     [{"login-time": since, "user": "anna"}], "users")

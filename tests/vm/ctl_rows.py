@@ -51,7 +51,7 @@ class Outcome:
         return json.loads(self.out)
 
     def __repr__(self):
-        return f"{self.words}: status {self.status}\n{self.out}\n{self.err}"
+        return f"{self.words}: status {self.status}\n{self.err[-2000:]}\n{self.out[-2000:]}"
 
 
 def guestctl_path():
@@ -91,8 +91,8 @@ class World:
         self.guest.run("true", PATIENCE)
         self.guest.sh("d=/dev/disk/by-id/virtio-data; mkdir -p /mnt/data /root/rows; "
                       "udevadm settle; mountpoint -q /mnt/data || mount $d /mnt/data", 60)
-        self.guest.sh("modprobe dummy; busybox ifconfig dummy0 192.0.2.7 netmask 255.255.255.0 up; "
-                      "busybox route add default gw 192.0.2.1 dev dummy0")
+        self.guest.sh("modprobe dummy numdummies=1; busybox ifconfig dummy0 192.0.2.7 netmask "
+                      "255.255.255.0 up; busybox route add default gw 192.0.2.1 dev dummy0")
         # Of the programs that the reference calls, hwclock is not in a Debian as small as this.
         self.guest.sh("ln -sf /usr/bin/busybox /sbin/hwclock; mkdir -p /var/log/journal")
         self.guest.sh("id anna >/dev/null 2>&1 || useradd -m -s /bin/sh anna", 60)
@@ -101,6 +101,7 @@ class World:
         """Has @agent serve the port; what it was started with before counts no more."""
         self.start_agent(AGENTS[agent])
         self.agent = agent
+        self.equal("guestd-info" in self.ctl("info", "--json").json, not self.stock, "the agent")
 
     def start_agent(self, program, *more):
         self.guest.stop_agent()
@@ -161,7 +162,7 @@ class World:
     def ctl(self, *words, status=0, stdin=None):
         """guestctl, to its end, which has to be @status."""
         outcome = self.run(*words, stdin=stdin)
-        self.equal(outcome.status, status, repr(outcome))
+        self.check(outcome.status == status, f"status {status} was expected of {outcome}")
         return outcome
 
     def refused(self, *words, text, status=1, stdin=None):
