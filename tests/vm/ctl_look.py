@@ -58,7 +58,7 @@ def ping_hanging(world):
     finally:
         world.guest.sh("kill -CONT $(cat /run/agent.pid)")
     world.answers()
-    world.equal(world.ctl("raw", '{"execute": "guest-ping"}').out, '{"return": {}}\n', "a stale reply")
+    world.equal(world.ctl("raw", '{"execute": "guest-ping"}').json, {"return": {}}, "a stale reply")
 
 
 @row("raw")

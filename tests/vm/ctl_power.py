@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
 Rows of guestctl's table: what is done to the machine itself. Each but the last leaves it running,
-with an agent that answers.
+with an agent that answers. What has slept is not booted again: its firmware may not come up.
 """
 
 from ctl_rows import Table
@@ -39,18 +39,6 @@ def pause(world):
     world.check("guestctl VM resume" in doctor, doctor)
     world.equal(world.state(), "running", "state")
     world.answers()
-
-
-@row("suspend resume", "mode", "timeout")
-def suspend(world):
-    """the guest sleeps, and resume wakes it up"""
-    boot = world.same_boot()
-    world.equal(world.ctl("suspend", "--mode", "ram", "--timeout", "120").out, "suspended\n", "suspend")
-    world.equal((world.state(), world.ctl("list", "--json").json["state"]),
-                ("pmsuspended", "pmsuspended"), "while asleep")
-    world.equal(world.ctl("resume").out, "woken up\n", "resume")
-    world.answers()
-    world.equal((world.state(), world.same_boot()), ("running", boot), "after waking up")
 
 
 @row("suspend", "mode")
@@ -125,7 +113,19 @@ def reboot_force(world):
     world.rebooted(boot)
 
 
-@row("shutdown", "force", "no-wait", "timeout", "mode", once=True)
+@row("suspend resume", "mode", "timeout", last=True)
+def suspend(world):
+    """the guest sleeps, and resume wakes it up"""
+    boot = world.same_boot()
+    world.equal(world.ctl("suspend", "--mode", "ram", "--timeout", "120").out, "suspended\n", "suspend")
+    world.equal((world.state(), world.ctl("list", "--json").json["state"]),
+                ("pmsuspended", "pmsuspended"), "while asleep")
+    world.equal(world.ctl("resume").out, "woken up\n", "resume")
+    world.answers()
+    world.equal((world.state(), world.same_boot()), ("running", boot), "after waking up")
+
+
+@row("shutdown", "force", "no-wait", "timeout", "mode", once=True, last=True)
 def shutdown_force(world):
     """a guest that takes no notice of ACPI is turned off with --force, and only then"""
     world.guest.sh("systemctl mask --now --runtime systemd-logind.service", 60)

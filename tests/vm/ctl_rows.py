@@ -21,8 +21,8 @@ NEEDS_GUESTD = "--{} needs guestd in the guest; this agent is another"
 
 
 class Row:
-    def __init__(self, check, verbs, options, once):
-        self.check, self.options, self.once = check, options, once
+    def __init__(self, check, verbs, options, once, last):
+        self.check, self.options, self.once, self.last = check, options, once, last
         self.verb, *self.others = verbs.split()
         self.name = check.__name__
         self.title = f"{verbs}: {check.__doc__.strip().splitlines()[0]}"
@@ -31,13 +31,13 @@ class Row:
 class Table(list):
     """Rows in the order in which they are run."""
 
-    def row(self, verbs, *options, once=False):
+    def row(self, verbs, *options, once=False, last=False):
         """
         A function is a row about @verbs and the first one's @options, each of which it has to
-        use. @once: no agent has a part in it.
+        use. @once: no agent has a part in it. @last: the machine cannot be booted after it.
         """
         def add(check):
-            self.append(Row(check, verbs, options, once))
+            self.append(Row(check, verbs, options, once, last))
             return check
         return add
 
@@ -69,9 +69,9 @@ class World:
     """
     libvirt = False
 
-    def __init__(self, name, words, guest, place):
+    def __init__(self, name, words, guest, place, agent="guestd"):
         self.name, self.words, self.guest, self.place = name, tuple(words), guest, place
-        self.agent = "guestd"
+        self.agent = agent
         self.used = set()
         self.notes = []
         os.makedirs(place, exist_ok=True)
@@ -101,7 +101,14 @@ class World:
         """Has @agent serve the port; what it was started with before counts no more."""
         self.start_agent(AGENTS[agent])
         self.agent = agent
-        self.equal("guestd-info" in self.ctl("info", "--json").json, not self.stock, "the agent")
+        self.check(self.is_served(), f"the agent is no {agent}")
+
+    def is_served(self):
+        """By the agent that is meant to."""
+        return ("guestd-info" in self.ctl("info", "--json").json) != self.stock
+
+    def reach(self):
+        """The guest's shell after a boot, where it is another connection."""
 
     def start_agent(self, program, *more):
         self.guest.stop_agent()
@@ -118,9 +125,12 @@ class World:
 
     def rebooted(self, before):
         """The guest is up again, and it is another life of it."""
+        self.reach()
         self.prepare()
         self.check(self.same_boot() != before, "the guest has not been booted anew")
-        self.use(self.agent)
+        self.answers()
+        if not self.is_served():
+            self.use(self.agent)
 
     # guestctl
 
