@@ -243,10 +243,14 @@ static gboolean give_answers(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Once only: its time may be over just when what it waits for comes. */
 static void answer_soon(Waiter *waiter)
 {
     Exec *exec = waiter->process->exec;
 
+    if (waiter->timer)
+        g_source_remove(waiter->timer);
+    waiter->timer = 0;
     g_queue_remove(&waiter->process->waiters, waiter);
     g_queue_push_tail(&exec->answers, waiter);
     if (!exec->answering)

@@ -24,6 +24,16 @@ static void tell_count(Job *job, const char *done, const Value *count)
     job_json_value(job, count);
 }
 
+/* Another agent would freeze until somebody thaws: the net that was asked for is not there. */
+static gboolean can_thaw_itself(Job *job, GError **error)
+{
+    gboolean guestd;
+
+    return vm_agent_has(job->vm, "guestd-info", &guestd, error) &&
+           (guestd || set_error(error, "--thaw-after needs guestd in the guest; this agent is "
+                                       "another"));
+}
+
 static gboolean freeze_run(Job *job, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -33,7 +43,8 @@ static gboolean freeze_run(Job *job, GError **error)
     gint64 limit;
     const Value *count;
 
-    if (!job_number(job, "thaw-after", 0, &limit, error))
+    if (!job_number(job, "thaw-after", 0, &limit, error) ||
+        (limit > 0 && !can_thaw_itself(job, error)))
         return FALSE;
     if (list)
         request_strings(request, "mountpoints", (const char *const *)job->call->args);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "commands/exec-process.h"
 #include "tests/unit/dispatch-fixture.h"
@@ -259,6 +262,37 @@ static void test_long_poll(World *w, gconstpointer data)
     g_free(result_of(w, pid));
 }
 
+/* The time is over just when what was waited for comes: one answer, not two. */
+static void test_both_at_once(World *w, gconstpointer data)
+{
+    g_autofree char *dir = g_dir_make_tmp("guestd-exec-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "fifo", NULL);
+    g_autofree char *script = g_strdup_printf(SHELL("exec cat %s") ",\"capture-output\":true", path);
+    int fd, pid;
+
+    (void)data;
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    pid = start(w, script);
+    for (int i = 0; i < 10; i++) {
+        g_autofree char *more = g_strdup_printf(",\"offset\":%d,\"wait\":20", i * 5);
+
+        ask(w->other, "guestd-exec-read", pid, more);
+        kit_run_ready();
+        g_assert_cmpint(write(fd, "hello", 5), ==, 5);
+        /* The loop stands still meanwhile, and finds both. */
+        g_usleep(30 * 1000);
+        g_free(link_take(w->other));
+        link_expect_silence(w->other);
+    }
+    ask(w->link, "guestd-exec-kill", pid, ",\"signal\":\"KILL\"");
+    link_expect(w->link, NOTHING);
+    g_free(result_of(w, pid));
+    close(fd);
+    unlink(path);
+    rmdir(dir);
+}
+
 /* A barrier ends the waiting, not the program. */
 static void test_abandoned(World *w, gconstpointer data)
 {
@@ -396,6 +430,7 @@ int main(int argc, char **argv)
         { "/exec/stream-limit", test_stream_limit },
         { "/exec/long-poll", test_long_poll },
         { "/exec/abandoned", test_abandoned },
+        { "/exec/both-at-once", test_both_at_once },
         { "/exec/wait", test_wait },
         { "/exec/timeout", test_timeout },
         { "/exec/daemon", test_daemon },

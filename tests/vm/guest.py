@@ -51,10 +51,10 @@ class Guest(Wire):
         return self.number("cat /run/agent.pid")
 
     def stop_agent(self):
-        self.sh("agent stop")
+        self.sh("agent stop", 120)
 
     def start_agent(self, *command):
-        self.sh("agent start " + " ".join(command))
+        self.sh("agent start " + " ".join(command), 120)
 
     def agent_state(self):
         """What the agent's threads wait for, and how its port stands."""

@@ -22,5 +22,6 @@ class Debian(Case):
         """the reference runs in its place"""
         with self.reference_agent(), self.vm.connect() as agent:
             self.pings(agent)
+            self.check("guestd-info" not in str(agent.call("guest-info")), "guestd is still there")
         with self.vm.connect() as agent:
             self.check("guestd-info" in str(agent.call("guest-info")), "guestd is not back")

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Rows of guestctl's table: snapshots and backups."""
+
+import json
+import os
+import re
+
+from ctl_rows import Table
+from quiesce_guest import host, made
+
+DISKS = Table()
+row = DISKS.row
+
+BOTH = 2  # filesystems, and disks
+
+
+def marked(world, text):
+    """Something on the small disk that a copy of it is known by."""
+    world.guest.sh(f"echo {text} >/mnt/data/mark && sync /mnt/data/mark")
+
+
+def mark_in(world, image):
+    """(the mark on an ext4 image, whether nothing is to repair and no journal to replay)"""
+    raw = world.path("copy.raw")
+    made("qemu-img", "convert", "-U", "-O", "raw", image, raw)
+    clean = host("e2fsck", "-fn", raw).returncode == 0 and \
+        "needs_recovery" not in host("dumpe2fs", "-h", raw).stdout
+    text = host("debugfs", "-R", "cat /mark", raw).stdout.splitlines()[-1]
+    os.unlink(raw)
+    return text, clean
+
+
+def disk_of(world, told):
+    return next(disk for disk in told["disks"] if disk["name"] == world.disk)
+
+
+def thawed(world, what):
+    """The guest writes, or the test ends here."""
+    world.equal(world.ctl("raw", '{"execute": "guest-fsfreeze-status"}').json,
+                {"return": "thawed"}, what)
+    world.guest.sh("echo x >/mnt/data/probe && sync /mnt/data/probe")
+
+
+@row("snapshot", "quiesce", "freeze-limit")
+def snapshot_quiesced(world):
+    """frozen, copied, thawed; what it writes from then on is folded back in by commit"""
+    marked(world, "before")
+    before = world.image()
+    told = world.ctl("snapshot", "--json", "--quiesce", "--freeze-limit", "60").json
+    overlay = world.image()
+    world.equal((told["label"], told["filesystems"], len(told["disks"])), ("consistent", BOTH, BOTH),
+                told)
+    world.check(told["frozen-ms"] > 0, told)
+    world.equal("guestd-report" in told, not world.stock, "guestd's report")
+    world.equal((disk_of(world, told)["backing"], disk_of(world, told)["overlay"]),
+                (before, overlay), "images")
+    thawed(world, "after the snapshot")
+    marked(world, "after")
+    world.equal(mark_in(world, before), ("before", True), "the snapshot")
+    manifests = [name for name in os.listdir(os.path.dirname(overlay))
+                 if name.endswith(".snapshot.json")]
+    with open(os.path.join(os.path.dirname(overlay), manifests[0]), encoding="utf-8") as file:
+        world.equal(json.load(file)["label"], "consistent", manifests)
+    said = world.ctl("snapshot", "commit").out
+    world.check(f"{world.disk}: folded {overlay} into {before}\n" in said, said)
+    world.equal((world.image(), os.path.exists(overlay)), (before, False), "after the commit")
+    world.guest.sh("sync -f /mnt/data")
+    world.equal(mark_in(world, before)[0], "after", "what was folded in")
+
+
+@row("snapshot", "disk", "to")
+def snapshot_plain(world):
+    """one disk, to another place, without a freeze: it says that it is crash-consistent"""
+    place = world.path(f"overlays-{world.agent}")
+    os.makedirs(place)
+    words = ("snapshot", "--disk", world.disk, "--to", place)
+    said = world.ctl(*words, "--dry-run").out
+    world.matches(rf"{world.disk}: would write to {place}/.*, its snapshot would be .*\n", said)
+    world.equal(os.listdir(place), [], "--dry-run")
+    said = world.ctl(*words).out
+    world.matches(rf"crash-consistent.*\n{world.disk}: writes to {place}/.*, its snapshot is .*\n", said)
+    world.check(world.image().startswith(place), world.image())
+    world.ctl("snapshot", "commit", "--disk", world.disk)
+    world.equal(os.listdir(place), [], "what is left")
+    world.refused("snapshot", "commit", text="no disk has a snapshot of guestctl's to fold back")
+
+
+@row("snapshot", "quiesce")
+def snapshot_refused(world):
+    """without an agent: nothing is done if a freeze is required, else it is said"""
+    world.guest.stop_agent()
+    try:
+        before = world.image()
+        words = ("--timeout", "2", "snapshot", "--json", "--disk", world.disk)
+        world.ctl(*words, "--quiesce=require", status=1)
+        world.equal(world.image(), before, "image")
+        told = world.ctl(*words, "--quiesce=try").json
+        world.equal((told["label"], told["filesystems"]), ("crash-consistent", 0), told)
+        world.check(told["reason"], told)
+        world.ctl("snapshot", "commit")
+    finally:
+        world.use(world.agent)
+
+
+def store(world):
+    return world.path("backups")
+
+
+def backup(world, level, *words):
+    told = world.ctl("backup", "--json", "--to", store(world), "--level", level, "--quiesce",
+                     "--freeze-limit", "60", *words).json
+    world.equal((told["level"], told["consistency"]["label"], told["consistency"]["filesystems"],
+                 len(told["disks"])), (level, "consistent", BOTH, BOTH), told)
+    thawed(world, "after the backup")
+    return told
+
+
+def bare_only(world, *words):
+    """Words that libvirt cannot be told, where it can do without."""
+    if not world.libvirt:
+        return words
+    world.refused("backup", "--to", store(world), *words, status=2,
+                  text="backup: libvirt knows neither --compress nor --rate for a backup")
+    return ()
+
+
+def listed(world):
+    return [point["id"] for point in world.ctl("backup", "list", "--json", "--to", store(world)).json]
+
+
+@row("backup", "to", "level", "quiesce", "freeze-limit", "rate", "compress")
+def backup_chain(world):
+    """full and incremental, each within a freeze that ends at once"""
+    said = world.ctl("backup", "--to", store(world), "--dry-run").out
+    world.matches(r"would make an? (full|incremental) backup of 2 disks, up to .*\n.*", said)
+    level = "incremental" if world.stock else "full"
+    marked(world, f"first-{world.agent}")
+    first = backup(world, level, *bare_only(world, "--rate", "4096"))
+    marked(world, f"second-{world.agent}")
+    second = backup(world, "incremental", *bare_only(world, "--compress"))
+    world.equal(second["parent"], first["id"], "parent")
+    world.equal(listed(world)[-2:], [first["id"], second["id"]], "list")
+    table = world.ctl("backup", "list", "--to", store(world)).out
+    world.matches(rf"BACKUP +TIME +LEVEL +DISKS +SIZE +CONSISTENCY +PARENT\n.*{second['id']} .* "
+                  rf"incremental +2 .* consistent +{first['id']}\n", table)
+
+
+@row("restore", "from", "to", "disk", "at", "format")
+def restore(world):
+    """one image of one disk, as it was then"""
+    points, image = listed(world), world.path("restored")
+    for point, mark in zip(points[-2:], ("first", "second")):
+        for kind in ("raw", "qcow2"):
+            told = world.ctl("restore", "--json", "--from", store(world), "--disk", world.disk,
+                             "--at", point, "--to", image, "--format", kind).json
+            world.equal((told["backup"], told["label"]), (point, "consistent"), told)
+            info = json.loads(host("qemu-img", "info", "--output=json", image).stdout)
+            world.equal((info["format"], "backing-filename" in info), (kind, False), "image")
+            world.equal(mark_in(world, image), (f"{mark}-{world.agent}", True), "what is in it")
+            os.unlink(image)
+    said = world.ctl("restore", "--from", store(world), "--to", image, status=2).err
+    world.matches(r"guestctl: restore: the backup has several disks; say --disk with one of: .*\n", said)
+
+
+@row("backup", "to")
+def backup_verify(world):
+    """verify reads them all, and finds a byte that is not as it was"""
+    said = world.ctl("backup", "verify", "--to", store(world)).out
+    world.equal(said, "".join(f"{point} ok\n" for point in listed(world)), "verify")
+    newest = world.ctl("backup", "list", "--json", "--to", store(world)).json[-1]
+    path = os.path.join(store(world), disk_of(world, newest)["file"])
+    with open(path, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([byte[0] ^ 1]))
+    try:
+        outcome = world.ctl("backup", "verify", "--to", store(world), status=1)
+        world.check(f"{newest['id']} is broken: " in outcome.out, outcome)
+        world.matches(r"guestctl: 1 of \d backups in .* are broken; take a full one\n", outcome.err)
+    finally:
+        with open(path, "r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            file.write(byte)
+
+
+@row("backup", "keep")
+def backup_prune(world):
+    """prune leaves the newest, and what it stands on"""
+    before = listed(world)
+    world.equal(world.ctl("backup", "prune", "--to", store(world), "--keep", "1").out,
+                "nothing to remove\n", "a chain is removed as a whole")
+    if world.stock:
+        full = backup(world, "full")
+        said = world.ctl("backup", "prune", "--to", store(world), "--keep", "1").out
+        world.equal(re.findall(r"^removed (\S+),", said, re.M), before[::-1], said)
+        world.equal(listed(world), [full["id"]], "what is left")

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+Rows of guestctl's table: what is done to the machine itself. Each but the last leaves it running,
+with an agent that answers. What has slept is not booted again: its firmware may not come up.
+"""
+
+from ctl_rows import Table
+
+POWER = Table()
+row = POWER.row
+
+# Rows that have the guest boot again. None has been seen to end on the busy machine where they
+# were written, so they are not run with the others: GUESTD_CTL_BOOTS=1 runs them.
+BOOTS = Table()
+
+PRESSED = "Power key pressed"
+
+
+def journal(world, boot):
+    """What logind has said in an earlier life of the guest."""
+    return world.guest.sh(f"journalctl -q -b {boot} -u systemd-logind --no-pager", 120)
+
+
+def down(world, way, *words):
+    """Goes down, and is looked at; the machine is off."""
+    told = world.ctl("shutdown", "--json", *words).json
+    world.equal((told["way"], told["waited"]), (way, True), told)
+    world.equal(world.state(), "shut off", "state")
+    world.notes.append(f"{world.agent}: down by {way} after {told['seconds']:.1f} s")
+
+
+@row("pause resume")
+def pause(world):
+    """the CPUs stand still, and go on"""
+    world.equal(world.ctl("pause", "--dry-run").out, f"would do: {world.name} pause\n", "dry")
+    world.equal(world.ctl("pause").out, "paused\n", "pause")
+    try:
+        state, told = world.state(), world.ctl("list", "--json").json
+        doctor = world.ctl("doctor", status=1).out
+    finally:
+        world.equal(world.ctl("resume").out, "resumed\n", "resume")
+    world.equal((state, told), ("paused", {"state": "paused", "agent": "-"}), "while paused")
+    world.check("guestctl VM resume" in doctor, doctor)
+    world.equal(world.state(), "running", "state")
+    world.answers()
+
+
+@row("suspend", "mode")
+def suspend_refused(world):
+    """to disk without swap it cannot; a mode that is none"""
+    world.refused("suspend", "--mode", "disk", text="the agent refused guest-suspend-disk: "
+                  "the requested suspend mode is not supported by the guest" +
+                  ("" if world.stock else ": there is no swap to hibernate to"))
+    world.refused("suspend", "--mode", "deep", status=2,
+                  text="--mode: 'deep' is none of ram, disk, hybrid")
+
+
+@BOOTS.row("reboot", "mode", "timeout")
+def reboot(world):
+    """the agent reboots the guest, and the reset is waited for"""
+    boot = world.same_boot()
+    told = world.ctl("reboot", "--json", "--mode", "agent", "--timeout", "180").json
+    world.equal((told["way"], told["waited"]), ("agent", True), told)
+    world.notes.append(f"{world.agent}: reset after {told['seconds']:.1f} s")
+    world.rebooted(boot)
+    world.refused("reboot", "--mode", "acpi",
+                  text="ACPI has no button for it: say shutdown and start, or --force")
+
+
+@BOOTS.row("shutdown start", "mode", "timeout")
+def shutdown_agent(world):
+    """by the agent; started again, where there is somebody to do it"""
+    boot = world.same_boot()
+    down(world, "agent", "--mode", "agent", "--timeout", "120")
+    world.refused("shutdown", text="it is off already")
+    if world.libvirt:
+        world.equal(world.ctl("start").out, "started\n", "start")
+    else:
+        world.refused("start", text="a bare QEMU is started by its own command line; if it waits at "
+                      "its first instruction, say resume")
+        world.boot()
+    world.rebooted(boot)
+    world.check(PRESSED not in journal(world, -1), "somebody pressed the power button")
+
+
+@BOOTS.row("shutdown", "mode", once=True)
+def shutdown_absent(world):
+    """without an agent: by ACPI, unless that is forbidden; systemd takes the button"""
+    boot = world.same_boot()
+    world.guest.stop_agent()
+    said = world.ctl("shutdown", "--mode", "agent", status=1).err
+    world.check(said.startswith(f"guestctl: {world.name}: the agent: ") and
+                said.endswith("; --force turns it off\n"), said)
+    down(world, "acpi")
+    world.boot()
+    world.rebooted(boot)
+    world.check(PRESSED in journal(world, -1), "nobody pressed the power button")
+
+
+@BOOTS.row("reset", once=True)
+def reset(world):
+    """the guest begins anew, and has not learned of it"""
+    boot = world.same_boot()
+    world.equal(world.ctl("reset").out, "reset\n", "reset")
+    world.rebooted(boot)
+
+
+@BOOTS.row("reboot", "force", "no-wait", once=True)
+def reboot_force(world):
+    """without an agent it is reset, if that is allowed"""
+    boot = world.same_boot()
+    world.guest.stop_agent()
+    said = world.ctl("--timeout", "2", "reboot", "--no-wait", status=1).err
+    world.check(said.endswith("; --force turns it off\n"), said)
+    told = world.ctl("--timeout", "2", "reboot", "--force", "--json").json
+    world.equal(told["way"], "force", told)
+    world.rebooted(boot)
+
+
+@row("suspend resume", "mode", "timeout", last=True)
+def suspend(world):
+    """the guest sleeps, and resume wakes it up"""
+    boot = world.same_boot()
+    world.equal(world.ctl("suspend", "--mode", "ram", "--timeout", "120").out, "suspended\n", "suspend")
+    world.equal((world.state(), world.ctl("list", "--json").json["state"]),
+                ("pmsuspended", "pmsuspended"), "while asleep")
+    world.equal(world.ctl("resume").out, "woken up\n", "resume")
+    world.answers()
+    world.equal((world.state(), world.same_boot()), ("running", boot), "after waking up")
+
+
+@BOOTS.row("shutdown", "force", "no-wait", "timeout", "mode", once=True, last=True)
+def shutdown_force(world):
+    """a guest that takes no notice of ACPI is turned off with --force, and only then"""
+    world.guest.sh("systemctl mask --now --runtime systemd-logind.service", 60)
+    world.equal(world.ctl("shutdown", "--mode", "acpi", "--no-wait").out, "asked by ACPI\n", "no wait")
+    world.refused("shutdown", "--mode", "acpi", "--timeout", "2", text="ACPI: it took the request "
+                  "but was not down after 2 s; --force turns it off")
+    world.equal(world.state(), "running", "state")
+    down(world, "force", "--mode", "acpi", "--timeout", "2", "--force")
