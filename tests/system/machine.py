@@ -5,7 +5,7 @@ The full Debian guest as a domain of libvirt.
     with Daemons(work), Machine(work, GUESTD) as machine:
         machine.virsh("domfsinfo", machine.name)     # what it printed, an error if it failed
         machine.call("guest-ping")                   # what the agent returned
-        machine.guest.sh("systemctl status guestd")  # as root in the guest
+        machine.sh("systemctl status guestd")  # as root in the guest
         machine.events.wait("agent-lifecycle", "connected")
 
 @work holds guest.img, the initramfs with the agents in it (make_image()).
@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import subprocess
+import time
 
 import debian
 import links
@@ -26,12 +27,12 @@ from quiesce_guest import MIB, ext4, made
 from table import REFERENCE
 from texts import DISK, domain_xml
 from vm import die_with_parent
-from wire import Deadline, WireError
+from wire import Deadline, WireError, WireTimeout
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTBED = os.path.join(os.path.dirname(HERE), "testbed")
 # Busy machines take many times what an idle one does.
-BOOT_TIMEOUT = 300
+BOOT_TIMEOUT, PATIENCE = 300, 120
 DATA = "/mnt/data"
 AGENTS = {"guestd": "/usr/bin/guestd", "qemu-ga": "/usr/bin/qemu-ga"}
 
@@ -57,6 +58,9 @@ class Machine:
         self.agent = agent
         self.name = f"debian-{agent}"
         self.guest = self.events = None
+        # The namespace's daemons.Daemons, for those who kill them.
+        self.daemons = None
+        self.notes = []
 
     def path(self, name):
         return os.path.join(self.work, name)
@@ -95,16 +99,30 @@ class Machine:
             raise
         return self
 
-    def reach(self):
-        """The guest's shell anew: after a boot, a restore or a revert."""
-        if self.guest:
-            self.guest.close()
-        self.guest = Guest(self.path("test"), BOOT_TIMEOUT)
+    def reach(self, patience=BOOT_TIMEOUT):
+        """
+        The guest's shell, anew after a boot, a restore or a revert. A guest that goes on where it
+        was may hear of us only after our first words, and then its shell cannot answer them:
+        there one asks again after @patience seconds.
+        """
+        deadline = Deadline(BOOT_TIMEOUT)
+        while True:
+            if self.guest:
+                self.guest.close()
+            try:
+                self.guest = Guest(self.path("test"), min(patience, deadline.left()))
+                # What comes first may be an answer to an earlier question.
+                while self.guest.run("echo here")[1].strip() != "here":
+                    deadline.left()
+                return
+            except WireTimeout:
+                if deadline.passed():
+                    raise
 
     def prepare(self):
         self.guest.sh(f"mkdir -p {DATA}; mount /dev/disk/by-id/virtio-data {DATA}")
 
-    def answers(self, timeout=60):
+    def answers(self, timeout=PATIENCE):
         """
         Waits for the agent's answer. libvirt refuses at once while it takes the
         agent for disconnected.
@@ -144,6 +162,22 @@ class Machine:
         message = {"execute": execute} | ({"arguments": arguments} if arguments else {})
         return json.loads(must("qemu-agent-command", self.name, json.dumps(message),
                                *options))["return"]
+
+    def sh(self, command, timeout=PATIENCE):
+        """What a command in the guest prints, which has to succeed."""
+        return self.guest.sh(command, timeout)
+
+    def wait_for(self, condition, timeout=PATIENCE):
+        """Waits until a shell condition holds in the guest that no event tells of."""
+        self.guest.wait_for(condition, timeout)
+
+    def note(self, text):
+        """A figure for the report, which nothing is compared with."""
+        self.notes.append(text)
+
+    @staticmethod
+    def host_time():
+        return int(time.time())
 
     def unit(self):
         """The agent's service."""
