@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [sanitizers] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [docs] [sanitizers] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host vm libvirt sanitizers dist}
+PARTS=${*:-unit conformance quiesce hooks host vm libvirt docs sanitizers dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -64,6 +64,10 @@ tests/testbed/fetch || exit 1
 build_guestd build --enable-werror || exit 1
 mkdir -p "$LOGS"
 export GUESTD=$PWD/build/guestd GUESTCTL=$PWD/build/guestctl
+# Not within a part: it works in the build directory, as others do beside it.
+if [[ " $PARTS " == *" docs "* ]]; then
+    make -s -C build deb >"$LOGS/deb.log" 2>&1 </dev/null || { tail -n 40 "$LOGS/deb.log"; exit 1; }
+fi
 
 part_unit() {
     step automake unit make -C build check
@@ -81,6 +85,7 @@ part_conformance() {
     step tap filesystems tests/conformance/filesystems
     step tap hardware tests/conformance/hardware
     step tap metrics tests/conformance/metrics
+    step tap profiles tests/conformance/profiles
     step tap secrets tests/conformance/secrets
     step tap network tests/conformance/network
 }
@@ -105,6 +110,11 @@ part_vm() {
 
 part_libvirt() {
     step tap libvirt tests/libvirt/run
+}
+
+part_docs() {
+    step tap dialogues tests/docs/dialogues
+    step tap moving tests/docs/moving
 }
 
 part_sanitizers() {
@@ -136,7 +146,7 @@ add_lane() {
 
 # A virtual machine keeps one processor busy, and waits a lot; the rest shares what is left.
 rm -f "$LOGS"/lane-*
-lane machines vm libvirt &
+lane machines vm libvirt docs &
 machines=$!
 lane rest unit conformance quiesce hooks host sanitizers dist &
 rest=$!

@@ -280,6 +280,27 @@ static void test_environment(void)
     g_setenv("QGA_CONF", "/nonexistent/guestd.conf", TRUE);
 }
 
+static void expect_statedir(const char *argv, const char *runtime, const char *wanted)
+{
+    Run run;
+
+    g_setenv("RUNTIME_DIRECTORY", runtime, TRUE);
+    g_assert_true(parse(&run, NULL, argv));
+    g_assert_true(options_complete(&run.settings, &run.error));
+    g_assert_cmpstr(run.settings.statedir, ==, wanted);
+    run_clear(&run);
+    g_unsetenv("RUNTIME_DIRECTORY");
+}
+
+/* The directory that systemd made is the default, if there is but one. */
+static void test_runtime_directory(void)
+{
+    expect_statedir("-p /a", "/run/guestd", "/run/guestd");
+    expect_statedir("-p /a -t /given", "/run/guestd", "/given");
+    expect_statedir("-p /a", "/run/guestd:/run/more", DEFAULT_STATEDIR);
+    expect_statedir("-p /a", "", DEFAULT_STATEDIR);
+}
+
 /* Every option is documented, and found in help, manual and completion. */
 static void test_texts(void)
 {
@@ -304,6 +325,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_setenv("QGA_CONF", "/nonexistent/guestd.conf", TRUE);
+    g_unsetenv("RUNTIME_DIRECTORY");
     kit_capture_log();
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = g_strdup_printf("/options/case/%s", cases[i].name);
@@ -316,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add_func("/options/path-needed", test_path_needed);
     g_test_add_func("/options/unknown-keys", test_unknown_keys);
     g_test_add_func("/options/environment", test_environment);
+    g_test_add_func("/options/runtime-directory", test_runtime_directory);
     g_test_add_func("/options/texts", test_texts);
     return g_test_run();
 }
