@@ -167,7 +167,10 @@ def end_namespace(process):
     Kills unshare and what it has started, and waits until all of that is gone: whoever
     is left would go on writing into a directory that is being removed.
     """
-    with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
+    first = []
+    # Nothing is left if it has come to its end by itself.
+    with contextlib.suppress(OSError), \
+            open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
         first = [os.pidfd_open(int(pid)) for pid in file.read().split()]
     process.kill()
     process.wait()
