@@ -75,7 +75,7 @@ static int open_directory(const FilePlace *place, const char *path, char **name)
 }
 
 /* Where the link @name in the directory of @path leads; NULL with errno set, EINVAL if it is none. */
-static char *read_link(const FilePlace *place, int dir_fd, const char *path, const char *name)
+static char *read_link(int dir_fd, const char *path, const char *name)
 {
     char target[PATH_MAX + 1];
     ssize_t n = readlinkat(dir_fd, name, target, sizeof target - 1);
@@ -84,11 +84,7 @@ static char *read_link(const FilePlace *place, int dir_fd, const char *path, con
     if (n < 0)
         return NULL;
     target[n] = '\0';
-    if (*target == '/' && place->dir_fd != AT_FDCWD) {
-        errno = EXDEV;
-        return NULL;
-    }
-    if (*target == '/')
+    if (*target == '/') /* below a directory, open_beneath() will refuse it */
         return g_strdup(target);
     directory = g_path_get_dirname(path);
     return g_strconcat(directory, "/", target, NULL);
@@ -113,8 +109,7 @@ static gboolean find_target(const FilePlace *place, gboolean nofollow, Replaceme
         replacement->dir_fd = open_directory(place, path, &replacement->name);
         if (replacement->dir_fd < 0)
             return FALSE;
-        target = nofollow ? NULL
-                          : read_link(place, replacement->dir_fd, path, replacement->name);
+        target = nofollow ? NULL : read_link(replacement->dir_fd, path, replacement->name);
         if (!target)
             return nofollow || ((errno == EINVAL || errno == ENOENT) &&
                                 !is_dangling(replacement, links));

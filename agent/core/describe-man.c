@@ -2,6 +2,7 @@
 #include "agent/core/describe.h"
 
 #include "agent/base/roff.h"
+#include "agent/core/policy.h"
 
 /* "a, b or c" */
 static void append_choices(GString *out, const char *const *values)
@@ -95,10 +96,25 @@ static void append_flags(GString *out, const Command *command)
     g_string_append(out, ".\n");
 }
 
+static void append_profiles(GString *out, const Command *command)
+{
+    const char *before = "Profiles: ";
+
+    for (const Profile *profile = policy_profiles; profile->name; profile++) {
+        if (!(command->flags & profile->classes))
+            continue;
+        g_string_append(out, before);
+        roff_text(out, profile->name);
+        before = ", ";
+    }
+    g_string_append(out, ".\n");
+}
+
 static void append_command(GString *out, const Command *command)
 {
     append_head(out, command->name, command->doc, command->since);
     append_flags(out, command);
+    append_profiles(out, command);
     g_string_append(out, ".PP\n");
     if (command->args) {
         g_string_append(out, "Arguments:\n");

@@ -41,6 +41,9 @@ const Option option_table[] = {
       .doc = "wait for the channel if it cannot be opened at start" },
     { 'b', "block-rpcs", NULL, OPTION_LIST, AT(block_rpcs), .flags = OPTION_DUMP_ALWAYS,
       .argument = "LIST", .doc = "commands to disable, comma separated; \"help\" lists all" },
+    /* What qemu-ga before 9.1 was told to block must not be served after an upgrade. */
+    { 0, "blacklist", NULL, OPTION_LIST, AT(block_rpcs),
+      .flags = OPTION_NO_SWITCH | OPTION_HIDDEN, .now = "block-rpcs" },
     { 'a', "allow-rpcs", NULL, OPTION_LIST, AT(allow_rpcs), .flags = OPTION_DUMP_ALWAYS,
       .argument = "LIST", .doc = "commands to allow, all others are disabled; \"help\" lists all" },
     { 0, "profile", NULL, OPTION_STRING, AT(profile), .argument = "NAME",

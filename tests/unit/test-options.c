@@ -259,6 +259,26 @@ static void test_unknown_keys(void)
     run_clear(&run);
 }
 
+/* What older agents were told to block is blocked, whatever else is. */
+static void test_old_key(void)
+{
+    static const char config[] = "[general]\nblacklist = guest-exec\nblock-rpcs = guest-ping\n";
+    g_autofree char *wanted = NULL;
+    g_autofree char *log = NULL;
+    g_autofree char *dump = NULL;
+    Run run;
+
+    g_free(kit_take_log());
+    g_assert_true(parse(&run, config, "-c @"));
+    wanted = g_strdup_printf("%s:2: key blacklist is called block-rpcs by now\n", run.config);
+    log = kit_take_log();
+    g_assert_cmpstr(log, ==, wanted);
+    dump = options_dump(&run.settings);
+    g_assert_nonnull(strstr(dump, "\nblock-rpcs=guest-ping,guest-exec\n"));
+    g_assert_null(strstr(dump, "blacklist"));
+    run_clear(&run);
+}
+
 /* The file that $QGA_CONF names is read, but need not be there. */
 static void test_environment(void)
 {
@@ -337,6 +357,7 @@ int main(int argc, char **argv)
     g_test_add_func("/options/faults", test_faults);
     g_test_add_func("/options/path-needed", test_path_needed);
     g_test_add_func("/options/unknown-keys", test_unknown_keys);
+    g_test_add_func("/options/old-key", test_old_key);
     g_test_add_func("/options/environment", test_environment);
     g_test_add_func("/options/runtime-directory", test_runtime_directory);
     g_test_add_func("/options/texts", test_texts);
