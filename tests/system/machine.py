@@ -220,7 +220,7 @@ class Machine:
 
     def console(self):
         """What the guest has to say for itself."""
-        with contextlib.suppress(WireError, OSError):
+        with contextlib.suppress(WireError, OSError, AttributeError):
             return self.guest.run(f"systemctl --no-pager -l status {self.unit()}; "
                                   "journalctl --no-pager -b -n 30", 30)[1]
         try:
@@ -231,6 +231,8 @@ class Machine:
 
     def __exit__(self, *_unused):
         virsh("destroy", self.name)
+        virsh("undefine", self.name, "--managed-save", "--snapshots-metadata",
+              "--checkpoints-metadata")
         for thing in (self.guest, self.events):
             with contextlib.suppress(OSError):
                 if thing:
