@@ -7,6 +7,8 @@ from table import Row
 
 
 def suspend(machine):
+    # Right after a backup a guest on a busy machine takes longer than libvirt waits.
+    machine.answers()
     said = [machine.virsh("dompmsuspend", machine.name, "mem")]
     machine.events.wait("lifecycle", "PMSuspended")
     said.append(machine.virsh("domstate", machine.name))
