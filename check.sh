@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [packages] [docs] [sanitizers] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [packages] [system] [docs] [sanitizers] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host vm libvirt packages docs sanitizers dist}
+PARTS=${*:-unit conformance quiesce hooks host vm libvirt packages system docs sanitizers dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -65,7 +65,8 @@ build_guestd build --enable-werror || exit 1
 mkdir -p "$LOGS"
 export GUESTD=$PWD/build/guestd GUESTCTL=$PWD/build/guestctl
 # Not within a part: it works in the build directory, as others do beside it.
-if [[ " $PARTS " == *" docs "* || " $PARTS " == *" packages "* ]]; then
+if [[ " $PARTS " == *" docs "* || " $PARTS " == *" packages "* ||
+        " $PARTS " == *" system "* ]]; then
     make -s -C build deb >"$LOGS/deb.log" 2>&1 </dev/null || { tail -n 40 "$LOGS/deb.log"; exit 1; }
 fi
 
@@ -116,6 +117,10 @@ part_libvirt() {
     step tap libvirt tests/libvirt/run
 }
 
+part_system() {
+    step tap system tests/system/run
+}
+
 part_docs() {
     step tap dialogues tests/docs/dialogues
     step tap moving tests/docs/moving
@@ -154,7 +159,7 @@ add_lane() {
 
 # A virtual machine keeps one processor busy, and waits a lot; the rest shares what is left.
 rm -f "$LOGS"/lane-*
-lane machines vm libvirt packages docs &
+lane machines vm libvirt packages system docs &
 machines=$!
 lane rest unit conformance quiesce hooks host sanitizers dist &
 rest=$!

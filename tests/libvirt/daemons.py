@@ -9,6 +9,7 @@ namespace, with which everything ends. The machine's libvirt is neither used nor
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -157,9 +158,26 @@ def outside(script, prepare, timeout):
             [program("unshare"), "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
              sys.executable, os.path.abspath(script), INSIDE, work, *sys.argv[1:]],
             stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        stack.callback(process.wait)
-        stack.callback(process.kill)
+        stack.callback(end_namespace, process)
         return process.wait(timeout)
+
+
+def end_namespace(process):
+    """
+    Kills unshare and what it has started, and waits until all of that is gone: whoever
+    is left would go on writing into a directory that is being removed.
+    """
+    first = []
+    # Nothing is left if it has come to its end by itself.
+    with contextlib.suppress(OSError), \
+            open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
+        first = [os.pidfd_open(int(pid)) for pid in file.read().split()]
+    process.kill()
+    process.wait()
+    for descriptor in first:
+        # The first process of the namespace ends when all others have ended.
+        select.select([descriptor], [], [], 60)
+        os.close(descriptor)
 
 
 def run(script, needs, prepare, tests, timeout=600):

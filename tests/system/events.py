@@ -8,9 +8,9 @@ import subprocess
 
 from daemons import VIRSH, must
 from vm import die_with_parent
-from wire import Deadline
+from wire import Deadline, WireTimeout
 
-LINE = re.compile(r"event '(?P<name>[^']*)' for domain '[^']*': ?(?P<text>.*)")
+LINE = re.compile(r"event '(?P<name>[^']*)' for domain '[^']*':? ?(?P<text>.*)")
 MARK = "metadata-change"
 URI = "urn:guestd:test"
 
@@ -56,7 +56,7 @@ class Events:
     def find(self, name, text=""):
         return next((event for event in self.seen if event[0] == name and text in event[1]), None)
 
-    def wait(self, name, text="", timeout=60):
+    def wait(self, name, text="", timeout=120):
         """The text of the first event @name with @text in it; what came before it is dropped."""
         deadline = Deadline(timeout)
         while True:
@@ -64,7 +64,9 @@ class Events:
             if event:
                 del self.seen[:self.seen.index(event) + 1]
                 return event[1]
-            self.read(deadline.left())
+            if deadline.passed():
+                raise WireTimeout(f"no event {name} {text}, but {self.seen}")
+            self.read(1)
 
     def forget(self):
         """Drops all that has come until now."""

@@ -7,6 +7,7 @@ the agents, so it holds nothing that is different each time; an exception is a f
 """
 
 import dataclasses
+import time
 import traceback
 from typing import Callable
 
@@ -47,6 +48,7 @@ class Table:
     def run(self, agent, machine, rows):
         """One agent's answers, and how long each took."""
         for row in rows:
+            began = time.monotonic()
             try:
                 answer = Answer(True, str(row.do(machine)))
             except Exception as error:
@@ -54,6 +56,12 @@ class Table:
                 answer = Answer(False, f"{type(error).__name__}: {error} "
                                        f"({where.name}, line {where.lineno})")
             self.answers[agent, row.title] = answer
+            for note in machine.notes:
+                comment(f"{agent}: {row.title}: {note}")
+            machine.notes.clear()
+            took = time.monotonic() - began
+            comment(f"{agent}: {row.title}: {took:.1f} s" + ("" if answer.good else
+                                                             ": " + answer.text[:400]))
 
     def report(self, report):
         for row in self.rows:

@@ -159,7 +159,13 @@ def restore(world):
             world.equal(mark_in(world, image), (f"{mark}-{world.agent}", True), "what is in it")
             os.unlink(image)
     said = world.ctl("restore", "--from", store(world), "--to", image, status=2).err
-    world.matches(r"guestctl: restore: the backup has several disks; say --disk with one of: .*\n", said)
+    world.matches(r"guestctl: restore: the backup has several disks; say --to with a directory for "
+                  r"all of them, or --disk with one of: .*\n", said)
+    os.mkdir(image)
+    told = world.ctl("restore", "--json", "--from", store(world), "--at", points[-1], "--to", image).json
+    world.check(len(os.listdir(image)) > 1, told)
+    data = next(name for name in os.listdir(image) if world.disk in name)
+    world.equal(mark_in(world, os.path.join(image, data)), (f"second-{world.agent}", True), "all disks")
 
 
 @row("backup", "to")
