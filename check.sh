@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [packages] [sanitizers] [vm] [libvirt] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [docs] [packages] [sanitizers] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host packages sanitizers vm libvirt dist}
+PARTS=${*:-unit conformance quiesce hooks host vm libvirt docs packages sanitizers dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -39,29 +39,41 @@ count_automake() {
     return 0
 }
 
+# For what reports nothing but whether it failed.
+count_exit() {
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
 # step KIND NAME COMMAND...: runs it, counts its tests, shows the end of the log if it fails.
+# What it says comes in one piece, as another lane speaks, too.
 step() {
     local kind=$1 name=$2 log="$LOGS/$2.log" status=0 began=$SECONDS
     shift 2
-    echo "== $name"
     "$@" >"$log" 2>&1 </dev/null || status=$?
-    "count_$kind" "$log" "$status"
-    [ "$status" -eq 0 ] || { echo "-- end of $log (exit $status):"; tail -n 40 "$log"; }
-    echo "   $((SECONDS - began)) s"
+    {
+        echo "== $name"
+        "count_$kind" "$log" "$status"
+        [ "$status" -eq 0 ] || { echo "-- end of $log (exit $status):"; tail -n 40 "$log"; }
+        echo "   $((SECONDS - began)) s"
+    } >"$log.said"
+    cat "$log.said"
 }
-
-wants() { [[ " $PARTS " == *" $1 "* ]]; }
 
 install_packages || exit 1
 tests/testbed/fetch || exit 1
 build_guestd build --enable-werror || exit 1
 mkdir -p "$LOGS"
 export GUESTD=$PWD/build/guestd GUESTCTL=$PWD/build/guestctl
-
-if wants unit; then
-    step automake unit make -C build check
+# Not within a part: it works in the build directory, as others do beside it.
+if [[ " $PARTS " == *" docs "* || " $PARTS " == *" packages "* ]]; then
+    make -s -C build deb >"$LOGS/deb.log" 2>&1 </dev/null || { tail -n 40 "$LOGS/deb.log"; exit 1; }
 fi
-if wants conformance; then
+
+part_unit() {
+    step automake unit make -C build check
+}
+
+part_conformance() {
     step tap conformance tests/conformance/play
     step tap command-line tests/conformance/cli
     step tap random-dialogues tests/conformance/difftest
@@ -73,39 +85,81 @@ if wants conformance; then
     step tap filesystems tests/conformance/filesystems
     step tap hardware tests/conformance/hardware
     step tap metrics tests/conformance/metrics
+    step tap profiles tests/conformance/profiles
     step tap secrets tests/conformance/secrets
     step tap network tests/conformance/network
-fi
-if wants quiesce; then
+}
+
+part_quiesce() {
     step tap freezes tests/quiesce/beside
     step tap quiesce tests/quiesce/run
-fi
-if wants hooks; then
+}
+
+part_hooks() {
     step tap hooks tests/hooks/run
-fi
-if wants host; then
+}
+
+part_host() {
     tests/testbed/fetch promtool || exit 1
     step tap guestctl tests/host/run
-fi
-if wants packages; then
-    step tap packages tests/packaging/run
-fi
-if wants vm; then
+}
+
+part_vm() {
     step tap vm tests/vm/run
-fi
-if wants libvirt; then
+}
+
+part_libvirt() {
     step tap libvirt tests/libvirt/run
-fi
-if wants sanitizers; then
+}
+
+part_docs() {
+    step tap dialogues tests/docs/dialogues
+    step tap moving tests/docs/moving
+}
+
+part_packages() {
+    step tap packages tests/packaging/run
+}
+
+part_sanitizers() {
     build_guestd build-asan --enable-werror --enable-sanitizers || failed=$((failed + 1))
     step automake unit-sanitized make -C build-asan check
     GUESTD=$PWD/build-asan/guestd step tap conformance-sanitized tests/conformance/play
     GUESTD=$PWD/build-asan/guestd step tap programs-sanitized tests/conformance/programs
-fi
-if wants dist; then
-    count_dist() { if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi; }
-    step dist distcheck make -C build distcheck
-fi
+}
+
+part_dist() {
+    step exit distcheck make -C build distcheck
+}
+
+# One part after the other; what came of them goes to a file, as this runs beside the other lane.
+lane() {
+    local name=$1 part
+    shift
+    for part; do
+        [[ " $PARTS " != *" $part "* ]] || "part_$part"
+    done
+    echo "$passed $failed $skipped" >"$LOGS/lane-$name"
+}
+
+add_lane() {
+    local p f s
+    read -r p f s <"$LOGS/lane-$1" || { p=0 f=1 s=0 && echo "lane $1 did not come to its end"; }
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+# A virtual machine keeps one processor busy, and waits a lot; the rest shares what is left.
+rm -f "$LOGS"/lane-*
+lane machines vm libvirt docs packages &
+machines=$!
+lane rest unit conformance quiesce hooks host sanitizers dist &
+rest=$!
+trap 'kill "$machines" "$rest" 2>/dev/null' EXIT
+wait "$machines"
+wait "$rest"
+trap - EXIT
+add_lane machines
+add_lane rest
 
 echo
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/base/errors.h"
 #include "agent/qmp/command.h"
+#include "commands/fs-sizes.h"
 #include "commands/mounts.h"
-#include "commands/patience.h"
 
 /*
  * FILESYSTEM_ALMOST_FULL: nobody tells, so the filesystems are looked at from time to time
@@ -10,7 +10,6 @@
  */
 
 #define LOOK_INTERVAL_S 30
-#define STATVFS_LIMIT_US (2 * G_USEC_PER_SEC)
 /* How far it must get below the threshold before it is told of again, in points. */
 #define HYSTERESIS 5
 
@@ -63,39 +62,6 @@ static const Event event_filesystem_almost_full = {
     .needs = space_needs,
 };
 
-/* statvfs() of one mount. */
-typedef struct {
-    PatientCall call;
-    const SysOps *sysops;
-    char *path;
-    gboolean failed;
-    struct statvfs sizes;
-} SizeCall;
-
-static void size_run(PatientCall *call)
-{
-    SizeCall *self = (SizeCall *)call;
-
-    self->failed = self->sysops->statvfs(self->path, &self->sizes) < 0;
-}
-
-static void size_free(PatientCall *call)
-{
-    g_free(((SizeCall *)call)->path);
-    g_free(call);
-}
-
-static PatientCall *size_call_new(const SysOps *sysops, const char *path)
-{
-    SizeCall *self = g_new0(SizeCall, 1);
-
-    self->path = g_strdup(path);
-    self->sysops = sysops;
-    self->call = (PatientCall){ .what = self->path, .limit_us = STATVFS_LIMIT_US,
-                                .run = size_run, .free = size_free };
-    return &self->call;
-}
-
 /* Says how full a filesystem is; FALSE for one without a size. */
 static gboolean measure(const struct statvfs *sizes, AlmostFull *result)
 {
@@ -127,28 +93,21 @@ static void judge(Space *space, const char *mount_point, const struct statvfs *s
 }
 
 /* A read-only image is full by nature. */
-static gboolean can_fill_up(const SizeCall *size)
+static gboolean can_fill_up(const FsSizes *mount)
 {
-    return size->call.state == PATIENT_DONE && !size->failed && !(size->sizes.f_flag & ST_RDONLY);
+    return mount->known && !(mount->sizes.f_flag & ST_RDONLY);
 }
 
 static void look_at(Space *space, const List *mounts)
 {
-    g_autofree PatientCall **calls = g_new(PatientCall *, mounts->len);
+    g_autofree FsSizes *sizes = g_new0(FsSizes, mounts->len);
 
     for (gsize i = 0; i < mounts->len; i++)
-        calls[i] =
-            size_call_new(space->services->sysops, list_at(mounts, Mount, i)->mount_point);
-    patience_run(space->patience, calls, mounts->len);
-    for (gsize i = 0; i < mounts->len; i++) {
-        SizeCall *size = (SizeCall *)calls[i];
-
-        if (!size)
-            continue;
-        if (can_fill_up(size))
-            judge(space, size->path, &size->sizes);
-        size_free(&size->call);
-    }
+        sizes[i].path = list_at(mounts, Mount, i)->mount_point;
+    fs_sizes_read(space->patience, space->services->sysops, sizes, mounts->len);
+    for (gsize i = 0; i < mounts->len; i++)
+        if (can_fill_up(&sizes[i]))
+            judge(space, sizes[i].path, &sizes[i].sizes);
 }
 
 /* What is not mounted any more is not full any more either. */
@@ -226,7 +185,7 @@ static void *space_init(const Services *services, GError **error)
     return space;
 }
 
-/* A dead disk holds this up for STATVFS_LIMIT_US at most, as a rule. */
+/* A dead disk holds this up for the two seconds of fs_sizes_read() at most, as a rule. */
 static void space_free(void *state)
 {
     Space *space = state;

@@ -4,16 +4,15 @@
 
 #include "agent/base/errors.h"
 #include "agent/base/spawn.h"
+#include "agent/qmp/base64.h"
 #include "agent/qmp/command.h"
 
 /* Hashing takes milliseconds; a PAM module that asks a server may take its time. */
 #define CHPASSWD_LIMIT_US (60 * (gint64)G_USEC_PER_SEC)
 
-#define BASE64_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n"
-
 typedef struct {
     const char *username;
-    const char *password;
+    Bytes password;
     bool crypted;
 } PasswordArgs;
 
@@ -22,8 +21,8 @@ static const Type password_args = {
     .size = sizeof(PasswordArgs),
     .fields = (const Field[]){
         REQUIRED(PasswordArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose password it is"),
-        REQUIRED(PasswordArgs, password, "password", &type_string, .flags = FIELD_SECRET,
+                 .doc = "whose password it is", .rules = RULE_BIT(RULE_PASSWORD_USERS)),
+        REQUIRED(PasswordArgs, password, "password", &type_base64, .flags = FIELD_SECRET,
                  .doc = "the password, or its crypt(5) hash, in base64"),
         REQUIRED(PasswordArgs, crypted, "crypted", &type_bool, .flags = FIELD_AUDITED,
                  .doc = "whether it is a hash"),
@@ -46,38 +45,30 @@ static void secret_clear(Secret *secret)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Secret, secret_clear)
 
-static gboolean decode(const char *text, Secret *password, GError **error)
-{
-    if (text[strspn(text, BASE64_BYTES)])
-        return set_error(error, "Base64 data contains invalid characters");
-    password->text = (char *)g_base64_decode(text, &password->len);
-    return TRUE;
-}
-
 /* What chpasswd reads is lines of text, so a NUL ends the password. */
-static gsize text_length(const Secret *password)
+static gsize text_length(const Bytes *password)
 {
-    return strnlen(password->text, password->len);
+    return strnlen(password->data, password->len);
 }
 
 /* The line for chpasswd; it holds the password in clear. */
-static gboolean make_line(const PasswordArgs *args, const Secret *password, Secret *line,
+static gboolean make_line(const char *username, const Bytes *password, Secret *line,
                           GError **error)
 {
-    gsize name_len = strlen(args->username), password_len = text_length(password);
+    gsize name_len = strlen(username), password_len = text_length(password);
 
-    if (memchr(password->text, '\n', password_len))
+    if (memchr(password->data, '\n', password_len))
         return set_error(error, "forbidden characters in raw password");
-    if (strpbrk(args->username, ":\n"))
+    if (strpbrk(username, ":\n"))
         return set_error(error, "forbidden characters in username");
     line->len = name_len + password_len + 2;
     if (line->len > SPAWN_MAX_INPUT)
         return set_error(error, "user name and password are longer than %d bytes",
                          SPAWN_MAX_INPUT - 2);
     line->text = g_malloc(line->len);
-    memcpy(line->text, args->username, name_len);
+    memcpy(line->text, username, name_len);
     line->text[name_len] = ':';
-    memcpy(line->text + name_len + 1, password->text, password_len);
+    memcpy(line->text + name_len + 1, password->data, password_len);
     line->text[line->len - 1] = '\n';
     return TRUE;
 }
@@ -113,24 +104,24 @@ static void choose_program(gboolean crypted, const char *argv[5])
     argv[n] = NULL;
 }
 
-static gboolean contains(const GString *output, const Secret *password)
+static gboolean contains(const GString *output, const Bytes *password)
 {
     gsize len = text_length(password);
 
-    return len && memmem(output->str, output->len, password->text, len);
+    return len && memmem(output->str, output->len, password->data, len);
 }
 
 static gboolean set_password_run(Call *call, GError **error)
 {
     const PasswordArgs *args = call->args;
-    g_auto(Secret) password = { NULL };
+    Bytes password = args->password; /* decoded in the request's text, which is wiped */
     g_auto(Secret) line = { NULL };
     SpawnRequest request = { .cancel_fd = -1 };
     SpawnResult result = { 0 };
     const char *argv[5];
     gboolean ok;
 
-    if (!decode(args->password, &password, error) || !make_line(args, &password, &line, error))
+    if (!bytes_decode(&password, error) || !make_line(args->username, &password, &line, error))
         return FALSE;
     choose_program(args->crypted, argv);
     request.argv = argv;
@@ -162,7 +153,7 @@ static const Command guest_set_user_password = {
     .rank = 27,
     .since = "2.3",
     .doc = "Set the password of a user",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_ACCOUNTS | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &password_args,
     .needs = password_needs,
     .run = set_password_run,

@@ -8,6 +8,10 @@
 /* How often progress is looked at; QEMU tells when a job ends. */
 #define LOOK_MS 500
 
+/* Bytes a second while the guest is frozen. At full speed, its disks and QEMU would be busy
+ * with the copy when it is to be thawed. */
+#define HELD_RATE 1
+
 static gboolean bare_disks(Backup *backup, GError **error)
 {
     Limit limit = vm_limit(backup->job->vm, 0);
@@ -44,7 +48,7 @@ static void add_actions(const Backup *backup, guint index, JsonArray *actions)
         json_make("{'type': 'blockdev-backup', 'data': {'device': %s, 'target': %s, 'job-id': %s, "
                   "'sync': %s, 'compress': %b, 'speed': %d, 'auto-dismiss': false}}",
                   disk->node, target, target, backup->parent ? "bitmap" : "full",
-                  backup->compress, backup->rate);
+                  backup->compress, HELD_RATE);
 
     if (backup->parent) {
         JsonObject *data = json_object(json_node_get_object(copy), "data");
@@ -72,7 +76,34 @@ static gboolean bare_begin(Backup *backup, const Limit *limit, GError **error)
     actions = json_array(json_node_get_object(arguments), "actions");
     for (guint i = 0; i < backup->disks->len; i++)
         add_actions(backup, i, actions);
+    backup->held = TRUE;
     return qmp_do(qmp, "transaction", arguments, limit, error);
+}
+
+/* After the thaw, the copies go at their speed. One that has ended refuses, and look() sees why. */
+static gboolean let_go(Backup *backup, Qmp *qmp, const Limit *limit, GError **error)
+{
+    for (guint i = 0; backup->held && i < backup->disks->len; i++) {
+        g_autofree char *job = backup_target(backup, i);
+        g_autoptr(GError) problem = NULL;
+
+        if (!qmp_do(qmp, "block-job-set-speed",
+                    json_make("{'device': %s, 'speed': %d}", job, backup->rate), limit,
+                    &problem) &&
+            !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+    }
+    backup->held = FALSE;
+    return TRUE;
+}
+
+static gboolean bare_begin_late(Backup *backup, const Limit *limit, GError **error)
+{
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+
+    return qmp && qmp_await(qmp, "transaction", limit, error);
 }
 
 /* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
@@ -110,7 +141,9 @@ static gboolean step(Backup *backup, Progress *progress, gboolean *all_done, GEr
     Limit limit = vm_limit(vm, 0);
     g_autoptr(GError) problem = NULL;
     Qmp *qmp = vm_bare_qmp(vm, &limit, error);
-    g_autoptr(JsonNode) result = qmp ? qmp_call(qmp, "query-jobs", NULL, &limit, &problem) : NULL;
+    g_autoptr(JsonNode) result = qmp && let_go(backup, qmp, &limit, &problem)
+                                     ? qmp_call(qmp, "query-jobs", NULL, &limit, &problem)
+                                     : NULL;
 
     *all_done = FALSE;
     if (!qmp)
@@ -174,6 +207,7 @@ const BackupOps backup_bare = {
     .disks = bare_disks,
     .attach = bare_attach,
     .begin = bare_begin,
+    .begin_late = bare_begin_late,
     .await = bare_await,
     .release = bare_release,
     .forget = bare_forget,

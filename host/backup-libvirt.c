@@ -244,15 +244,45 @@ static char *checkpoint_xml(const Backup *backup)
     return g_string_free(xml, n == 0);
 }
 
-static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error)
-{
-    g_autofree char *xml = backup_xml(backup);
-    g_autofree char *checkpoint = checkpoint_xml(backup);
+/* What libvirt is asked for, which waits for QEMU as long as that takes. */
+typedef struct {
+    virDomainPtr domain;
+    char *xml, *checkpoint;
+} Order;
 
-    (void)limit;
-    return virDomainBackupBegin(domain_of(backup), xml, checkpoint,
+static void order_free(gpointer data)
+{
+    Order *order = data;
+
+    virDomainFree(order->domain);
+    g_free(order->xml);
+    g_free(order->checkpoint);
+    g_free(order);
+}
+
+static gboolean carry_out(gpointer data, GError **error)
+{
+    const Order *order = data;
+
+    return virDomainBackupBegin(order->domain, order->xml, order->checkpoint,
                                 VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL) == 0 ||
            refused(error);
+}
+
+static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error)
+{
+    Order *order = g_new0(Order, 1);
+
+    order->xml = backup_xml(backup);
+    order->checkpoint = checkpoint_xml(backup);
+    order->domain = domain_of(backup);
+    virDomainRef(order->domain);
+    return errand_run(&backup->job->vm->errand, carry_out, order, order_free, limit, error);
+}
+
+static gboolean libvirt_begin_late(Backup *backup, const Limit *limit, GError **error)
+{
+    return errand_await(&backup->job->vm->errand, limit, error);
 }
 
 /* What the job that has ended came to. */
@@ -371,6 +401,7 @@ static gboolean libvirt_let_run(Backup *backup)
 const BackupOps backup_libvirt = {
     .disks = libvirt_disks,
     .begin = libvirt_begin,
+    .begin_late = libvirt_begin_late,
     .await = libvirt_await,
     .release = libvirt_release,
     .forget = libvirt_forget,

@@ -102,6 +102,21 @@ static gboolean prepare(Backup *backup, GError **error)
     return TRUE;
 }
 
+/*
+ * With the guest thawed, a QEMU that hangs may be waited for: if a backup that is not
+ * consistent will do, it is one when it begins after all.
+ */
+static void begin_late(Backup *backup, const Quiesce *window, GError **problem)
+{
+    Limit late = vm_limit(backup->job->vm, QUIESCE_LATE_MS);
+
+    if (!window->late || window->mode == QUIESCE_REQUIRE)
+        return;
+    g_clear_error(problem);
+    if (backup->ops->begin_late(backup, &late, problem))
+        backup->point->time = g_get_real_time();
+}
+
 /* From the freeze to the thaw, there is nothing but the transaction. */
 static gboolean begin(Backup *backup, Quiesce *window, GError **error)
 {
@@ -111,10 +126,15 @@ static gboolean begin(Backup *backup, Quiesce *window, GError **error)
 
     if (!prepare(backup, error) || !quiesce_begin(window, error))
         return FALSE;
-    limit = vm_limit(backup->job->vm, window->limit_s * 1000);
+    limit = vm_limit(backup->job->vm, quiesce_hold_ms(window));
     if (backup->ops->begin(backup, &limit, &problem))
         backup->point->time = g_get_real_time();
-    quiesce_end(window, &stuck);
+    else if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        quiesce_late(window, problem);
+    if (quiesce_end(window, &stuck))
+        begin_late(backup, window, &problem);
+    if (window->late && window->filesystems > 0 && problem)
+        g_prefix_error(&problem, "%s: ", window->reason);
     if (problem && stuck)
         return set_error(error, "%s; and %s", problem->message, stuck->message);
     if (problem || stuck) {

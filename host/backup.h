@@ -27,6 +27,7 @@ struct Backup {
     char *prefix;       /* of the names of its jobs and nodes, and of the set's bitmaps */
     char *reason;       /* why it is a full one although it need not be; or NULL */
     gboolean stopped;   /* the VM was, by an error of a disk, before we came */
+    gboolean held;      /* the copies wait for the thaw */
     gboolean compress;
     gint64 rate;        /* bytes a second; 0: as fast as it goes */
 };
@@ -62,6 +63,8 @@ struct BackupOps {
     gboolean (*attach)(Backup *backup, guint index, const Limit *limit, GError **error);
     /* The transaction that begins the copies of all disks; returns with them under way. */
     gboolean (*begin)(Backup *backup, const Limit *limit, GError **error);
+    /* Goes on waiting for a begin() that had GUESTD_ERROR_TIMED_OUT. */
+    gboolean (*begin_late)(Backup *backup, const Limit *limit, GError **error);
     /* Waits until all are copied. */
     gboolean (*await)(Backup *backup, Progress *progress, GError **error);
     /* Ends what copies are left, and closes their files. */

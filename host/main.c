@@ -12,6 +12,7 @@
 #include "host/completion.h"
 #include "host/fleet.h"
 #include "host/help.h"
+#include "host/manual.h"
 #include "host/options.h"
 #include "host/targets.h"
 #include "host/vm-libvirt.h"
@@ -60,32 +61,43 @@ static int run_verb(const CommandLine *line, const VerbCall *call)
     return vms ? fleet_run(call, &line->context, vms) : complain(error);
 }
 
+/* What the command line asks for, once its options are known. */
+static int run(CommandLine *line)
+{
+    VerbCall call;
+    GError *error = NULL;
+    int status;
+
+    if (line->version)
+        return printf("guestctl %s\n", PACKAGE_VERSION) < 0;
+    if (line->help || !line->verb)
+        return help_print(line->verb, line->help ? stdout : stderr), line->help ? 0 : EXIT_USAGE;
+    if (!verb_parse(line->verb, line->rest, &call, &error))
+        return complain(error);
+    call.spec = line->spec;
+    line->context.cancel_fd = watch_signals();
+    line->context.libvirt = libvirt_link_new();
+    status = run_verb(line, &call);
+    libvirt_link_free(line->context.libvirt);
+    verb_call_clear(&call);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     CommandLine line;
-    VerbCall call;
     GError *error = NULL;
     int status;
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* for JSON */
-    /* Not for people: the build makes the completion with it. */
+    /* Not for people: the build makes the completion and the manual page with them. */
     if (argc == 2 && g_str_equal(argv[1], "--completion"))
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
-    if (!options_parse((const char *const *)argv + 1, &line, &error))
-        return complain(error);
-    if (line.version)
-        return printf("guestctl %s\n", PACKAGE_VERSION) < 0;
-    if (line.help || !line.verb)
-        return help_print(line.verb, line.help ? stdout : stderr), line.help ? 0 : EXIT_USAGE;
-    if (!verb_parse(line.verb, line.rest, &call, &error))
-        return complain(error);
-    call.spec = line.spec;
-    line.context.cancel_fd = watch_signals();
-    line.context.libvirt = libvirt_link_new();
-    status = run_verb(&line, &call);
-    libvirt_link_free(line.context.libvirt);
-    verb_call_clear(&call);
+    if (argc == 2 && g_str_equal(argv[1], "--manual"))
+        return manual_print(stdout), ferror(stdout) || fflush(stdout);
+    status = options_parse((const char *const *)argv + 1, &line, &error) ? run(&line)
+                                                                          : complain(error);
     g_free((gpointer)line.rest);
     return status;
 }

@@ -103,7 +103,7 @@ gboolean program_await(Program *program, GError **error)
     for (;;) {
         if (!program_ask_status(program, TRUE, error)) {
             if (!program->ended)
-                g_prefix_error(error, "process %" G_GINT64_FORMAT " goes on in the guest: only "
+                g_prefix_error(error, "process %" G_GINT64_FORMAT " goes on in the guest, as only "
                                       "guestd can end it: ", program->pid);
             return FALSE;
         }

@@ -10,6 +10,7 @@
 struct Qmp {
     Wire *wire;
     gint64 last_id;
+    gboolean owes; /* the answer to the last request */
     GQueue events; /* of JsonObject */
 };
 
@@ -71,20 +72,22 @@ static gboolean send_command(Qmp *qmp, const char *execute, JsonNode *arguments,
     json_node_set_object(root, command);
     text = json_to_string(root, FALSE);
     line = g_strconcat(text, "\n", NULL);
-    return wire_send(qmp->wire, line, strlen(line), limit, error);
+    qmp->owes = wire_send(qmp->wire, line, strlen(line), limit, error);
+    return qmp->owes;
 }
 
-JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
-                   GError **error)
+/* What the last request has led to. */
+static JsonNode *take_answer(Qmp *qmp, const char *execute, const Limit *limit, GError **error)
 {
     g_autoptr(JsonObject) answer = NULL;
 
-    if (send_command(qmp, execute, arguments, limit, error))
+    if (qmp->owes)
         answer = await_answer(qmp, qmp->last_id, limit, error);
     if (!answer) {
         g_prefix_error(error, "QEMU's monitor, %s: ", execute);
         return NULL;
     }
+    qmp->owes = FALSE;
     if (json_object_has_member(answer, "error")) {
         JsonObject *fault = json_object_get_object_member(answer, "error");
 
@@ -93,6 +96,23 @@ JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Lim
         return NULL;
     }
     return json_object_dup_member(answer, "return");
+}
+
+JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
+                   GError **error)
+{
+    send_command(qmp, execute, arguments, limit, error);
+    return take_answer(qmp, execute, limit, error);
+}
+
+gboolean qmp_await(Qmp *qmp, const char *execute, const Limit *limit, GError **error)
+{
+    g_autoptr(JsonNode) result = NULL;
+
+    if (!qmp->owes)
+        return set_error(error, "QEMU's monitor was lost before %s was sent", execute);
+    result = take_answer(qmp, execute, limit, error);
+    return result != NULL;
 }
 
 gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,

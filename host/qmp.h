@@ -24,6 +24,12 @@ JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Lim
 gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
                 GError **error);
 
+/*
+ * Goes on waiting for the answer to the last qmp_call(), which did not come in time. Returns
+ * FALSE with @error as there.
+ */
+gboolean qmp_await(Qmp *qmp, const char *execute, const Limit *limit, GError **error);
+
 /* Whether @event (an object with "event" and "data") is the one that is waited for. */
 typedef gboolean (*QmpMatch)(JsonObject *event, gpointer data);
 

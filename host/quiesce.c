@@ -179,6 +179,25 @@ gboolean quiesce_begin(Quiesce *window, GError **error)
     return begin_failed(window, problem, error);
 }
 
+gint64 quiesce_hold_ms(const Quiesce *window)
+{
+    gint64 ms = window->limit_s * 1000;
+
+    return window->mode == QUIESCE_NONE ? ms : MIN(ms, QUIESCE_HOLD_MS);
+}
+
+void quiesce_late(Quiesce *window, const GError *problem)
+{
+    window->late = TRUE;
+    if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        set_reason(window, "whether the copy began before the thaw is not known (%s)",
+                   problem->message);
+    else
+        set_reason(window, "QEMU did not answer within %" G_GINT64_FORMAT " s, so the guest was "
+                           "thawed before the copy was known to have begun",
+                   quiesce_hold_ms(window) / 1000);
+}
+
 /* The count that the guest tells, or -1. */
 static gint64 thaw_once(Quiesce *window, GError **error)
 {
@@ -236,7 +255,8 @@ static void fetch_report(Quiesce *window)
 /* Only a guest that thaws all that it has frozen was frozen all the time. */
 static void judge(Quiesce *window)
 {
-    window->consistent = window->filesystems > 0 && window->thawed >= window->filesystems;
+    window->consistent = window->filesystems > 0 && window->thawed >= window->filesystems &&
+                         !window->late;
     if (window->filesystems <= 0 || window->consistent)
         return;
     fetch_report(window);

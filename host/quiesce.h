@@ -27,11 +27,12 @@ typedef enum {
 typedef struct {
     Vm *vm;
     QuiesceMode mode;
-    gint64 limit_s; /* for the freeze, and as long again for what is done within it */
+    gint64 limit_s; /* for the freeze */
     gboolean guestd;        /* the agent thaws by itself in the end, and reports */
     gboolean owed;          /* a freeze was asked for: a thaw has to follow */
     gint64 filesystems;     /* that the freeze told of; 0: none */
     gint64 thawed;          /* that the thaw told of; -1: none was answered */
+    gboolean late;          /* it was thawed without knowing what is copied */
     gboolean unsure;        /* an earlier thaw may have been carried out unheard */
     gint64 began, ended;    /* monotonic: the freeze was answered, the thaw was */
     gint64 began_at, ended_at; /* the same by the clock, microseconds; 0: was not */
@@ -44,7 +45,17 @@ typedef struct {
 #define QUIESCE_OPTIONS                                                                            \
     { "quiesce", "[=require|try|none]",                                                            \
       "freeze the guest's filesystems meanwhile; try goes on without if it cannot" },              \
-    { "freeze-limit", "SECONDS", "for the freeze, and again for what is done in it; default 30" }
+    { "freeze-limit", "SECONDS", "for the freeze; default 30. It lasts for as long, at most 10, if " \
+      "QEMU does not answer" }
+
+/*
+ * How long a guest is held frozen for an answer of QEMU's: a guest that stands still is worse
+ * than a copy that is not consistent.
+ */
+#define QUIESCE_HOLD_MS 10000
+
+/* How long the answer is waited for after that. */
+#define QUIESCE_LATE_MS 60000
 
 /* What the options of a job say; none without --quiesce. FALSE with GUESTD_ERROR_USAGE. */
 gboolean quiesce_options(const Job *job, QuiesceMode *mode, gint64 *limit_s, GError **error);
@@ -56,6 +67,15 @@ void quiesce_init(Quiesce *window, Vm *vm, QuiesceMode mode, gint64 limit_s);
  * nothing is frozen, or @error says that it may be.
  */
 gboolean quiesce_begin(Quiesce *window, GError **error);
+
+/* For what is done in the window, in milliseconds. */
+gint64 quiesce_hold_ms(const Quiesce *window);
+
+/*
+ * What was begun in the window has ended with @problem, such as no answer in quiesce_hold_ms():
+ * nobody will know whether it was done before the thaw, which is next.
+ */
+void quiesce_late(Quiesce *window, const GError *problem);
 
 /*
  * Thaws, whatever the user does meanwhile, and again through a new connection if that fails;

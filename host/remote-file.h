@@ -13,7 +13,9 @@
 
 /*
  * Bytes that may go into the guest in one request. libvirt garbles a request that does not
- * fit into its socket's buffer at once: seen with libvirt 9.0 from 200 KiB of text on.
+ * fit into its socket's buffer at once: qemuAgentIOWrite() calls safewrite(), which writes
+ * what fits, then fails with EAGAIN, and so it begins anew. Seen with 9.0 from 200 KiB of
+ * text on.
  */
 gsize remote_max_write(const Vm *vm);
 

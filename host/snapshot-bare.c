@@ -168,8 +168,16 @@ static gboolean bare_take(Vm *vm, const GPtrArray *disks, const Limit *limit, GE
     return qmp && qmp_do(qmp, "transaction", g_steal_pointer(&node), limit, error);
 }
 
+static gboolean bare_await(Vm *vm, const Limit *limit, GError **error)
+{
+    Qmp *qmp = vm_bare_qmp(vm, limit, error);
+
+    return qmp && qmp_await(qmp, "transaction", limit, error);
+}
+
 const SnapshotOps snapshot_bare = {
     .disks = bare_disks,
     .take = bare_take,
+    .await = bare_await,
     .commit = snapshot_bare_commit,
 };

@@ -149,21 +149,53 @@ static char *description(Vm *vm, const GPtrArray *disks, const Limit *limit, GEr
     return g_string_free(xml, FALSE);
 }
 
-static gboolean libvirt_take(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error)
-{
-    g_autofree char *xml = description(vm, disks, limit, error);
-    virDomainSnapshotPtr snapshot;
+/* What libvirt is asked for, which waits for QEMU as long as that takes. */
+typedef struct {
+    virDomainPtr domain;
+    char *xml;
+} Order;
 
-    if (!xml)
-        return FALSE;
-    snapshot = virDomainSnapshotCreateXML(vm_libvirt_domain(vm), xml,
-                                          VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY |
-                                              VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC |
-                                              VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA);
+static void order_free(gpointer data)
+{
+    Order *order = data;
+
+    virDomainFree(order->domain);
+    g_free(order->xml);
+    g_free(order);
+}
+
+static gboolean carry_out(gpointer data, GError **error)
+{
+    const Order *order = data;
+    virDomainSnapshotPtr snapshot =
+        virDomainSnapshotCreateXML(order->domain, order->xml,
+                                   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY |
+                                       VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC |
+                                       VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA);
+
     if (!snapshot)
         return libvirt_failed(error);
     virDomainSnapshotFree(snapshot);
     return TRUE;
+}
+
+static gboolean libvirt_take(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error)
+{
+    char *xml = description(vm, disks, limit, error);
+    Order *order;
+
+    if (!xml)
+        return FALSE;
+    order = g_new0(Order, 1);
+    order->xml = xml;
+    order->domain = vm_libvirt_domain(vm);
+    virDomainRef(order->domain);
+    return errand_run(&vm->errand, carry_out, order, order_free, limit, error);
+}
+
+static gboolean libvirt_await(Vm *vm, const Limit *limit, GError **error)
+{
+    return errand_await(&vm->errand, limit, error);
 }
 
 /* Waits until all is copied, and then lets go of the overlay. */
@@ -214,5 +246,6 @@ static gboolean libvirt_commit(Vm *vm, const SnapshotDisk *disk, Progress *progr
 const SnapshotOps snapshot_libvirt = {
     .disks = libvirt_disks,
     .take = libvirt_take,
+    .await = libvirt_await,
     .commit = libvirt_commit,
 };

@@ -57,6 +57,12 @@ static JsonObject *group_json(const SnapshotGroup *group)
     return object;
 }
 
+static void set_no_label(JsonObject *object, const char *reason)
+{
+    json_object_set_string_member(object, "label", "none");
+    json_object_set_string_member(object, "reason", reason);
+}
+
 JsonNode *manifest_new(const Vm *vm, const GPtrArray *disks, gint64 taken_at,
                        const Quiesce *window, const SnapshotGroup *group)
 {
@@ -66,7 +72,10 @@ JsonNode *manifest_new(const Vm *vm, const GPtrArray *disks, gint64 taken_at,
     json_object_set_string_member(object, "format", FORMAT);
     json_object_set_string_member(object, "vm", vm->name);
     add_time(object, "time", taken_at);
-    quiesce_to_json(window, object);
+    if (window)
+        quiesce_to_json(window, object);
+    else
+        set_no_label(object, "the snapshot did not come to its end");
     if (group)
         json_object_set_object_member(object, "group", group_json(group));
     json_object_set_array_member(object, "disks", disks_json(disks));
@@ -185,10 +194,7 @@ gboolean manifest_spoil(const char *path, GError **error)
 
     if (!object)
         return set_error(error, "%s is no manifest", path);
-    json_object_set_string_member(object, "label", "none");
-    json_object_set_string_member(object, "reason",
-                                  "a commit was begun: the images are no longer those of the "
-                                  "snapshot");
+    set_no_label(object, "a commit was begun: the images are no longer those of the snapshot");
     return manifest_write(manifest, name, error);
 }
 

@@ -128,26 +128,23 @@ gboolean snapshot_plan(const Vm *vm, GPtrArray *disks, const char *dir, const ch
     return TRUE;
 }
 
-typedef enum { TAKEN, NOT_TAKEN, UNKNOWN } Outcome;
-
 /* A reply that was lost says nothing about what was done. */
-static Outcome find_out(Vm *vm, const GPtrArray *disks)
+static SnapshotFate find_out(Vm *vm, const GPtrArray *disks, const Limit *limit)
 {
-    Limit limit = limit_in(vm->context->timeout_ms, -1);
     g_autoptr(GPtrArray) now = NULL;
     guint taken = 0;
 
     vm_bare_drop_qmp(vm);
-    now = snapshot_ops(vm)->disks(vm, &limit, NULL);
+    now = snapshot_ops(vm)->disks(vm, limit, NULL);
     if (!now)
-        return UNKNOWN;
+        return SNAPSHOT_UNKNOWN;
     for (guint i = 0; i < disks->len; i++) {
         const SnapshotDisk *disk = disks->pdata[i];
         const SnapshotDisk *same = snapshot_disk(now, disk->name);
 
         taken += same && g_strcmp0(same->image, disk->overlay) == 0;
     }
-    return taken == disks->len ? TAKEN : taken == 0 ? NOT_TAKEN : UNKNOWN;
+    return taken == disks->len ? SNAPSHOT_TAKEN : taken == 0 ? SNAPSHOT_NONE : SNAPSHOT_UNKNOWN;
 }
 
 /* QEMU leaves the files of a transaction that failed. */
@@ -161,21 +158,40 @@ gboolean snapshot_take(Vm *vm, const GPtrArray *disks, gint64 ms, GError **error
 {
     Limit limit = limit_in(ms, -1);
     g_autoptr(GError) problem = NULL;
-    Outcome outcome;
 
     if (snapshot_ops(vm)->take(vm, disks, &limit, &problem))
         return TRUE;
-    outcome = find_out(vm, disks);
-    if (outcome == TAKEN)
+    /* A monitor that was lost can be asked anew, and soon enough. */
+    if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) &&
+        !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT) &&
+        find_out(vm, disks, &limit) == SNAPSHOT_TAKEN)
         return TRUE;
-    if (outcome == NOT_TAKEN)
-        remove_overlays(disks);
-    else
-        g_prefix_error(&problem, "whether the snapshot was made is not known, so its files were "
-                                 "left (%s and so on): ",
-                       ((SnapshotDisk *)disks->pdata[0])->overlay);
     g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
+}
+
+SnapshotFate snapshot_settle(Vm *vm, const GPtrArray *disks, GError *problem, GError **error)
+{
+    SnapshotFate fate;
+    Limit now;
+
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
+        Limit late = limit_in(QUIESCE_LATE_MS, vm->context->cancel_fd);
+
+        g_clear_error(&problem);
+        if (snapshot_ops(vm)->await(vm, &late, &problem))
+            return SNAPSHOT_TAKEN;
+    }
+    now = limit_in(vm->context->timeout_ms, -1);
+    fate = find_out(vm, disks, &now);
+    if (fate == SNAPSHOT_TAKEN) {
+        g_error_free(problem);
+        return fate;
+    }
+    if (fate == SNAPSHOT_NONE)
+        remove_overlays(disks);
+    g_propagate_error(error, problem);
+    return fate;
 }
 
 /* An image that is somebody else's, such as one shared by many overlays, must not be written to. */

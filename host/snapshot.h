@@ -24,6 +24,8 @@ typedef struct {
     GPtrArray *(*disks)(Vm *vm, const Limit *limit, GError **error);
     /* Makes the overlays of all @disks at one point in time, or none. */
     gboolean (*take)(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error);
+    /* Goes on waiting for a take() that had GUESTD_ERROR_TIMED_OUT. */
+    gboolean (*await)(Vm *vm, const Limit *limit, GError **error);
     /*
      * Folds the disk's image into the one below it, which it uses from then on. If that
      * fails or the user gives up (@cancel_fd, or -1), it goes on with the image.
@@ -66,10 +68,22 @@ gboolean snapshot_plan(const Vm *vm, GPtrArray *disks, const char *dir, const ch
                        GError **error);
 
 /*
- * Makes the overlays within @ms. Ctrl-C does not cut it: it is one short step. If it fails,
- * the VM is as before and no overlay is left, or @error says otherwise.
+ * Makes the overlays within @ms. Ctrl-C does not cut it: it is one short step. If it fails, the
+ * guest is to be thawed first, and then snapshot_settle() finds out what there is.
  */
 gboolean snapshot_take(Vm *vm, const GPtrArray *disks, gint64 ms, GError **error);
+
+typedef enum {
+    SNAPSHOT_TAKEN, /* after all */
+    SNAPSHOT_NONE,  /* the VM is as before, and no overlay is left */
+    SNAPSHOT_UNKNOWN, /* QEMU does not tell; the overlays that may be were left */
+} SnapshotFate;
+
+/*
+ * What became of a snapshot that failed with @problem, which is taken: waits for a QEMU that has
+ * not answered, unless the user gives up. @error is set but for SNAPSHOT_TAKEN.
+ */
+SnapshotFate snapshot_settle(Vm *vm, const GPtrArray *disks, GError *problem, GError **error);
 
 /*
  * Folds the disk's image back, if it is an overlay of guestctl's, and removes it. If that
@@ -77,7 +91,7 @@ gboolean snapshot_take(Vm *vm, const GPtrArray *disks, gint64 ms, GError **error
  */
 gboolean snapshot_commit(Vm *vm, const SnapshotDisk *disk, GError **error);
 
-/* Takes a snapshot back, whatever the user does meanwhile. */
+/* Takes a snapshot back, whatever the user does meanwhile; if that fails, the VM goes on with it. */
 gboolean snapshot_undo(Vm *vm, const GPtrArray *disks, GError **error);
 
 /* The window that the VMs of one call have in common. */
@@ -92,6 +106,7 @@ typedef struct {
  * programs, and how a commit knows its own overlays. @group may be NULL.
  */
 char *manifest_name(const Vm *vm, const char *stamp);
+/* @window NULL: it is only about to be taken, and has no label yet. */
 JsonNode *manifest_new(const Vm *vm, const GPtrArray *disks, gint64 taken_at,
                        const Quiesce *window, const SnapshotGroup *group);
 gboolean manifest_write(JsonNode *manifest, const char *name, GError **error);

@@ -6,7 +6,10 @@
 
 /* guestctl list */
 
-/* An agent that is there answers at once; a list must not wait long for those that are not. */
+/*
+ * An agent that is there answers at once; a list must not wait long for those that are not, unless
+ * the user said how long.
+ */
 #define PING_MS 3000
 
 typedef struct {
@@ -19,8 +22,9 @@ static const char *ask_agent(Job *job, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
     g_autoptr(HostRequest) request = request_new("guest-ping");
+    gint64 ms = job->context->timeout_ms;
 
-    if (vm_ask(job->vm, request, MIN(job->context->timeout_ms, PING_MS), arena, error))
+    if (vm_ask(job->vm, request, ms == DEFAULT_TIMEOUT_MS ? PING_MS : ms, arena, error))
         return "answers";
     if (g_error_matches(*error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         return "hangs";

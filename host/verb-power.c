@@ -108,6 +108,14 @@ static void tell_success(Job *job, const Plan *plan, Way way, gint64 began)
                            seconds, plan->wait ? "true" : "false");
 }
 
+/* No button helps a guest that has panicked. */
+static gboolean is_pointless(Job *job, Way way)
+{
+    VmState state;
+
+    return way == WAY_ACPI && vm_state(job->vm, &state, NULL) && state == VM_CRASHED;
+}
+
 /* Tries one way after the other; the last failure counts, the others are told. */
 static gboolean go_down(Job *job, const Plan *plan, GError **error)
 {
@@ -120,7 +128,7 @@ static gboolean go_down(Job *job, const Plan *plan, GError **error)
     for (Way way = 0; way < N_WAYS; way++) {
         g_autoptr(GError) problem = NULL;
 
-        if (!plan->ways[way])
+        if (!plan->ways[way] || (failures->len > 0 && is_pointless(job, way)))
             continue;
         if (try_way(job, way, plan, &problem)) {
             tell_success(job, plan, way, began);

@@ -9,7 +9,9 @@
 typedef struct {
     GPtrArray *disks;
     Quiesce window;
+    GError *problem; /* of the taking, of which settle() makes what it is */
     gboolean taken;
+    gboolean left; /* its overlays are in use, or may be, although it failed */
     gint64 taken_at;
     char *manifest_name;
     JsonNode *manifest;
@@ -28,6 +30,7 @@ static void shot_free(Shot *shot)
         return;
     g_clear_pointer(&shot->disks, g_ptr_array_unref);
     g_clear_pointer(&shot->manifest, json_node_unref);
+    g_clear_error(&shot->problem);
     g_free(shot->manifest_name);
     quiesce_clear(&shot->window);
     g_free(shot);
@@ -63,6 +66,19 @@ static void print_disks(Job *job, const char *writes, const char *is)
     }
 }
 
+/*
+ * Before anything is done, so that overlays of a guestctl that was killed are known as its own:
+ * "snapshot commit" folds back only those that a manifest names.
+ */
+static gboolean announce(Job *job, gpointer data, GError **error)
+{
+    Shot *shot = job->data;
+
+    (void)data;
+    shot->manifest = manifest_new(job->vm, shot->disks, g_get_real_time(), NULL, NULL);
+    return manifest_write(shot->manifest, shot->manifest_name, error);
+}
+
 static gboolean begin_window(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data;
@@ -83,6 +99,7 @@ static gboolean gave_up(const Job *job, GError **error)
     return TRUE;
 }
 
+/* What goes wrong waits until the guests are thawed. */
 static gboolean take(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data;
@@ -90,9 +107,12 @@ static gboolean take(Job *job, gpointer data, GError **error)
     (void)data;
     if (gave_up(job, error))
         return FALSE;
-    shot->taken = snapshot_take(job->vm, shot->disks, shot->window.limit_s * 1000, error);
+    shot->taken = snapshot_take(job->vm, shot->disks, quiesce_hold_ms(&shot->window),
+                                &shot->problem);
     shot->taken_at = g_get_real_time();
-    return shot->taken;
+    if (shot->problem && !g_error_matches(shot->problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
+        quiesce_late(&shot->window, shot->problem);
+    return TRUE;
 }
 
 /* Adds to what has gone wrong already. */
@@ -120,6 +140,46 @@ static gboolean end_window(Job *job, gpointer data, GError **error)
     return quiesce_end(&shot->window, &problem) || fail_too(problem, error);
 }
 
+/* Overlays that are in use, or may be, without being wanted. */
+static void tell_left(Job *job, const char *what, GError **error)
+{
+    Shot *shot = job->data;
+    GString *text = g_string_new((*error)->message);
+
+    shot->left = TRUE;
+    g_string_append_printf(text, "; %s:", what);
+    for (guint i = 0; i < shot->disks->len; i++)
+        g_string_append_printf(text, "%s %s", i > 0 ? "," : "",
+                               ((const SnapshotDisk *)shot->disks->pdata[i])->overlay);
+    g_string_append_printf(text, "; once QEMU answers, \"guestctl %s snapshot commit\" folds back "
+                                 "what is in use", job->vm->name);
+    g_free((*error)->message);
+    (*error)->message = g_string_free(text, FALSE);
+}
+
+/* With all guests thawed there is time to find out what became of a snapshot that failed. */
+static gboolean settle(Job *job, gpointer data, GError **error)
+{
+    Shot *shot = job->data;
+    gboolean late = g_error_matches(shot->problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT);
+    GError *problem = NULL;
+    SnapshotFate fate;
+
+    (void)data;
+    if (!shot->problem)
+        return *error == NULL;
+    fate = snapshot_settle(job->vm, shot->disks, g_steal_pointer(&shot->problem), &problem);
+    shot->taken = fate == SNAPSHOT_TAKEN;
+    if (shot->taken)
+        return *error == NULL;
+    if (late && shot->window.filesystems > 0)
+        g_prefix_error(&problem, "%s: ", shot->window.reason);
+    if (fate == SNAPSHOT_UNKNOWN)
+        tell_left(job, "whether the snapshot was made is not known, so its files were left",
+                  &problem);
+    return fail_too(problem, error);
+}
+
 /* From the last freeze to the first thaw, all of them stood still. */
 static void find_group_window(Job **jobs, guint n, SnapshotGroup *group)
 {
@@ -145,6 +205,7 @@ static gboolean record(Job *job, gpointer data, GError **error)
 
     if (shot->window.mode == QUIESCE_REQUIRE && !shot->window.consistent)
         return set_error(error, "not quiesced: %s", shot->window.reason);
+    g_clear_pointer(&shot->manifest, json_node_unref);
     shot->manifest = manifest_new(job->vm, shot->disks, shot->taken_at, &shot->window,
                                   shoot->several ? &shoot->group : NULL);
     if (!manifest_write(shot->manifest, shot->manifest_name, error))
@@ -165,16 +226,15 @@ static gboolean undo(Job *job, gpointer data, GError **error)
     if (!*error)
         set_error(error, "nothing was done, because another VM failed");
     g_string_truncate(job->text, 0);
-    if (shot->manifest)
-        manifest_remove(shot->manifest, shot->manifest_name);
-    if (!shot->taken)
-        return FALSE;
-    if (snapshot_undo(job->vm, shot->disks, &problem)) {
+    if (shot->taken && snapshot_undo(job->vm, shot->disks, &problem)) {
         set_error(&problem, "the snapshot was undone");
-    } else {
+    } else if (shot->taken) {
         g_prefix_error(&problem, "the snapshot could not be undone: ");
+        tell_left(job, "the VM goes on with", &problem);
     }
-    return fail_too(problem, error);
+    if (shot->manifest && !shot->left)
+        manifest_remove(shot->manifest, shot->manifest_name);
+    return problem ? fail_too(problem, error) : FALSE;
 }
 
 static gboolean blame_others(Job *job, gpointer data, GError **error)
@@ -186,11 +246,14 @@ static gboolean blame_others(Job *job, gpointer data, GError **error)
 
 static void carry_out(Job **jobs, guint n, Shoot *shoot)
 {
-    guint failed = fleet_each(jobs, n, FALSE, begin_window, NULL);
+    guint failed = fleet_each(jobs, n, FALSE, announce, NULL);
 
     if (!failed)
+        failed = fleet_each(jobs, n, FALSE, begin_window, NULL);
+    if (!failed)
         failed = fleet_each(jobs, n, FALSE, take, NULL);
-    failed = fleet_each(jobs, n, FALSE, end_window, NULL);
+    fleet_each(jobs, n, FALSE, end_window, NULL);
+    failed = fleet_each(jobs, n, FALSE, settle, NULL);
     find_group_window(jobs, n, &shoot->group);
     if (!failed)
         failed = fleet_each(jobs, n, FALSE, record, shoot);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/base/errors.h"
 #include "host/agent-client.h"
+#include "host/json.h"
 #include "host/qmp.h"
 #include "host/vm-bare.h"
 
@@ -132,6 +133,15 @@ static gboolean bare_expect(Vm *vm, VmEnd end, const Limit *limit, GError **erro
     return qmp != NULL;
 }
 
+/* QEMU keeps it as it is, for whoever wants to know why; it will never come to an end by itself. */
+static gboolean is_panic(JsonObject *event)
+{
+    JsonObject *data = json_object(event, "data");
+
+    return g_str_equal(json_text(event, "event", ""), "GUEST_PANICKED") &&
+           g_str_equal(json_text(data, "action", ""), "pause");
+}
+
 static gboolean is_end(JsonObject *event, gpointer data)
 {
     static const char *const names[] = {
@@ -140,7 +150,7 @@ static gboolean is_end(JsonObject *event, gpointer data)
     const VmEnd *end = data;
     const char *name = json_object_get_string_member_with_default(event, "event", "");
 
-    return g_str_equal(name, names[*end]) ||
+    return g_str_equal(name, names[*end]) || is_panic(event) ||
            (*end == VM_END_SUSPENDED && g_str_equal(name, "SUSPEND_DISK"));
 }
 
@@ -153,7 +163,7 @@ static gboolean bare_await(Vm *vm, VmEnd end, const Limit *limit, GError **error
         bare->qmp ? qmp_event(bare->qmp, is_end, &end, limit, &problem) : NULL;
 
     if (event)
-        return TRUE;
+        return !is_panic(event) || set_error(error, "the guest has panicked, and QEMU stopped it");
     if (!bare->qmp)
         return set_error(error, "the connection to QEMU's monitor was lost");
     vm_bare_drop_qmp(vm);

@@ -170,6 +170,7 @@ void vm_free(Vm *vm)
 {
     if (!vm)
         return;
+    errand_drop(&vm->errand);
     vm->ops->free(vm);
     g_free(vm->name);
     g_free(vm);

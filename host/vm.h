@@ -3,6 +3,7 @@
 
 #include "agent/base/arena.h"
 #include "host/context.h"
+#include "host/errand.h"
 #include "host/limit.h"
 #include "host/request.h"
 
@@ -61,6 +62,7 @@ struct Vm {
     const Context *context;
     const VmOps *ops;
     gpointer backend; /* of the ops */
+    Errand *errand;   /* a call of libvirt's that did not end in time; NULL: none */
 };
 
 /*

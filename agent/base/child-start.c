@@ -175,27 +175,35 @@ static const char *path_of(const char *const *envp)
     return NULL;
 }
 
-static void find_candidates(Birth *birth)
+static gboolean is_searched(const char *program)
 {
-    const char *program = birth->spec->argv[0], *path;
+    return *program && !strchr(program, '/');
+}
+
+GPtrArray *child_candidates(const char *program, const char *const *envp)
+{
+    GPtrArray *candidates = g_ptr_array_new_with_free_func(g_free);
+    const char *path = path_of(envp);
     g_auto(GStrv) directories = NULL;
 
-    birth->candidates = g_ptr_array_new_with_free_func(g_free);
-    birth->search = !strchr(program, '/') && *program;
-    if (!birth->search) {
-        g_ptr_array_add(birth->candidates, g_strdup(program));
-        return;
-    }
-    path = path_of(birth->spec->envp);
     if (!path)
         path = g_getenv("PATH");
     directories = g_strsplit(path ? path : DEFAULT_PATH, ":", -1);
-    for (char **directory = directories; *directory; directory++)
-        g_ptr_array_add(birth->candidates,
-                        **directory ? g_strconcat(*directory, "/", program, NULL)
-                                    : g_strdup(program));
-    if (birth->candidates->len == 0) /* PATH is empty: the current directory */
-        g_ptr_array_add(birth->candidates, g_strdup(program));
+    for (char **directory = directories; is_searched(program) && *directory; directory++)
+        g_ptr_array_add(candidates, **directory ? g_strconcat(*directory, "/", program, NULL)
+                                                : g_strdup(program));
+    if (candidates->len == 0) /* PATH is empty: the current directory */
+        g_ptr_array_add(candidates, g_strdup(program));
+    return candidates;
+}
+
+static void find_candidates(Birth *birth)
+{
+    const ChildSpec *spec = birth->spec;
+    const char *program = spec->program ? spec->program : spec->argv[0];
+
+    birth->candidates = child_candidates(program, spec->envp);
+    birth->search = is_searched(program);
 }
 
 static void make_script(Birth *birth)

@@ -13,6 +13,7 @@
 #include "agent/base/errors.h"
 #include "agent/core/daemon.h"
 #include "agent/core/dispatch.h"
+#include "agent/core/policy.h"
 #include "agent/core/state-file.h"
 #include "agent/core/watchdog.h"
 #include "channel/channel.h"
@@ -84,6 +85,8 @@ static void get_figures(gpointer data, AgentFigures *figures)
         .voided = from->voided,
         .running = from->running,
         .lost_events = events_lost(dispatch_get_events(agent->dispatch)),
+        .profile = policy_profile(agent->settings)->name,
+        .classes = policy_profile(agent->settings)->classes,
     };
     g_mutex_lock(&agent->lock);
     figures->frozen = agent->frozen;

@@ -86,9 +86,10 @@ static char *read_number(GKeyFile *file, const char *key, GError **error)
 
     if (error && *error)
         return NULL;
-    if (number >= 0 && number <= G_MAXINT32)
+    if (number >= 0 && number <= OPTION_NUMBER_MAX)
         return g_strdup_printf("%" G_GINT64_FORMAT, number);
-    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s must be from 0 to %d", key, G_MAXINT32);
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s must be from 0 to %d", key,
+                OPTION_NUMBER_MAX);
     return NULL;
 }
 

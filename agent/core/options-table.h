@@ -21,6 +21,7 @@ typedef enum {
     OPTION_NO_KEY = 1 << 1,      /* not for configuration files */
     OPTION_NO_SWITCH = 1 << 2,   /* only for configuration files */
     OPTION_HIDDEN = 1 << 3,
+    OPTION_STRIP = 1 << 4, /* blanks around the words of a list are nothing; qemu-ga keeps them */
 } OptionFlags;
 
 typedef struct {
@@ -35,6 +36,9 @@ typedef struct {
     const char *doc;
     gint64 number; /* default of a number */
 } Option;
+
+/* The largest number that a key takes. */
+#define OPTION_NUMBER_MAX G_MAXINT32
 
 /* Ends with a nameless row. In the order of --dump-conf. */
 extern const Option option_table[];

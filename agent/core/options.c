@@ -8,6 +8,7 @@
 
 #include "agent/base/errors.h"
 #include "agent/core/options-table.h"
+#include "agent/core/policy.h"
 
 /* getopt_long() returns this plus the row's index for each option. */
 #define ROW_BASE 256
@@ -143,7 +144,8 @@ gboolean options_parse(int argc, char **argv, Settings *settings, Invocation *in
     path = config_find(given, &must_exist);
     if (path && (must_exist || g_file_test(path, G_FILE_TEST_EXISTS)))
         ok = config_load(path, settings, error);
-    ok = ok && apply_command_line(&tables, argc, argv, settings, invocation, error);
+    ok = ok && apply_command_line(&tables, argc, argv, settings, invocation, error) &&
+         policy_check(settings, error);
     tables_clear(&tables);
     return ok;
 }

@@ -28,15 +28,15 @@ static int bytes_left(const struct nlmsghdr *message, const struct nlattr *attr)
     return (int)((const char *)message + message->nlmsg_len - (const char *)attr);
 }
 
-/* The text of @attr if it ends within it and is a name; else NULL. */
-static const char *name_of(const struct nlattr *attr, Arena *arena)
+/* The text of @attr, where it stands, if it ends within it and is a name; else NULL. */
+static const char *name_of(const struct nlattr *attr)
 {
     const char *text = mnl_attr_get_payload(attr);
     gsize size = mnl_attr_get_payload_len(attr);
 
     if (size == 0 || *text == '\0' || strnlen(text, size) >= MIN(size, IF_NAMESIZE))
         return NULL;
-    return arena_strdup(arena, text);
+    return text;
 }
 
 /*
@@ -77,7 +77,7 @@ static void take_link(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena
     {
         switch (mnl_attr_get_type(attr)) {
         case IFLA_IFNAME:
-            link.name = name_of(attr, arena);
+            link.name = name_of(attr);
             break;
         case IFLA_ADDRESS:
             memcpy(link.hardware, mnl_attr_get_payload(attr),
@@ -88,35 +88,37 @@ static void take_link(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena
             break;
         }
     }
-    if (link.name)
-        *(Link *)list_append(&dump->links, arena, sizeof link) = link;
+    if (!link.name)
+        return;
+    link.name = arena_strdup(arena, link.name);
+    *(Link *)list_append(&dump->links, arena, sizeof link) = link;
 }
 
-static const guint8 *address_of(const struct nlattr *attr, gsize size, Arena *arena)
+static gsize address_size(int family)
 {
-    guint8 *bytes;
-
-    if (!attr || mnl_attr_get_payload_len(attr) != size)
-        return NULL;
-    bytes = arena_alloc(arena, size);
-    memcpy(bytes, mnl_attr_get_payload(attr), size);
-    return bytes;
+    return family == AF_INET ? IPV4_BYTES : IPV6_BYTES;
 }
 
-static void take_address(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena *arena)
+/* The bytes of @attr, where they stand; NULL if there are not @size of them. */
+static const guint8 *bytes_of(const struct nlattr *attr, gsize size)
+{
+    return attr && mnl_attr_get_payload_len(attr) == size ? mnl_attr_get_payload(attr) : NULL;
+}
+
+gboolean rtnetlink_address(const struct nlmsghdr *message, LinkAddress *address)
 {
     const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
     const struct nlattr *attr, *local = NULL, *other = NULL;
-    LinkAddress address = { 0 };
-    gsize size;
 
     if (mnl_nlmsg_get_payload_len(message) < sizeof *info ||
         (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
-        return;
-    size = info->ifa_family == AF_INET ? IPV4_BYTES : IPV6_BYTES;
-    address.index = (int)info->ifa_index;
-    address.family = info->ifa_family;
-    address.prefix = MIN(info->ifa_prefixlen, (guint)size * 8);
+        return FALSE;
+    *address = (LinkAddress){
+        .index = (int)info->ifa_index,
+        .family = info->ifa_family,
+        .prefix = MIN(info->ifa_prefixlen, (guint)address_size(info->ifa_family) * 8),
+        .flags = info->ifa_flags,
+    };
     FOR_EACH_ATTRIBUTE(attr, message, sizeof *info)
     {
         switch (mnl_attr_get_type(attr)) {
@@ -127,12 +129,32 @@ static void take_address(RtnetlinkDump *dump, const struct nlmsghdr *message, Ar
             other = attr;
             break;
         case IFA_LABEL:
-            address.label = name_of(attr, arena);
+            address->label = name_of(attr);
+            break;
+        case IFA_FLAGS:
+            if (mnl_attr_get_payload_len(attr) == sizeof address->flags)
+                memcpy(&address->flags, mnl_attr_get_payload(attr), sizeof address->flags);
             break;
         }
     }
     /* Between two ends IFA_ADDRESS is the far one; IPv6 without a far end tells no IFA_LOCAL. */
-    address.own = address_of(local ?: other, size, arena);
+    address->own = bytes_of(local ?: other, address_size(address->family));
+    return TRUE;
+}
+
+static void take_address(RtnetlinkDump *dump, const struct nlmsghdr *message, Arena *arena)
+{
+    LinkAddress address;
+
+    if (!rtnetlink_address(message, &address))
+        return;
+    if (address.own) {
+        gsize size = address_size(address.family);
+
+        address.own = memcpy(arena_alloc(arena, size), address.own, size);
+    }
+    if (address.label)
+        address.label = arena_strdup(arena, address.label);
     *(LinkAddress *)list_append(&dump->addresses, arena, sizeof address) = address;
 }
 

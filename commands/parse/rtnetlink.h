@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <linux/netlink.h>
 #include <stdbool.h>
 
 #include "agent/base/arena.h"
@@ -31,6 +32,7 @@ typedef struct {
     const guint8 *own; /* 4 or 16 bytes: of this end where the other has one, too; NULL: none told */
     guint prefix;      /* bits */
     const char *label; /* NULL: none, as always with IPv6 */
+    guint32 flags;     /* IFA_F_* of linux/if_addr.h */
 } LinkAddress;
 
 /* What rtnetlink's answers to dump requests tell. */
@@ -49,3 +51,10 @@ typedef struct {
  */
 gboolean rtnetlink_take(RtnetlinkDump *dump, const void *datagram, gsize len, guint32 sequence,
                         Arena *arena);
+
+/*
+ * Takes apart RTM_NEWADDR or RTM_DELADDR, a @message (rtnetlink(7)) that is as long as it
+ * says. What *@address points to lies in the message. Returns FALSE for one that is too
+ * short, or of another family than IPv4 and IPv6.
+ */
+gboolean rtnetlink_address(const struct nlmsghdr *message, LinkAddress *address);

@@ -3,7 +3,7 @@
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
-EXTRA_DIST += tests/bench/run tests/bench/blocked tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c
+EXTRA_DIST += tests/bench/run tests/bench/blocked tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c tests/bench/window
 
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
@@ -36,4 +36,8 @@ bench-interfaces: guestd$(EXEEXT)
 bench-blocked: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/blocked $(BENCH_FLAGS)
 
-.PHONY: soak bench bench-blocked bench-stall bench-mounts bench-interfaces
+# How long a guest is frozen for a backup, beside virtnbdbackup. Needs root, and that package.
+bench-window: guestd$(EXEEXT) guestctl$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd GUESTCTL=$(abs_builddir)/guestctl $(srcdir)/tests/bench/window $(BENCH_FLAGS)
+
+.PHONY: soak bench bench-window bench-blocked bench-stall bench-mounts bench-interfaces

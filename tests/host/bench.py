@@ -142,7 +142,7 @@ class Bench:
 
     def __init__(self, place):
         self.place = place
-        self.players, self.processes = [], []
+        self.players, self.processes, self.notes = [], [], []
         self.env = dict(os.environ, LC_ALL="C.UTF-8", XDG_CONFIG_HOME=self.path("config"),
                         HOME=place)
 
@@ -156,6 +156,10 @@ class Bench:
             if process.poll() is None:
                 process.kill()
             process.wait()
+
+    def note(self, text):
+        """A line of the report."""
+        self.notes.append(text)
 
     def path(self, *names):
         return os.path.join(self.place, *names)

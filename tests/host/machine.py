@@ -203,11 +203,11 @@ class Between:
     """
     Between guestctl and the machine's monitor. @look sees each command and says whether the
     connection is cut before it is carried out ("before"), or after it, without an answer ("after"),
-    or what the answer is instead of the machine's (a dict).
+    or what the answer is instead of the machine's (a dict), or what it has to wait for (an Event).
     """
 
     def __init__(self, vm, look):
-        self.vm, self.look = vm, look
+        self.vm, self.look, self.held = vm, look, None
         self.player = vm.bench.play(f"{vm.name}-between", self.script)
         vm.door = self.player.path
 
@@ -227,6 +227,8 @@ class Between:
                     continue
                 if wish == "after":
                     mute.set()
+                if isinstance(wish, threading.Event):
+                    self.held = wish
                 real.sendall(json.dumps(message).encode() + b"\n")
         finally:
             if not mute.is_set():
@@ -234,13 +236,15 @@ class Between:
             back.join()
             real.close()
 
-    @staticmethod
-    def bring_back(real, connection, mute):
+    def bring_back(self, real, connection, mute):
         try:
             while data := real.recv(65536):
                 if mute.is_set() and b'"return"' in data:
                     connection.close()
                     return
+                if self.held and b'"return"' in data:
+                    self.held.wait(PATIENCE)
+                    self.held = None
                 if not mute.is_set():
                     connection.sock.sendall(data)
         except (BrokenPipeError, ConnectionResetError):

@@ -9,7 +9,7 @@ import re
 import subprocess
 
 from bench import Skip, has, program, same
-from machine import Machine, run
+from machine import Between, Guest, Machine, content, run
 
 FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
 
@@ -264,7 +264,8 @@ def test_restore(bench):
         has(result.err, told)
         same(os.path.exists(image), False)
 
-    refused("several disks; say --disk with one of: d0, d1", status=2)
+    refused("several disks; say --to with a directory for all of them, or --disk with one of: d0, d1",
+            status=2)
     refused("no such disk in the backup", "--disk", "d7", status=2)
     refused("neither a backup", "--disk", "d0", "--at", "yesterday", status=2)
     refused("no backup as old as", "--disk", "d0", "--at", "2001-01-01T00:00:00Z")
@@ -278,6 +279,35 @@ def test_restore(bench):
     has(result.err, "exists already")
     with open(image, encoding="utf-8") as file:
         same(file.read(), "precious")
+
+
+def test_restore_all(bench):
+    """restore into a directory makes all disks, or none"""
+    vm = Machine(bench)
+    change(vm, 1)
+    wanted = vm.contents()
+    vm.backup()
+    to = bench.path("to")
+
+    def restore(*args):
+        return bench.ctl("restore", "--from", vm.store, "--to", to, *args)
+    has(bench.ctl("restore", "--from", vm.store, "--to", to + "/").err, "is no directory")
+    os.mkdir(to)
+    result = restore("--json")
+    same(result.status, 0, result)
+    rows = json.loads(result.out)
+    same([(row["disk"], row["image"]) for row in rows],
+         [(disk, os.path.join(to, disk + ".qcow2")) for disk in ("d0", "d1")])
+    for row in rows:
+        same(content(row["image"], "-f", "qcow2") == wanted[row["disk"]], True, row)
+    os.unlink(os.path.join(to, "d0.qcow2"))
+    result = restore()
+    same((result.status, os.listdir(to)), (1, ["d1.qcow2"]), result)
+    has(result.err, "d1.qcow2 exists already")
+    result = restore("--disk", "d1", "--format", "raw")
+    same((result.status, sorted(os.listdir(to))), (0, ["d1.qcow2", "d1.raw"]), result)
+    with open(os.path.join(to, "d1.raw"), "rb") as file:
+        same(file.read() == wanted["d1"], True, "d1.raw")
 
 
 def test_usage(bench):
@@ -343,6 +373,23 @@ def test_progress(bench):
     result = vm.ctl("backup", "--to", vm.store, "--level", "full")
     has(result.err, "vm: backup: 100 %, ")
     same("\r" in result.err, False)
+
+
+def test_held(bench):
+    """while the guest is frozen the copies wait; thawed, they go at the speed asked for"""
+    vm, jobs, asked = Machine(bench), [], []
+    for disk in vm.disks:
+        vm.io(disk, "write -P 1 0 8M")
+    guest = Guest(vm, {"thaw": lambda: jobs.extend(vm.monitor.call("query-block-jobs")) or 1})
+    Between(vm, asked.append)
+    point = vm.backup("--quiesce", "--rate", "64")
+    same(guest.did, ["freeze", "thaw"])
+    same([job["speed"] for job in jobs], [1, 1], "bytes a second within the freeze")
+    if any(job["offset"] > job["len"] // 2 for job in jobs):
+        raise AssertionError(f"they have not waited: {jobs}")
+    same([message["arguments"]["speed"] for message in asked
+          if message["execute"] == "block-job-set-speed"], [64 << 20, 64 << 20])
+    check_restored(vm, point, vm.contents(), "held")
 
 
 def test_dry_run(bench):

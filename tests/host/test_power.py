@@ -111,6 +111,24 @@ def test_force(bench):
     same(vm.asked(), ["system_powerdown", "quit"])
 
 
+def test_panics(bench):
+    """a guest that panics on its way is not waited for, nor told to shut down by ACPI"""
+    vm, status = None, ["running"]
+
+    def panics(_arguments):
+        status[0] = "guest-panicked"
+        vm.monitors[-1].say(event("GUEST_PANICKED", action="pause"))
+    vm = Machine(bench, {"guest-shutdown": panics},
+                 {"query-status": lambda _c, _a: {"status": status[0]}, "quit": ends})
+    result = bench.ctl(*vm.args, "shutdown")
+    same((result.status, vm.asked()), (1, []), result)
+    has(result.err, "the agent: the guest has panicked, and QEMU stopped it; --force turns it off")
+    status[0] = "running"
+    result = bench.ctl(*vm.args, "shutdown", "--force")
+    same((result.status, vm.asked()), (0, ["quit"]), result)
+    has(result.out, "down by force after ")
+
+
 def test_modes(bench):
     """--mode leaves the other way out"""
     vm = machine(bench, OSError("no"), {"system_powerdown": ends})

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The domain, and the configuration of the daemons that run it."""
 
+import os
+
+from quiesce_guest import program
+from vm import QEMU, cache_dir
+
 QEMU_CONF = """
 user = "root"
 group = "root"
@@ -29,12 +34,12 @@ XML = """
 <domain type="qemu">
   <name>{domain}</name>
   <memory unit="MiB">512</memory>
-  <vcpu>{vcpus}</vcpu>
+  <vcpu current="{current}">{vcpus}</vcpu>
   <os>
     <type arch="x86_64" machine="pc">hvm</type>
     <kernel>{kernel}</kernel>
-    <initrd>{work}/guest.img</initrd>
-    <cmdline>console=ttyS0 panic=-1 quiet nokaslr mitigations=off random.trust_cpu=on</cmdline>
+    <initrd>{initrd}</initrd>
+    <cmdline>console=ttyS0 panic=-1 quiet nokaslr mitigations=off random.trust_cpu=on {words}</cmdline>
   </os>
   <features><acpi/></features>
   <cpu mode="maximum"/>
@@ -57,3 +62,15 @@ XML = """
   </devices>
 </domain>
 """
+
+
+def domain_xml(domain, work, disks, **more):
+    """
+    A domain that keeps its files in @work; @disks is their XML. @more: initrd, words (of
+    the command line), vcpus, current (how many of these are there at first), nic, on_reboot.
+    """
+    fields = {"initrd": os.path.join(work, "guest.img"), "words": "", "vcpus": 1, "nic": "",
+              "on_reboot": "destroy"} | more
+    fields.setdefault("current", fields["vcpus"])
+    return XML.format(domain=domain, work=work, disks=disks, qemu=program(QEMU),
+                      kernel=os.path.join(cache_dir(), "kernel", "vmlinuz"), **fields)

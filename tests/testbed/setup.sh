@@ -15,7 +15,8 @@ GUESTD_PACKAGES="autoconf automake pkg-config make gcc libc6-dev libglib2.0-dev
     e2fsprogs xfsprogs btrfs-progs dmsetup lvm2 iproute2 debootstrap
     libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
     postgresql mariadb-server
-    dpkg-dev debhelper fakeroot lintian rpm"
+    dpkg-dev debhelper fakeroot lintian rpm
+    man-db groff-base mandoc"
 
 missing_packages() {
     local name

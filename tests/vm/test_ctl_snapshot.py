@@ -1,110 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Quiesced snapshots of a real guest by guestctl: what lies in them is clean."""
 
-import contextlib
-import glob
 import json
 import os
 import shutil
 import signal
 import subprocess
 
-from case import Case, Skip, guestd_path
-from quiesce_guest import MIB, ext4, host, made
-
-GUESTCTL_TIMEOUT = 200
-DISKS = ("one", "two")
-FIGURES = "/run/ctl-writers"
-PLACES = tuple(f"/mnt/{name}" for name in DISKS)
-PAUSE_US = 5000
+from case import Skip
+from ctl import DISKS, GUESTCTL_TIMEOUT, Ctl
+from quiesce_guest import MIB, host, made
 
 
-def make_disks(directory):
-    """Two qcow2 disks, and a monitor besides that of the tests."""
-    arguments = ["-chardev", f"socket,id=ctl,path={directory}/ctl,server=on,wait=off",
-                 "-mon", "chardev=ctl,mode=control"]
-    for name in DISKS:
-        raw, path = (os.path.join(directory, name + end) for end in (".raw", ".qcow2"))
-        ext4(raw, 96 * MIB)
-        made("qemu-img", "convert", "-O", "qcow2", raw, path)
-        os.unlink(raw)
-        arguments += ["-blockdev", f"driver=qcow2,node-name={name},file.driver=file,"
-                      f"file.filename={path}",
-                      "-device", f"virtio-blk-pci,id={name},drive={name},serial={name}"]
-    return arguments + empty_disk(directory)
-
-
-def empty_disk(directory):
-    """A disk that the guest makes no use of, for what takes long."""
-    path = os.path.join(directory, "big.qcow2")
-    made("qemu-img", "create", "-q", "-f", "qcow2", path, str(256 * MIB))
-    return ["-blockdev", f"driver=qcow2,node-name=big,file.driver=file,file.filename={path}",
-            "-device", "virtio-blk-pci,id=big,drive=big,serial=big"]
-
-
-def guestctl_path():
-    path = os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
-    if not os.access(path, os.X_OK):
-        raise AssertionError(f"there is no {path}: set GUESTCTL")
-    return path
-
-
-class Snapshot(Case):
+class Snapshot(Ctl):
     label = "guestctl"
-    machine = {"words": {"respawn": 1}, "disks": make_disks}
-
-    def __init__(self, vm, tools):
-        super().__init__(vm, tools)
-        self.put_tool("writers")
-        if not hasattr(vm, "snapshot_disks"):
-            self.mount()
-            vm.snapshot_disks = True
-
-    def mount(self):
-        self.guest.sh("modprobe virtio_blk")
-        for name in DISKS:
-            self.guest.wait_for(f"grep -qx {name} /sys/block/vd*/serial")
-            device = self.guest.sh(f"grep -lx {name} /sys/block/vd*/serial").split("/")[3]
-            self.guest.sh(f"mkdir -p /mnt/{name} && mount -t ext4 /dev/{device} /mnt/{name}", 60)
-
-    def command(self, *words):
-        return [guestctl_path(), "--agent", self.vm.path("agent"), "--qmp", self.vm.path("ctl"),
-                "--timeout", "60", *words]
-
-    def ctl(self, *words, status=0):
-        done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=GUESTCTL_TIMEOUT)
-        self.equal(done.returncode, status, f"{words}: {done.stdout}{done.stderr}")
-        return done.stdout if status == 0 else done.stderr
-
-    @contextlib.contextmanager
-    def writing(self):
-        self.guest.sh(f"rm -f {FIGURES}")
-        self.guest.sh(f"writers {FIGURES} {PAUSE_US} {' '.join(PLACES)} </dev/null >/dev/null 2>&1 "
-                      "& echo $! >/run/ctl-writers.pid")
-        self.guest.wait_for(f"[ -s {FIGURES} ]")
-        try:
-            self.goes_on()
-            yield
-        finally:
-            self.guest.sh("kill $(cat /run/ctl-writers.pid); "
-                          "while pidof writers >/dev/null; do usleep 20000; done")
-
-    def figures(self):
-        rows = self.guest.sh(f"od -An -v -t u8 -w16 {FIGURES}").splitlines()
-        writes, errors = zip(*(map(int, row.split()) for row in rows))
-        self.equal(errors, (0,) * len(DISKS), "errors of the writers")
-        return writes
-
-    def goes_on(self):
-        """The guest writes to both disks, and may go on with that."""
-        before = self.figures()
-        self.guest.sh("sleep 1")
-        after = self.figures()
-        self.check(all(a > b for a, b in zip(after, before)), f"writes: {before}, {after}")
-
-    def overlays(self):
-        return glob.glob(self.vm.path("*-*Z.qcow2")) + glob.glob(self.vm.path("*.snapshot.json"))
 
     def fsck(self, image):
         """e2fsck's status of an image that nobody writes to; no journal is replayed."""
@@ -170,12 +79,6 @@ class Snapshot(Case):
             self.ctl("thaw")
         self.check("frozen already" in said, said)
         self.equal(self.overlays(), [], "what is left")
-
-    def image_of(self, disk):
-        """(node, file) that the disk is written to now."""
-        row = next(row for row in self.vm.qmp.call("query-block")
-                   if disk in row["inserted"]["node-name"])
-        return row["inserted"]["node-name"], row["inserted"]["file"]
 
     def job_appears(self):
         deadline = self.deadline(60)

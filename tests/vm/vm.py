@@ -85,16 +85,18 @@ class VM:
     @image is the initramfs. @method is virtio-serial or isa-serial: how the
     agent is reached; @words are the further guestd.* words of the command line
     and @devices further arguments for QEMU. @disks, if given, makes disks in the
-    machine's directory and returns the arguments for them.
+    machine's directory and returns the arguments for them. With @apart, QEMU has a mount namespace
+    of its own, for filesystems that are to end with it.
     """
 
     def __init__(self, image, method="virtio-serial", words=None, devices=(), memory=512,
-                 disks=None):
+                 disks=None, apart=False):
         self.image = image
         self.method = method
         self.words = dict(words or {}, method=method)
         self.devices = list(devices)
         self.make_disks = disks
+        self.enter = ["unshare", "-m"] if apart and os.geteuid() == 0 else []
         self.disks = []
         self.memory = memory
         self.accel = os.environ.get("GUESTD_VM_ACCEL", "tcg")
@@ -161,7 +163,7 @@ class VM:
         words = [f"guestd.{key}={value}" for key, value in self.words.items()]
         append = ["console=ttyS0", "panic=-1", "quiet", "nokaslr", "mitigations=off",
                   "random.trust_cpu=on"] + words
-        return [QEMU, "-accel", self.accel, "-cpu", "max", "-m", str(self.memory),
+        return self.enter + [QEMU, "-accel", self.accel, "-cpu", "max", "-m", str(self.memory),
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                 "-kernel", kernel, "-initrd", self.image, "-append", " ".join(append),
                 "-serial", "file:" + self.path("console.log")] + chardevs + [

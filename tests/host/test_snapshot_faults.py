@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+Everything that can go wrong with a quiesced snapshot: nothing stays frozen, nothing is left, and
+what happened is said.
+"""
+
+import os
+
+from bench import has, same
+from played import FREEZE, REPORT, THAW, WINDOW, fleet, machine, well
+
+
+def test_frozen_by_another(bench):
+    """somebody else's freeze is left as it is"""
+    vm = machine(bench)
+    vm.frozen = True
+    result = vm.snapshot("--quiesce")
+    same(result.status, 1)
+    has(result.err, "frozen already")
+    same((vm.steps(), vm.frozen), ([], True))
+
+
+def test_refused(bench):
+    """a freeze that is refused: require stops, try goes on and says so"""
+    for mode, status in (("require", 1), ("try", 0)):
+        vm = machine(bench, mode)
+        vm.on[FREEZE] = lambda _arguments: OSError("hook says no")
+        result = vm.snapshot("--quiesce=" + mode)
+        same(result.status, status, result)
+        has(result.out + result.err, "hook says no")
+        if status:
+            vm.untouched()
+    same(vm.manifest()["label"], "crash-consistent")
+    has(vm.manifest()["reason"], "hook says no")
+
+
+def test_no_agent(bench):
+    """no agent: require stops before anything is done"""
+    vm = machine(bench)
+    vm.agent.close()
+    has(vm.snapshot("--quiesce").err, "no agent answers")
+    vm.untouched()
+    has(well(vm.snapshot("--quiesce=try")).out, "crash-consistent: no agent answers")
+
+
+def test_paused(bench):
+    """a paused VM's agent is not waited for"""
+    vm = machine(bench, status="paused")
+    has(vm.snapshot("--quiesce").err, "the VM is paused")
+    has(well(vm.snapshot("--quiesce=try")).out, "crash-consistent: the VM is paused")
+    same(vm.agent.heard, [])
+
+
+def test_slow(bench):
+    """a freeze slower than the limit is undone"""
+    for mode, status in (("require", 1), ("try", 0)):
+        vm = machine(bench, mode)
+
+        def silent(_arguments, vm=vm):
+            vm.frozen = True
+        vm.on[FREEZE] = silent
+        result = vm.snapshot("--quiesce=" + mode, "--freeze-limit", 1)
+        same((result.status, vm.frozen), (status, False), result)
+        has(result.out + result.err, "did not answer guest-fsfreeze-freeze within 1 s")
+        same(vm.steps()[:2], [FREEZE, THAW])
+        if status:
+            vm.untouched()
+    same(vm.steps()[2:], ["transaction"])
+
+
+def test_watchdog(bench):
+    """a window that the guest ended early is not called consistent"""
+    report = dict(REPORT, **{"ended-by": "timeout"})
+    for mode, status in (("require", 1), ("try", 0)):
+        vm = machine(bench, mode)
+        vm.on["guestd-fsfreeze-report"] = lambda _arguments: report
+
+        def fires(connection, arguments, vm=vm):
+            vm.frozen = False
+            return vm.transaction(connection, arguments)
+        vm.on["transaction"] = fires
+        result = vm.snapshot("--quiesce=" + mode)
+        same(result.status, status, result)
+        has(result.out + result.err, "the guest's own limit of 60 s ended the freeze")
+        if status:
+            has(result.err, "the snapshot was undone")
+            vm.untouched()
+    same(vm.manifest()["label"], "crash-consistent")
+
+
+def test_fewer(bench):
+    """a thaw of fewer filesystems than were frozen is not the end of a whole window"""
+    vm = machine(bench, guestd=False)
+    vm.on[THAW] = lambda arguments: vm.guest_fsfreeze_thaw(arguments) - 1
+    has(vm.snapshot("--quiesce").err, "of 3 frozen filesystems 2 were left to thaw")
+    vm.untouched()
+
+
+def test_disk_full(bench):
+    """no space for the overlays: what QEMU left is removed, the guest thawed"""
+    vm = machine(bench)
+
+    def full(_connection, arguments):
+        with open(arguments["actions"][0]["data"]["snapshot-file"], "x", encoding="ascii"):
+            return OSError("Could not create file: No space left on device")
+    vm.on["transaction"] = full
+    result = vm.snapshot("--quiesce")
+    same(result.status, 1)
+    has(result.err, "No space left on device")
+    same(vm.steps(), WINDOW)
+    vm.untouched()
+
+
+def test_agent_restarted(bench):
+    """an agent killed within the window that comes back thaws by a new connection"""
+    vm = machine(bench)
+
+    def killed(connection, arguments):
+        for sock in vm.agent.open:
+            sock.shutdown(2)
+        return vm.transaction(connection, arguments)
+    vm.on["transaction"] = killed
+    has(well(vm.snapshot("--quiesce")).out, "consistent: 3")
+    same(vm.frozen, False)
+
+
+def test_thaw_unheard(bench):
+    """a thaw whose answer is lost leaves no doubt that there is doubt"""
+    vm = machine(bench)
+
+    def unheard(arguments):
+        vm.guest_fsfreeze_thaw(arguments)
+        del vm.on[THAW]
+        for sock in vm.agent.open:
+            sock.shutdown(2)
+    vm.on[THAW] = unheard
+    has(vm.snapshot("--quiesce").err, "the answer to the thaw was lost")
+    same(vm.steps(), WINDOW + [THAW])
+    vm.untouched()
+
+
+def test_agent_killed(bench):
+    """an agent that does not come back: the snapshot is undone, and what to do is said"""
+    for guestd, remedy in ((False, "MAY STILL BE FROZEN"), (True, "by itself within 2 s")):
+        vm = machine(bench, f"vm{guestd}", guestd)
+
+        def killed(connection, arguments, vm=vm):
+            vm.agent.close()
+            for sock in vm.agent.open:
+                sock.close()
+            vm.frozen = False  # not by the host: nobody could
+            return vm.transaction(connection, arguments)
+        vm.on["transaction"] = killed
+        result = vm.snapshot("--quiesce", "--freeze-limit", 1)
+        same(result.status, 1)
+        has(result.err, remedy)
+        vm.untouched()
+
+
+def test_monitor_gone_after(bench):
+    """a monitor that is lost after the transaction holds up no thaw"""
+    vm = machine(bench)
+
+    def answers_and_goes(connection, arguments):
+        connection.say({"return": vm.transaction(connection, arguments),
+                        "id": vm.qmp.heard[-1]["id"]})
+        vm.qmp.close()
+    vm.on["transaction"] = answers_and_goes
+    has(well(vm.snapshot("--quiesce")).out, "consistent: 3")
+    same(vm.frozen, False)
+
+
+def test_monitor_gone_meanwhile(bench):
+    """a transaction whose reply is lost: what became of it is found out"""
+    vm = machine(bench, "done")
+
+    def done(connection, arguments):
+        vm.transaction(connection, arguments)
+    vm.on["transaction"] = done
+    has(well(vm.snapshot("--quiesce")).out, "consistent: 3")
+    for path in bench.left():
+        os.unlink(path)
+    other = machine(bench, "undone")
+    other.on["transaction"] = lambda _connection, _arguments: None
+    result = other.snapshot("--quiesce")
+    same(result.status, 1)
+    has(result.err, "the connection ended")
+    same(other.steps(), WINDOW)
+    other.untouched()
+
+
+def test_monitor_dead(bench):
+    """a QEMU that is gone leaves what may hold its data, and that is said"""
+    vm = machine(bench)
+
+    def dies(connection, arguments):
+        vm.transaction(connection, arguments)
+        vm.qmp.close()
+    vm.on["transaction"] = dies
+    result = vm.snapshot("--quiesce")
+    same((result.status, vm.frozen), (1, False), result)
+    has(result.err, "whether the snapshot was made is not known")
+    overlays = [path for path in bench.left() if path.endswith(".qcow2")]
+    for path in overlays:
+        has(result.err, path)
+    same((len(overlays), vm.manifest()["label"]), (2, "none"))
+
+
+def test_killed(bench):
+    """guestctl killed within the window: the guest was told when to thaw by itself"""
+    vm = machine(bench)
+
+    def kill(_connection, _arguments):
+        bench.wait_for(lambda: vm.guestctl, "guestctl was not started")
+        vm.guestctl.kill()
+        vm.guestctl.wait()
+    vm.on["transaction"] = kill
+    vm.start("--quiesce", "--freeze-limit", 7)
+    vm.bench.wait_for(lambda: vm.guestctl.poll() is not None, "guestctl goes on")
+    same(vm.freezes, [{"timeout": 14}])
+    same(vm.steps(), [FREEZE, "transaction"])
+
+
+def test_interrupted_freeze(bench):
+    """Ctrl-C while it freezes: thawed, nothing done, also with try"""
+    for mode in ("require", "try"):
+        vm = machine(bench, mode)
+
+        def freeze(_arguments, vm=vm):
+            vm.frozen = True
+            vm.interrupt()
+        vm.on[FREEZE] = freeze
+        status, _out, err = vm.interrupted("--quiesce=" + mode)
+        same(status, 1, err)
+        has(err, "interrupted")
+        same(vm.steps(), [FREEZE, THAW])
+        vm.untouched()
+
+
+def test_interrupted_frozen(bench):
+    """Ctrl-C between freeze and transaction: thawed, nothing done"""
+    vm = machine(bench)
+
+    def freeze(arguments):
+        vm.interrupt()
+        return vm.guest_fsfreeze_freeze(arguments)
+    vm.on[FREEZE] = freeze
+    status, _out, err = vm.interrupted("--quiesce")
+    same((status, vm.steps()), (1, [FREEZE, THAW]), err)
+    vm.untouched()
+
+
+def test_interrupted_later(bench):
+    """Ctrl-C in the transaction or the thaw: the short rest is done"""
+    for step, usual in (("transaction", "transaction"), (THAW, "guest_fsfreeze_thaw")):
+        vm = machine(bench, step)
+
+        def act(*args, vm=vm, usual=usual):
+            vm.interrupt()
+            return getattr(vm, usual)(*args)
+        vm.on[step] = act
+        status, out, err = vm.interrupted("--quiesce")
+        same(status, 0, err)
+        has(out, "consistent: 3")
+        same(vm.steps(), WINDOW)
+
+
+def test_group_fails(bench):
+    """several VMs: if one cannot be frozen all are thawed and none has a snapshot"""
+    vms = fleet(bench, "one", "two")
+    vms[1].on[FREEZE] = lambda _arguments: OSError("no")
+    result = bench.ctl("one,two", "snapshot", "--quiesce")
+    same(result.status, 1)
+    has(result.err, "one: nothing was done, because another VM failed")
+    same(vms[0].steps(), [FREEZE, THAW])
+    for vm in vms:
+        vm.untouched()
+
+
+def test_group_undone(bench):
+    """several VMs: if one snapshot fails the others are undone"""
+    vms = fleet(bench, "one", "two")
+    vms[1].on["transaction"] = lambda _connection, _arguments: OSError("no")
+    result = bench.ctl("one,two", "snapshot", "--quiesce")
+    has(result.err, "the snapshot was undone")
+    for vm in vms:
+        vm.untouched()
