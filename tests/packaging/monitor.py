@@ -32,7 +32,7 @@ def steps(made):
         """with the strict drop-in, the host reads the same"""
         made.sh("printf '[general]\\n' >/etc/guestd/guestd.conf; systemctl restart guestd")
         before = read_all(made)
-        made.sh(f"printf '[general]\\nprofile = monitor\\n' >/etc/guestd/guestd.conf; install -D -m 644 -t "
+        made.sh("printf '[general]\\nprofile = monitor\\n' >/etc/guestd/guestd.conf; install -D -m 644 -t "
                 "/etc/systemd/system/guestd.service.d /usr/share/guestd/monitor.conf; "
                 "systemctl daemon-reload; systemctl restart guestd")
         after = read_all(made)
