@@ -147,7 +147,7 @@ def changing(made):
 
     def watchdog():
         """an agent that hangs in a freeze is ended by its watchdog, and the next one goes on with it"""
-        made.sh("mkdir -p /run/systemd/system/guestd.service.d && printf '[Service]\nWatchdogSec=10\n' "
+        made.sh("mkdir -p /run/systemd/system/guestd.service.d && printf '[Service]\\nWatchdogSec=10\\n' "
                 ">/run/systemd/system/guestd.service.d/watchdog.conf; systemctl daemon-reload; "
                 "systemctl restart guestd")
         made.freeze()
