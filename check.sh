@@ -126,6 +126,10 @@ part_docs() {
     step tap moving tests/docs/moving
 }
 
+part_packages() {
+    step tap packages tests/packaging/run
+}
+
 part_sanitizers() {
     build_guestd build-asan --enable-werror --enable-sanitizers || failed=$((failed + 1))
     step automake unit-sanitized make -C build-asan check

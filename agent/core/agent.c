@@ -266,7 +266,11 @@ static gboolean go_to_background(Agent *agent, GError **error)
 {
     if (!agent->settings->daemonize)
         return TRUE;
-    return daemonize(error) && (agent->files_wait || write_pid_file(agent, error));
+    if (!daemonize(error))
+        return FALSE;
+    /* Of the process that systemd started; the watchdog asks for its successor. */
+    g_unsetenv("WATCHDOG_PID");
+    return agent->files_wait || write_pid_file(agent, error);
 }
 
 /* Families come first: one of them may take over a freeze, and then no file must be touched. */

@@ -12,9 +12,11 @@ CONTENT = {
                "lib/systemd/system/guestd-vsock@.service", "lib/systemd/system/guestd-isa@.service",
                "lib/udev/rules.d/60-guestd.rules", "usr/share/guestd/monitor.conf",
                "usr/share/guestd/hooks/postgresql", "usr/share/guestd/hooks/session.sh",
-               "usr/share/doc/guestd/copyright"],
-    "guestctl": ["usr/bin/guestctl", "usr/share/bash-completion/completions/guestctl"],
-    "guestd-qemu-ga": ["usr/sbin/qemu-ga", "lib/systemd/system/qemu-guest-agent.service"],
+               "usr/share/doc/guestd/copyright", "usr/share/man/man8/guestd.8.gz"],
+    "guestctl": ["usr/bin/guestctl", "usr/share/bash-completion/completions/guestctl",
+                 "usr/share/man/man1/guestctl.1.gz"],
+    "guestd-qemu-ga": ["usr/sbin/qemu-ga", "lib/systemd/system/qemu-guest-agent.service",
+                       "usr/share/man/man8/qemu-ga.8.gz"],
 }
 
 

@@ -49,6 +49,15 @@ def replacing(made):
         return f"version {version}"
     yield stock
 
+    def beside():
+        """guestd alone leaves the port to it"""
+        made.install(made.first[:1])
+        equal(made.vm.guest.run("systemctl is-active guestd")[1].strip(), "inactive", "state")
+        version = made.ask("guest-info")["return"]["version"]
+        equal(version.startswith("11."), False, "guestd's version")
+        made.sh("DEBIAN_FRONTEND=noninteractive apt-get purge -y -q guestd", SLOW)
+    yield beside
+
     def replaced():
         """apt puts guestd in its place while it runs, and the host is answered, without a reboot"""
         boot = made.sh("cat /proc/sys/kernel/random/boot_id")
@@ -136,6 +145,21 @@ def changing(made):
         made.write()
     yield taken_over
 
+    def watchdog():
+        """an agent that hangs in a freeze is ended by its watchdog, and the next one goes on with it"""
+        made.sh("mkdir -p /run/systemd/system/guestd.service.d && printf '[Service]\\nWatchdogSec=10\\n' "
+                ">/run/systemd/system/guestd.service.d/watchdog.conf; systemctl daemon-reload; "
+                "systemctl restart guestd")
+        made.freeze()
+        before = made.main_pid()
+        made.sh(f"kill -STOP {before}")
+        made.vm.guest.wait_for(f"[ ! -e /proc/{before} ]", 120)
+        with made.connect() as agent:
+            equal(agent.call("guest-fsfreeze-thaw"), 1, "thawed")
+        made.sh("rm -r /run/systemd/system/guestd.service.d; systemctl daemon-reload; "
+                "systemctl restart guestd")
+    yield watchdog
+
     def upgrade_frozen():
         """an upgrade in a freeze thaws it, and the host's thaw tells"""
         made.freeze()
@@ -169,10 +193,9 @@ def open_ports(made):
 def leaving(made):
     def masked():
         """who masks the name qemu-guest-agent has no agent"""
-        made.sh("systemctl mask -q --now qemu-guest-agent; systemctl daemon-reload")
-        made.sh("systemctl start guestd")
+        made.sh("systemctl mask -q qemu-guest-agent; systemctl restart guestd")
         equal(made.vm.guest.run("systemctl is-active guestd")[1].strip(), "inactive", "state")
-        made.sh("systemctl unmask -q qemu-guest-agent; systemctl daemon-reload; systemctl start guestd")
+        made.sh("systemctl unmask -q qemu-guest-agent; systemctl start guestd")
         equal(made.ask("guest-ping"), {"return": {}}, "answer")
     yield masked
 
@@ -220,3 +243,11 @@ def returning(made):
         made.vm.plug_port()
         equal(made.ask("guest-info")["return"]["version"], "11.0.0", "version")
     yield plugged
+
+    def renamed():
+        """without guestd-qemu-ga, it goes on under its own name alone"""
+        made.sh("DEBIAN_FRONTEND=noninteractive apt-get remove -y -q guestd-qemu-ga", SLOW)
+        equal(made.ask("guest-ping"), {"return": {}}, "answer")
+        equal(made.sh("systemctl is-active guestd"), "active", "state")
+        equal(made.vm.guest.run("systemctl cat qemu-guest-agent")[0] != 0, True, "other name is gone")
+    yield renamed
