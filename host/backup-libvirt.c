@@ -301,6 +301,7 @@ static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error
     order->xml = backup_xml(backup);
     order->checkpoint = checkpoint_xml(backup);
     order->disks = disk_names(backup);
+    backup->held = TRUE;
     order->domain = domain_of(backup);
     virDomainRef(order->domain);
     return errand_run(&backup->job->vm->errand, carry_out, order, order_free, limit, error);
@@ -311,15 +312,17 @@ static gboolean libvirt_begin_late(Backup *backup, const Limit *limit, GError **
     return errand_await(&backup->job->vm->errand, limit, error);
 }
 
-/* After the thaw. A disk that is copied already has no job. */
-static gboolean let_go(const Backup *backup, GError **error)
+/* After the thaw. A disk that is copied already has no job, or one that takes no speed any more;
+ * whatever else the reason for a refusal may be, the next look asks again. */
+static void let_go(Backup *backup)
 {
+    gboolean refused_one = FALSE;
+
     for (guint i = 0; i < backup->disks->len; i++)
         if (!set_rate(domain_of(backup), ((const BlockDisk *)backup->disks->pdata[i])->name, 0) &&
-            virGetLastErrorCode() != VIR_ERR_INVALID_ARG &&
-            virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
-            return refused(error);
-    return TRUE;
+            virGetLastErrorCode() != VIR_ERR_INVALID_ARG)
+            refused_one = TRUE;
+    backup->held = refused_one;
 }
 
 /* What the job that has ended came to. */
@@ -352,6 +355,8 @@ static gboolean look(Backup *backup, Progress *progress, GError **error)
         return refused(error);
     if (type == VIR_DOMAIN_JOB_NONE)
         return read_end(backup, error);
+    if (backup->held)
+        let_go(backup);
     virTypedParamsGetULLong(params, n, VIR_DOMAIN_JOB_DISK_PROCESSED, &done);
     virTypedParamsGetULLong(params, n, VIR_DOMAIN_JOB_DISK_TOTAL, &total);
     virTypedParamsFree(params, n);
@@ -365,8 +370,6 @@ static gboolean libvirt_await(Backup *backup, Progress *progress, GError **error
 {
     g_autoptr(GError) problem = NULL;
 
-    if (!let_go(backup, error))
-        return FALSE;
     while (!look(backup, progress, &problem)) {
         Limit pause = limit_in(LOOK_MS, backup->job->context->cancel_fd);
         g_autoptr(GError) waited = NULL;
