@@ -316,13 +316,11 @@ static gboolean libvirt_begin_late(Backup *backup, const Limit *limit, GError **
  * whatever else the reason for a refusal may be, the next look asks again. */
 static void let_go(Backup *backup)
 {
-    gboolean refused_one = FALSE;
-
+    backup->held = FALSE;
     for (guint i = 0; i < backup->disks->len; i++)
         if (!set_rate(domain_of(backup), ((const BlockDisk *)backup->disks->pdata[i])->name, 0) &&
             virGetLastErrorCode() != VIR_ERR_INVALID_ARG)
-            refused_one = TRUE;
-    backup->held = refused_one;
+            backup->held = TRUE;
 }
 
 /* What the job that has ended came to. */
