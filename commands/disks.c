@@ -266,7 +266,7 @@ static const Command guest_get_disks = {
     .rank = 25,
     .since = "5.2",
     .doc = "List disks and partitions",
-    .flags = COMMAND_BLOCKING,
+    .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &disk_info },
     .needs = disks_needs,
     .run = get_disks_run,

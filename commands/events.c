@@ -80,7 +80,7 @@ static const Command guestd_subscribe = {
     .since = "guestd 0.1",
     .doc = "Be told of events on this connection until it ends, or until the next such command; on "
            "a virtio port or serial line also until the next guest-sync-delimited",
-    .flags = COMMAND_WHILE_FROZEN,
+    .flags = COMMAND_READS | COMMAND_WHILE_FROZEN,
     .args = &subscribe_args,
     .returns = &subscription,
     .run = subscribe_run,

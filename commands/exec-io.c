@@ -142,7 +142,7 @@ const Command guestd_exec_read = {
     .doc = "Read captured output of a program, also while it runs",
     .args = &read_args,
     .returns = &read_result,
-    .flags = COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_EXEC | COMMAND_ROOT_EQUIVALENT,
     .run = read_run,
 };
 
@@ -237,7 +237,7 @@ const Command guestd_exec_write = {
     .rank = 1031,
     .since = "guestd 0.1",
     .doc = "Write to the standard input of a program started with input-open",
-    .flags = COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_EXEC | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &write_args,
     .returns = &write_result,
     .run = write_run,

@@ -7,7 +7,7 @@
 #include "agent/base/child-start.h"
 #include "agent/base/errors.h"
 #include "agent/qmp/base64.h"
-#include "commands/exec-args.h"
+#include "commands/exec-rule.h"
 
 /* Threads that stay for the next launch, asleep. */
 #define IDLE_THREADS 1
@@ -115,6 +115,8 @@ static gboolean start(Launch *launch)
 {
     const ExecArgs *args = launch->call->args;
     Arena *arena = launch->call->arena;
+    const GPtrArray *allowed = launch->call->services->settings->rules[RULE_PROGRAMS];
+    g_autofree char *program = NULL;
     g_autoptr(ChildUser) user = NULL;
     g_auto(GStrv) environment = NULL;
     ChildSpec spec = {
@@ -125,6 +127,9 @@ static gboolean start(Launch *launch)
                  capture_mode(args) == CAPTURE_MERGED ? launch->theirs[1] : launch->theirs[2] },
     };
 
+    if (allowed && !(program = exec_rule_find(allowed, args->path, &launch->error)))
+        return FALSE;
+    spec.program = program;
     if (args->user && !(user = child_user_find(args->user, &launch->error)))
         return FALSE;
     if (user && !args->has_env)

@@ -90,7 +90,7 @@ const Command guestd_exec_kill = {
     .rank = 1032,
     .since = "guestd 0.1",
     .doc = "Send a signal to a program that guest-exec has started",
-    .flags = COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_EXEC | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &kill_args,
     .run = kill_run,
 };
@@ -182,6 +182,7 @@ const Command guestd_exec_list = {
     .rank = 1033,
     .since = "guestd 0.1",
     .doc = "List the programs that guest-exec has started and whose results were not asked for",
+    .flags = COMMAND_EXEC,
     .returns = &process_list,
     .run = list_run,
 };

@@ -6,6 +6,7 @@
 #include "commands/exec-args.h"
 #include "commands/exec-event.h"
 #include "commands/exec-live.h"
+#include "commands/exec-rule.h"
 
 #define MAX_TIMEOUT_S (7 * 24 * 60 * 60)
 
@@ -25,13 +26,15 @@ static const Type exec_args = {
     .size = sizeof(ExecArgs),
     .fields = (const Field[]){
         REQUIRED(ExecArgs, path, "path", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "program; without a slash it is searched in PATH"),
+                 .doc = "program; without a slash it is searched in PATH",
+                 .rules = RULE_BIT(RULE_PROGRAMS)),
         { .name = "arg", .type = &type_string_list, .offset = offsetof(ExecArgs, arg),
           .has_offset = offsetof(ExecArgs, has_arg), .flags = FIELD_OPTIONAL | FIELD_SECRET,
           .doc = "its arguments" },
         { .name = "env", .type = &type_string_list, .offset = offsetof(ExecArgs, env),
           .has_offset = offsetof(ExecArgs, has_env), .flags = FIELD_OPTIONAL | FIELD_SECRET,
-          .doc = "its whole environment, as NAME=value", .fallback = "the agent's" },
+          .doc = "its whole environment, as NAME=value", .fallback = "the agent's",
+          .rules = RULE_BIT(RULE_PROGRAMS) },
         { .name = "input-data", .type = &type_base64, .offset = offsetof(ExecArgs, input_data),
           .has_offset = offsetof(ExecArgs, has_input_data),
           .flags = FIELD_OPTIONAL | FIELD_SECRET, .doc = "its standard input",
@@ -41,43 +44,48 @@ static const Type exec_args = {
                  .fallback = "none"),
         { .name = "timeout", .type = &type_int, .offset = offsetof(ExecArgs, timeout),
           .has_offset = offsetof(ExecArgs, has_timeout), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "seconds until its process group is killed; 0: never", .fallback = "0" },
+          .doc = "seconds until its process group is killed; 0: never", .fallback = "0",
+          .since = "guestd 0.1" },
         { .name = "cwd", .type = &type_string, .offset = offsetof(ExecArgs, cwd),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "its directory", .fallback = "the agent's" },
+          .doc = "its directory", .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAMS),
+          .since = "guestd 0.1" },
         { .name = "user", .type = &type_string, .offset = offsetof(ExecArgs, user),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "whom it runs as, with all groups; without env, HOME, USER, LOGNAME and SHELL "
                  "are this user's",
-          .fallback = "the agent's" },
+          .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAM_USERS),
+          .since = "guestd 0.1" },
         OPTIONAL(ExecArgs, wait, "wait", &type_int,
                  .doc = "milliseconds to wait for its end; then this answer is that of "
                         "guest-exec-status, too",
-                 .fallback = "no waiting"),
+                 .fallback = "no waiting", .since = "guestd 0.1"),
         OPTIONAL(ExecArgs, input_open, "input-open", &type_bool,
                  .doc = "standard input stays open behind input-data, for guestd-exec-write",
-                 .fallback = "false"),
+                 .fallback = "false", .since = "guestd 0.1"),
         FIELDS_END,
     },
 };
 
-#define STATUS_FIELDS_BEFORE                                                                       \
-    OPTIONAL(ExecResult, exitcode, "exitcode", &type_int, .doc = "if it ended by itself"),         \
+/* @later: since when there are such members, if not as long as the command. */
+#define STATUS_FIELDS_BEFORE(later)                                                                \
+    OPTIONAL(ExecResult, exitcode, "exitcode", &type_int, .doc = "if it ended by itself",          \
+             .since = later),                                                                      \
     { .name = "err-data", .type = &type_base64, .offset = offsetof(ExecResult, err_data),          \
       .has_offset = offsetof(ExecResult, has_err_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,    \
-      .doc = "captured standard error, if any" },                                                  \
+      .doc = "captured standard error, if any", .since = later },                                  \
     { .name = "out-data", .type = &type_base64, .offset = offsetof(ExecResult, out_data),          \
       .has_offset = offsetof(ExecResult, has_out_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,    \
-      .doc = "captured standard output, if any" },                                                 \
+      .doc = "captured standard output, if any", .since = later },                                 \
     OPTIONAL(ExecResult, err_truncated, "err-truncated", &type_bool,                               \
-             .doc = "err-data lacks what came later"),                                             \
-    OPTIONAL(ExecResult, signal, "signal", &type_int, .doc = "if one ended it"),                   \
+             .doc = "err-data lacks what came later", .since = later),                             \
+    OPTIONAL(ExecResult, signal, "signal", &type_int, .doc = "if one ended it", .since = later),   \
     OPTIONAL(ExecResult, out_truncated, "out-truncated", &type_bool,                               \
-             .doc = "out-data lacks what came later")
+             .doc = "out-data lacks what came later", .since = later)
 
 #define STATUS_FIELDS_BEHIND                                                                       \
     OPTIONAL(ExecResult, timed_out, "timed-out", &type_bool,                                       \
-             .doc = "it was killed because of its timeout")
+             .doc = "it was killed because of its timeout", .since = "guestd 0.1")
 
 static const Type exec_result = {
     .kind = TYPE_OBJECT,
@@ -85,9 +93,10 @@ static const Type exec_result = {
     .size = sizeof(ExecResult),
     .fields = (const Field[]){
         REQUIRED(ExecResult, pid, "pid", &type_int, .doc = "number of the process"),
-        STATUS_FIELDS_BEFORE,
+        STATUS_FIELDS_BEFORE("guestd 0.1"),
         OPTIONAL(ExecResult, exited, "exited", &type_bool,
-                 .doc = "with wait: whether it has ended; then its result is told and forgotten"),
+                 .doc = "with wait: whether it has ended; then its result is told and forgotten",
+                 .since = "guestd 0.1"),
         STATUS_FIELDS_BEHIND,
         FIELDS_END,
     },
@@ -98,7 +107,7 @@ static const Type status_result = {
     .name = "GuestExecStatus",
     .size = sizeof(ExecResult),
     .fields = (const Field[]){
-        STATUS_FIELDS_BEFORE,
+        STATUS_FIELDS_BEFORE(NULL),
         REQUIRED(ExecResult, exited, "exited", &type_bool, .doc = "whether it has ended"),
         STATUS_FIELDS_BEHIND,
         FIELDS_END,
@@ -118,7 +127,7 @@ static const Type status_args = {
         REQUIRED(StatusArgs, pid, "pid", &type_int, .doc = "from guest-exec"),
         OPTIONAL(StatusArgs, output, "output", &type_bool,
                  .doc = "tell the output, too; a host may have read it with guestd-exec-read",
-                 .fallback = "true"),
+                 .fallback = "true", .since = "guestd 0.1"),
         FIELDS_END,
     },
 };
@@ -167,6 +176,8 @@ static gboolean exec_run(Call *call, GError **error)
         return exec_refuse(error, "timeout", args->timeout);
     if (args->wait < 0 || args->wait > EXEC_MAX_WAIT_MS)
         return exec_refuse(error, "wait", args->wait);
+    if (!exec_rule_check(call->services->settings, args, error))
+        return FALSE;
     return exec_make_room(call->state, error) && exec_launch(call->state, call, error);
 }
 
@@ -195,7 +206,7 @@ static const Command guest_exec = {
     .rank = 32,
     .since = "2.5",
     .doc = "Start a program",
-    .flags = COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_EXEC | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &exec_args,
     .returns = &exec_result,
     .needs = exec_needs,
@@ -207,6 +218,7 @@ static const Command guest_exec_status = {
     .rank = 31,
     .since = "2.5",
     .doc = "Ask for the result of a program that guest-exec has started, which then is forgotten",
+    .flags = COMMAND_EXEC,
     .args = &status_args,
     .returns = &status_result,
     .run = status_run,

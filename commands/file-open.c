@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/beneath.h"
 #include "agent/base/errors.h"
 
 #define NEW_FILE_MODE 0666
@@ -66,29 +67,42 @@ gboolean file_open_check(const OpenRequest *request, GError **error)
     return TRUE;
 }
 
+/* Takes the name of a file away that was just created there. */
+static void remove_new(const FilePlace *place)
+{
+    g_autofree char *directory = g_path_get_dirname(place->path);
+    g_autofree char *name = g_path_get_basename(place->path);
+    int fd = open_beneath(place->dir_fd, directory, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+    if (fd < 0)
+        return;
+    unlinkat(fd, name, 0);
+    close(fd);
+}
+
 /* As open(2); a file that did not exist gets exactly the mode @perm. @denied: even that failed. */
-static int open_path(const char *path, int flags, int perm, gboolean *denied)
+static int open_path(const FilePlace *place, int flags, int perm, gboolean *denied)
 {
     int fd, saved;
 
     *denied = FALSE;
     if (!(flags & O_CREAT))
-        return open(path, flags);
-    fd = open(path, flags | O_EXCL, perm & 0600);
+        return open_beneath(place->dir_fd, place->path, flags, 0);
+    fd = open_beneath(place->dir_fd, place->path, flags | O_EXCL, perm & 0600);
     if (fd < 0)
-        return errno == EEXIST ? open(path, flags & ~O_CREAT) : -1;
+        return errno == EEXIST ? open_beneath(place->dir_fd, place->path, flags & ~O_CREAT, 0) : -1;
     if (fchmod(fd, (mode_t)perm) == 0)
         return fd;
     saved = errno;
     *denied = TRUE;
     close(fd);
-    unlink(path);
+    remove_new(place);
     errno = saved;
     return -1;
 }
 
-static int open_descriptor(const OpenRequest *request, const SysOps *sysops,
-                           Replacement **replacement, GError **error)
+static int open_at(const OpenRequest *request, const FilePlace *place, const SysOps *sysops,
+                   Replacement **replacement, GError **error)
 {
     int flags = mode_flags(request->mode) | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
     int perm = read_perm(request->perm);
@@ -96,29 +110,41 @@ static int open_descriptor(const OpenRequest *request, const SysOps *sysops,
     int fd = -1;
 
     if (request->atomic)
-        *replacement = replacement_begin(request->path, perm, request->nofollow, sysops, &fd);
+        *replacement = replacement_begin(place, perm, request->nofollow, sysops, &fd);
     else
-        fd = open_path(request->path, flags | (request->nofollow ? O_NOFOLLOW : 0),
+        fd = open_path(place, flags | (request->nofollow ? O_NOFOLLOW : 0),
                        perm < 0 ? NEW_FILE_MODE : perm, &denied);
     if (denied)
         set_errno_error(error, errno, "failed to set permission %04o on new file '%s' (mode: '%s')",
                         (guint)(perm < 0 ? NEW_FILE_MODE : perm), request->path, request->mode);
-    else if (fd < 0 || (request->atomic && !*replacement))
+    else if (fd >= 0 && (!request->atomic || *replacement))
+        return fd;
+    else if (!file_place_refused(place, errno, request->path, error))
         set_errno_error(error, errno, "failed to open file '%s' (mode: '%s')", request->path,
                         request->mode);
-    else
-        return fd;
     return -1;
 }
 
-FILE *file_open(const OpenRequest *request, const SysOps *sysops, Replacement **replacement,
+static int open_descriptor(const OpenRequest *request, const Services *services,
+                           Replacement **replacement, GError **error)
+{
+    int flags = mode_flags(request->mode);
+    gboolean reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
+    g_auto(FilePlace) place = FILE_PLACE_NONE;
+
+    if (!file_place_find(services->settings, request->path, reads, writes, &place, error))
+        return -1;
+    return open_at(request, &place, services->sysops, replacement, error);
+}
+
+FILE *file_open(const OpenRequest *request, const Services *services, Replacement **replacement,
                 GError **error)
 {
     int fd;
     FILE *stream;
 
     *replacement = NULL;
-    fd = open_descriptor(request, sysops, replacement, error);
+    fd = open_descriptor(request, services, replacement, error);
     if (fd < 0)
         return NULL;
     stream = fdopen(fd, request->mode);

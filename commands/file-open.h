@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "agent/qmp/command.h"
 #include "commands/file-replacement.h"
 
 /* How guest-file-open opens a file. */
@@ -18,8 +19,8 @@ typedef struct {
 gboolean file_open_check(const OpenRequest *request, GError **error);
 
 /*
- * Opens the file of a checked request, without ever waiting for another end of it. Returns
- * NULL with QEMU's text in @error. @replacement is set for an atomic one, else NULL.
+ * Opens the file of a checked request, where the configuration allows that, without ever waiting for another end of it. Returns
+ * NULL with @error set, to QEMU's text where it is the system that refuses. @replacement is set for an atomic one, else NULL.
  */
-FILE *file_open(const OpenRequest *request, const SysOps *sysops, Replacement **replacement,
+FILE *file_open(const OpenRequest *request, const Services *services, Replacement **replacement,
                 GError **error);

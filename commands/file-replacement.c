@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "agent/base/beneath.h"
 #include "agent/base/errors.h"
 
 #define NEW_FILE_MODE 0666
+/* Links that are followed, as many as the kernel does. */
+#define MOST_LINKS 40
 #define COPY_BYTES (128 * 1024)
 /* The kernel's own bounds, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
 #define MAX_ATTRIBUTES (64 * 1024)
@@ -56,32 +60,67 @@ static int take_over(int from, int to, int perm)
     return fchmod(to, perm < 0 ? info.st_mode & 07777 : (mode_t)perm);
 }
 
-/* The path of what is to be replaced, which need not exist; NULL with errno set. */
-static char *find_target(const char *path, gboolean nofollow)
+/* The directory of @path, whose last part is then in @name; -1 with errno set. */
+static int open_directory(const FilePlace *place, const char *path, char **name)
 {
-    struct stat info;
-    char *real, *found;
-
-    if (nofollow)
-        return g_strdup(path);
-    real = realpath(path, NULL);
-    if (real) {
-        found = g_strdup(real);
-        free(real);
-        return found;
-    }
-    /* A link that leads nowhere fails as it does for open(2) of a name that must exist. */
-    if (errno != ENOENT || lstat(path, &info) == 0)
-        return NULL;
-    errno = ENOENT;
-    return g_strdup(path);
-}
-
-static int open_directory(const char *path)
-{
+    const char *slash = strrchr(path, '/');
     g_autofree char *directory = g_path_get_dirname(path);
 
-    return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (!*path || (slash && !slash[1])) {
+        errno = *path ? EISDIR : ENOENT;
+        return -1;
+    }
+    *name = g_strdup(slash ? slash + 1 : path);
+    return open_beneath(place->dir_fd, directory, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* Where the link @name in the directory of @path leads; NULL with errno set, EINVAL if it is none. */
+static char *read_link(int dir_fd, const char *path, const char *name)
+{
+    char target[PATH_MAX + 1];
+    ssize_t n = readlinkat(dir_fd, name, target, sizeof target - 1);
+    g_autofree char *directory = NULL;
+
+    if (n < 0)
+        return NULL;
+    target[n] = '\0';
+    if (*target == '/') /* below a directory, open_beneath() will refuse it */
+        return g_strdup(target);
+    directory = g_path_get_dirname(path);
+    return g_strconcat(directory, "/", target, NULL);
+}
+
+/* A link that leads nowhere fails as it does for open(2) of a name that must exist. */
+static gboolean is_dangling(const Replacement *replacement, int links)
+{
+    struct stat info;
+
+    return links > 0 &&
+           fstatat(replacement->dir_fd, replacement->name, &info, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+/* Finds what is to be replaced, which need not exist. FALSE with errno set. */
+static gboolean find_target(const FilePlace *place, gboolean nofollow, Replacement *replacement)
+{
+    g_autofree char *path = g_strdup(place->path);
+    char *target;
+
+    for (int links = 0; links <= MOST_LINKS; links++) {
+        replacement->dir_fd = open_directory(place, path, &replacement->name);
+        if (replacement->dir_fd < 0)
+            return FALSE;
+        target = nofollow ? NULL : read_link(replacement->dir_fd, path, replacement->name);
+        if (!target)
+            return nofollow || ((errno == EINVAL || errno == ENOENT) &&
+                                !is_dangling(replacement, links));
+        g_free(path);
+        path = target;
+        close(replacement->dir_fd);
+        replacement->dir_fd = -1;
+        g_clear_pointer(&replacement->name, g_free);
+    }
+    errno = ELOOP;
+    return FALSE;
 }
 
 /* A new file beside the target whose name is @name for as long as it is needed. */
@@ -127,24 +166,14 @@ static int dress(Replacement *replacement, int fd, int perm)
     return result;
 }
 
-Replacement *replacement_begin(const char *path, int perm, gboolean nofollow, const SysOps *sysops,
-                               int *fd)
+Replacement *replacement_begin(const FilePlace *place, int perm, gboolean nofollow,
+                               const SysOps *sysops, int *fd)
 {
-    g_autofree char *target = find_target(path, nofollow);
-    const char *slash = target ? strrchr(target, '/') : NULL;
-    Replacement *replacement;
+    Replacement *replacement = g_new0(Replacement, 1);
     int saved;
 
-    if (!target)
-        return NULL;
-    if (!*target || (slash && !slash[1])) {
-        errno = *target ? EISDIR : ENOENT;
-        return NULL;
-    }
-    replacement = g_new0(Replacement, 1);
-    replacement->name = g_strdup(slash ? slash + 1 : target);
-    replacement->dir_fd = open_directory(target);
-    *fd = replacement->dir_fd < 0 ? -1 : open_nameless(replacement, sysops);
+    replacement->dir_fd = -1;
+    *fd = find_target(place, nofollow, replacement) ? open_nameless(replacement, sysops) : -1;
     if (*fd >= 0 && dress(replacement, *fd, perm) == 0)
         return replacement;
     saved = errno;

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "agent/base/sysops.h"
+#include "commands/file-place.h"
 
 /*
  * A file that is written beside another and takes its place at once, or never. Until
@@ -12,13 +13,13 @@
 typedef struct Replacement Replacement;
 
 /*
- * Makes a nameless file beside @path. It takes over owner, mode and labels of what is there, or
+ * Makes a nameless file beside the one of @place. It takes over owner, mode and labels of what is there, or
  * has the mode @perm; with @perm of -1 only if nothing is there, 0666. A link at the end
- * of @path is followed, so that its target is replaced, or fails with ELOOP for @nofollow.
+ * of its path is followed, so that its target is replaced, or fails with ELOOP for @nofollow.
  * Returns its descriptor, for reading and writing and the caller's to close, in @fd; or
  * NULL with errno set.
  */
-Replacement *replacement_begin(const char *path, int perm, gboolean nofollow, const SysOps *sysops,
+Replacement *replacement_begin(const FilePlace *place, int perm, gboolean nofollow, const SysOps *sysops,
                                int *fd);
 
 /*

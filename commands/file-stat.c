@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/beneath.h"
 #include "agent/base/errors.h"
 #include "commands/file-commands.h"
+#include "commands/file-place.h"
 
 /* guestd-file-stat and guestd-file-sync. */
 
@@ -29,7 +31,8 @@ static const Type stat_args = {
     .kind = TYPE_OBJECT,
     .size = sizeof(StatArgs),
     .fields = (const Field[]){
-        OPTIONAL_STRING(StatArgs, path, "path", .doc = "the file's path; or else"),
+        OPTIONAL_STRING(StatArgs, path, "path", .doc = "the file's path; or else",
+                        .rules = RULE_BIT(RULE_READ)),
         OPTIONAL(StatArgs, handle, "handle", &type_int, .doc = "what guest-file-open returned"),
         OPTIONAL(StatArgs, nofollow, "nofollow", &type_bool,
                  .doc = "tell about a symbolic link itself", .fallback = "false"),
@@ -161,35 +164,52 @@ static gboolean only_regular(GError **error)
     return set_error(error, "sha256 is for regular files");
 }
 
-static gboolean stat_path(Call *call, const StatArgs *args, GError **error)
+static gboolean stat_descriptor(int fd, Call *call, gboolean sha256, GError **error)
 {
-    int nofollow = args->nofollow ? AT_SYMLINK_NOFOLLOW : 0;
+    const StatArgs *args = call->args;
     struct stat info;
-    gboolean ok;
-    int fd;
 
-    /* Before it is opened: what is no regular file may not like that. */
-    if (fstatat(AT_FDCWD, args->path, &info, nofollow) < 0)
+    if (fstat(fd, &info) < 0)
         return set_errno_error(error, errno, "failed to stat '%s'", args->path);
-    if (!args->sha256) {
-        fill(&info, call->arena, call->result);
+    fill(&info, call->arena, call->result);
+    if (!args->sha256)
         return TRUE;
-    }
     if (!S_ISREG(info.st_mode))
         return only_regular(error);
-    fd = open(args->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-                              (args->nofollow ? O_NOFOLLOW : 0));
-    if (fd < 0 || fstat(fd, &info) < 0) {
-        set_errno_error(error, errno, "failed to open file '%s'", args->path);
-        if (fd >= 0)
-            close(fd);
-        return FALSE;
-    }
-    fill(&info, call->arena, call->result);
-    ok = S_ISREG(info.st_mode) ? add_checksum(fd, call->arena, call->result, error)
-                               : only_regular(error);
+    return !sha256 || add_checksum(fd, call->arena, call->result, error);
+}
+
+static gboolean stat_place(Call *call, const FilePlace *place, GError **error)
+{
+    const StatArgs *args = call->args;
+    int nofollow = args->nofollow ? O_NOFOLLOW : 0;
+    gboolean ok;
+    int fd = open_beneath(place->dir_fd, place->path, O_PATH | O_CLOEXEC | nofollow, 0);
+
+    /* Before it is really opened: what is no regular file may not like that. */
+    if (fd < 0)
+        return !file_place_refused(place, errno, args->path, error) &&
+               set_errno_error(error, errno, "failed to stat '%s'", args->path);
+    ok = stat_descriptor(fd, call, FALSE, error);
+    close(fd);
+    if (!ok || !args->sha256)
+        return ok;
+    fd = open_beneath(place->dir_fd, place->path,
+                      O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | nofollow, 0);
+    if (fd < 0)
+        return !file_place_refused(place, errno, args->path, error) &&
+               set_errno_error(error, errno, "failed to open file '%s'", args->path);
+    ok = stat_descriptor(fd, call, TRUE, error);
     close(fd);
     return ok;
+}
+
+static gboolean stat_path(Call *call, const StatArgs *args, GError **error)
+{
+    g_auto(FilePlace) place = FILE_PLACE_NONE;
+
+    return file_place_find(call->services->settings, args->path, TRUE, FALSE, &place, error) &&
+           stat_place(call, &place, error);
 }
 
 static gboolean stat_open_file(Call *call, const StatArgs *args, OpenFile *file, GError **error)
@@ -232,7 +252,7 @@ const Command guestd_file_stat = {
     .rank = 1040,
     .since = "guestd 0.1",
     .doc = "Size, permissions, owner, times and checksum of a file",
-    .flags = COMMAND_BLOCKING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_ROOT_EQUIVALENT,
     .args = &stat_args,
     .returns = &stat_result,
     .run = stat_run,
@@ -292,7 +312,7 @@ const Command guestd_file_sync = {
     .rank = 1041,
     .since = "guestd 0.1",
     .doc = "Write an open file to its disk, and wait until it is there",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &sync_args,
     .run = sync_run,
 };

@@ -20,20 +20,22 @@ static const Type open_args = {
     .size = sizeof(OpenArgs),
     .fields = (const Field[]){
         REQUIRED(OpenArgs, path, "path", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "path; a relative one begins at the agent's directory"),
+                 .doc = "path; a relative one begins at the agent's directory",
+                 .rules = RULE_BIT(RULE_READ) | RULE_BIT(RULE_WRITE)),
         { .name = "mode", .type = &type_string, .offset = offsetof(OpenArgs, mode),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "as for fopen(3): r, w or a, with + and b", .fallback = "r" },
         { .name = "perm", .type = &type_string, .offset = offsetof(OpenArgs, perm),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "octal digits: permissions of a file that is created, whatever the umask",
-          .fallback = "0666" },
+          .fallback = "0666", .since = "guestd 0.1" },
         OPTIONAL(OpenArgs, nofollow, "nofollow", &type_bool,
-                 .doc = "fail if the path ends in a symbolic link", .fallback = "false"),
+                 .doc = "fail if the path ends in a symbolic link", .fallback = "false",
+                 .since = "guestd 0.1"),
         { .name = "atomic", .type = &type_bool, .offset = offsetof(OpenArgs, atomic),
           .has_offset = offsetof(OpenArgs, has_atomic), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "write beside the file and replace it by guest-file-close, as a whole; "
-                 "dropped if the agent ends before", .fallback = "false" },
+                 "dropped if the agent ends before", .fallback = "false", .since = "guestd 0.1" },
         FIELDS_END,
     },
 };
@@ -50,7 +52,7 @@ static gboolean open_run(Call *call, GError **error)
 
     if (!file_open_check(&request, error) || !file_table_reserve(call->state, error))
         return FALSE;
-    stream = file_open(&request, services->sysops, &replacement, error);
+    stream = file_open(&request, services, &replacement, error);
     if (stream && services->next_handle(services->agent, &handle, error)) {
         file_table_add(call->state, handle, args->path, stream, replacement);
         *(gint64 *)call->result = handle;
@@ -68,7 +70,7 @@ static const Command guest_file_open = {
     .rank = 8,
     .since = "0.15.0",
     .doc = "Open a file and return a handle for it",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &open_args,
     .returns = &type_int,
     .run = open_run,
@@ -87,7 +89,8 @@ static const Type close_args = {
         HANDLE_FIELD(CloseArgs),
         { .name = "discard", .type = &type_bool, .offset = offsetof(CloseArgs, discard),
           .has_offset = offsetof(CloseArgs, has_discard), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "drop what was written to an atomic file", .fallback = "false" },
+          .doc = "drop what was written to an atomic file", .fallback = "false",
+          .since = "guestd 0.1" },
         FIELDS_END,
     },
 };
@@ -111,7 +114,7 @@ static const Command guest_file_close = {
     .rank = 9,
     .since = "0.15.0",
     .doc = "Close an open file; what is buffered is written before",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &close_args,
     .run = close_run,
 };

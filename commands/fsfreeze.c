@@ -27,7 +27,7 @@ static const Command guest_fsfreeze_status = {
     .rank = 14,
     .since = "0.15.0",
     .doc = "Tell whether filesystems are frozen by this agent",
-    .flags = COMMAND_WHILE_FROZEN,
+    .flags = COMMAND_READS | COMMAND_WHILE_FROZEN,
     .returns = &freeze_status,
     .run = status_run,
 };
@@ -42,7 +42,7 @@ typedef struct {
 #define TIMEOUT_FIELD                                                                              \
     OPTIONAL(FreezeArgs, timeout, "timeout", &type_int,                                            \
              .doc = "seconds after which the agent thaws by itself, 0 for never",                  \
-             .fallback = "freeze-timeout of the configuration")
+             .fallback = "freeze-timeout of the configuration", .since = "guestd 0.1")
 
 static const Type freeze_args = {
     .kind = TYPE_OBJECT,
@@ -92,7 +92,7 @@ static const Command guest_fsfreeze_freeze = {
     .rank = 15,
     .since = "0.15.0",
     .doc = "Sync and freeze all filesystems; returns how many",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING,
+    .flags = COMMAND_QUIESCE | COMMAND_BLOCKING | COMMAND_MUTATING,
     .args = &freeze_args,
     .returns = &type_int,
     .needs = freeze_needs,
@@ -104,7 +104,7 @@ static const Command guest_fsfreeze_freeze_list = {
     .rank = 16,
     .since = "2.2",
     .doc = "Sync and freeze the filesystems at given mount points; returns how many",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING,
+    .flags = COMMAND_QUIESCE | COMMAND_BLOCKING | COMMAND_MUTATING,
     .args = &freeze_list_args,
     .returns = &type_int,
     .needs = freeze_needs,
@@ -125,7 +125,7 @@ static const Command guest_fsfreeze_thaw = {
     .since = "0.15.0",
     .doc = "Thaw what this agent froze, or without a freeze of its own all that is frozen; "
            "returns how many",
-    .flags = COMMAND_WHILE_FROZEN | COMMAND_BLOCKING | COMMAND_MUTATING,
+    .flags = COMMAND_QUIESCE | COMMAND_WHILE_FROZEN | COMMAND_BLOCKING | COMMAND_MUTATING,
     .returns = &type_int,
     .needs = freeze_needs,
     .run = thaw_run,
@@ -266,6 +266,7 @@ static const Command guestd_fsfreeze_report = {
     .rank = 1010,
     .since = "guestd 0.1",
     .doc = "Tell how the last freeze went, filesystem by filesystem",
+    .flags = COMMAND_READS,
     .returns = &report_type,
     .run = report_run,
 };

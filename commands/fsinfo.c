@@ -118,7 +118,7 @@ static const Command guest_get_fsinfo = {
     .rank = 26,
     .since = "2.2",
     .doc = "List the mounted filesystems with their sizes and disks, the last mounted first",
-    .flags = COMMAND_BLOCKING,
+    .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &filesystem_info },
     .needs = fsinfo_needs,
     .run = get_fsinfo_run,

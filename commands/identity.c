@@ -74,7 +74,7 @@ static const Command guest_get_osinfo = {
     .rank = 36,
     .since = "2.10",
     .doc = "Tell the operating system and its kernel",
-    .flags = COMMAND_BLOCKING,
+    .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &os_info,
     .needs = os_release_need,
     .run = get_osinfo_run,
@@ -110,6 +110,7 @@ static const Command guest_get_host_name = {
     .rank = 33,
     .since = "2.10",
     .doc = "Tell the guest's host name",
+    .flags = COMMAND_READS,
     .returns = &host_name,
     .run = get_host_name_run,
 };
@@ -149,7 +150,7 @@ static const Command guest_get_timezone = {
     .rank = 35,
     .since = "2.10",
     .doc = "Tell the guest's time zone as it is now",
-    .flags = COMMAND_BLOCKING,
+    .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &timezone_type,
     .run = get_timezone_run,
 };
@@ -178,7 +179,7 @@ static const Command guest_get_users = {
     .rank = 34,
     .since = "2.10",
     .doc = "List the users who are logged in",
-    .flags = COMMAND_BLOCKING,
+    .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &logged_in },
     .run = get_users_run,
 };

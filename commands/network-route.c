@@ -160,7 +160,7 @@ const Command guest_network_get_route = {
     .rank = 44,
     .since = "9.1",
     .doc = "List the routes of the main table, and all of IPv6",
-    .flags = COMMAND_BLOCKING, /* a router has a hundred thousand */
+    .flags = COMMAND_READS | COMMAND_BLOCKING, /* a router has a hundred thousand */
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &route_type },
     .needs = route_needs,
     .run = get_route_run,

@@ -225,7 +225,8 @@ static const Command guest_network_get_interfaces = {
     .rank = 22,
     .since = "1.1",
     .doc = "List network interfaces with their addresses",
-    .flags = COMMAND_BLOCKING, /* on the kernel's lock, which drivers hold for seconds */
+    /* It waits for the kernel's lock, which drivers hold for seconds. */
+    .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &interface_type },
     .run = get_interfaces_run,
 };

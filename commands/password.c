@@ -21,7 +21,7 @@ static const Type password_args = {
     .size = sizeof(PasswordArgs),
     .fields = (const Field[]){
         REQUIRED(PasswordArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose password it is"),
+                 .doc = "whose password it is", .rules = RULE_BIT(RULE_PASSWORD_USERS)),
         REQUIRED(PasswordArgs, password, "password", &type_base64, .flags = FIELD_SECRET,
                  .doc = "the password, or its crypt(5) hash, in base64"),
         REQUIRED(PasswordArgs, crypted, "crypted", &type_bool, .flags = FIELD_AUDITED,
@@ -153,7 +153,7 @@ static const Command guest_set_user_password = {
     .rank = 27,
     .since = "2.3",
     .doc = "Set the password of a user",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_ACCOUNTS | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &password_args,
     .needs = password_needs,
     .run = set_password_run,

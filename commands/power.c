@@ -16,7 +16,7 @@ static const Type shutdown_args = {
         /* A string, not one of a set: qemu-ga has a text of its own for other words. */
         { .name = "mode", .type = &type_string, .offset = offsetof(ShutdownArgs, mode),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "halt, powerdown or reboot", .fallback = "powerdown" },
+          .doc = "what to do: halt, powerdown or reboot", .fallback = "powerdown" },
         FIELDS_END,
     },
 };
@@ -59,7 +59,7 @@ static const Command guest_shutdown = {
     .rank = 7,
     .since = "0.15.0",
     .doc = "Shut the guest down; answered only if that fails",
-    .flags = POWER_FLAGS,
+    .flags = COMMAND_SHUTDOWN | POWER_FLAGS,
     .args = &shutdown_args,
     .needs = shutdown_needs,
     .run = shutdown_run,
@@ -70,7 +70,7 @@ static const Command guest_suspend_disk = {
     .rank = 19,
     .since = "1.1",
     .doc = "Suspend the guest to its disk; answered only if that fails",
-    .flags = POWER_FLAGS,
+    .flags = COMMAND_SUSPEND | POWER_FLAGS,
     .needs = suspend_needs,
     .run = suspend_disk_run,
 };
@@ -80,7 +80,7 @@ static const Command guest_suspend_ram = {
     .rank = 20,
     .since = "1.1",
     .doc = "Suspend the guest to its memory; answered only if that fails",
-    .flags = POWER_FLAGS,
+    .flags = COMMAND_SUSPEND | POWER_FLAGS,
     .needs = suspend_needs,
     .run = suspend_ram_run,
 };
@@ -90,7 +90,7 @@ static const Command guest_suspend_hybrid = {
     .rank = 21,
     .since = "1.1",
     .doc = "Suspend the guest to its memory, with a copy on its disk; answered only if that fails",
-    .flags = POWER_FLAGS,
+    .flags = COMMAND_SUSPEND | POWER_FLAGS,
     .needs = suspend_needs,
     .run = suspend_hybrid_run,
 };

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "agent/qmp/command.h"
+#include "agent/qmp/rules.h"
 
 /* How host and agent find each other, and what the agent says of itself. */
 
@@ -34,7 +35,7 @@ static const Command guest_sync_delimited = {
     .rank = 1,
     .since = "1.1",
     .doc = "Echo a number after a 0xFF byte and drop all earlier replies",
-    .flags = COMMAND_WHILE_FROZEN | COMMAND_BARRIER | COMMAND_DELIMITED,
+    .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN | COMMAND_BARRIER | COMMAND_DELIMITED,
     .args = &sync_args,
     .returns = &type_int,
     .run = sync_run,
@@ -45,7 +46,7 @@ static const Command guest_sync = {
     .rank = 2,
     .since = "0.15.0",
     .doc = "Echo a number and drop all earlier replies",
-    .flags = COMMAND_WHILE_FROZEN | COMMAND_BARRIER,
+    .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN | COMMAND_BARRIER,
     .args = &sync_args,
     .returns = &type_int,
     .run = sync_run,
@@ -63,7 +64,7 @@ static const Command guest_ping = {
     .rank = 3,
     .since = "0.15.0",
     .doc = "Do nothing: the agent answers",
-    .flags = COMMAND_WHILE_FROZEN,
+    .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN,
     .run = ping_run,
 };
 
@@ -132,7 +133,7 @@ static const Command guest_info = {
     .rank = 6,
     .since = "0.15.0",
     .doc = "Tell the protocol's version and the commands of this agent",
-    .flags = COMMAND_WHILE_FROZEN,
+    .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN,
     .returns = &info,
     .run = info_run,
 };
@@ -153,7 +154,25 @@ typedef struct {
     double thaw_in;
     List events; /* of const char * */
     guint64 lost_events;
+    const char *profile;
+    List rules; /* of RuleTold */
 } GuestdInfo;
+
+typedef struct {
+    const char *key;
+    List values; /* of const char * */
+} RuleTold;
+
+static const Type rule_told = {
+    .kind = TYPE_OBJECT,
+    .name = "GuestdRule",
+    .size = sizeof(RuleTold),
+    .fields = (const Field[]){
+        REQUIRED(RuleTold, key, "key", &type_string, .doc = "of the configuration"),
+        REQUIRED(RuleTold, values, "values", &type_string_list, .doc = "all that it allows"),
+        FIELDS_END,
+    },
+};
 
 static const Type guestd_info_type = {
     .kind = TYPE_OBJECT,
@@ -185,6 +204,11 @@ static const Type guestd_info_type = {
                  .doc = "what guestd-subscribe accepts"),
         REQUIRED(GuestdInfo, lost_events, "lost-events", &type_uint64,
                  .doc = "events dropped because a host that subscribed to them did not read"),
+        REQUIRED(GuestdInfo, profile, "profile", &type_string,
+                 .doc = "which commands are served, as in the option of that name"),
+        REQUIRED(GuestdInfo, rules, "rules",
+                 (&(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &rule_told }),
+                 .doc = "what restricts the arguments of commands in that profile"),
         FIELDS_END,
     },
 };
@@ -204,6 +228,25 @@ static void list_events(Call *call, List *events)
 
     for (gsize i = 0; (event = call->services->event_at(call->services->agent, i)); i++)
         *(const char **)list_append(events, call->arena, sizeof(const char *)) = event->name;
+}
+
+/* Not of commands that are not served: it would only tell the host who and what is here. */
+static void list_rules(Call *call, guint classes, List *told)
+{
+    const Settings *settings = call->services->settings;
+
+    for (int i = 0; i < N_RULES; i++) {
+        const GPtrArray *list = settings->rules[i];
+        RuleTold *row;
+
+        if (!list || !(rule_table[i].class & classes))
+            continue;
+        row = list_append(told, call->arena, sizeof(RuleTold));
+        row->key = rule_table[i].key;
+        for (guint j = 0; j < list->len; j++)
+            *(const char **)list_append(&row->values, call->arena, sizeof(const char *)) =
+                list->pdata[j];
+    }
 }
 
 static gboolean guestd_info_run(Call *call, GError **error)
@@ -227,6 +270,8 @@ static gboolean guestd_info_run(Call *call, GError **error)
     result->thaw_in = seconds_until(figures.thaw_deadline_us);
     list_events(call, &result->events);
     result->lost_events = figures.lost_events;
+    result->profile = figures.profile;
+    list_rules(call, figures.classes, &result->rules);
     return TRUE;
 }
 
@@ -235,7 +280,7 @@ static const Command guestd_info = {
     .rank = 1000,
     .since = "guestd 0.1",
     .doc = "Tell what this agent is and how it is doing",
-    .flags = COMMAND_WHILE_FROZEN,
+    .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN,
     .returns = &guestd_info_type,
     .run = guestd_info_run,
 };

@@ -32,7 +32,7 @@ static const Type get_args = {
     .size = sizeof(GetArgs),
     .fields = (const Field[]){
         REQUIRED(GetArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose keys they are"),
+                 .doc = "whose keys they are", .rules = RULE_BIT(RULE_KEY_USERS)),
         FIELDS_END,
     },
 };
@@ -42,7 +42,7 @@ static const Type remove_args = {
     .size = sizeof(RemoveArgs),
     .fields = (const Field[]){
         REQUIRED(RemoveArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose keys they are"),
+                 .doc = "whose keys they are", .rules = RULE_BIT(RULE_KEY_USERS)),
         REQUIRED(RemoveArgs, keys, "keys", &type_string_list, .flags = FIELD_AUDITED,
                  .doc = "the lines to take away"),
         FIELDS_END,
@@ -54,7 +54,7 @@ static const Type add_args = {
     .size = sizeof(AddArgs),
     .fields = (const Field[]){
         REQUIRED(AddArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose keys they are"),
+                 .doc = "whose keys they are", .rules = RULE_BIT(RULE_KEY_USERS)),
         REQUIRED(AddArgs, keys, "keys", &type_string_list, .flags = FIELD_AUDITED,
                  .doc = "the keys, as lines of authorized_keys"),
         { .name = "reset", .type = &type_bool, .offset = offsetof(AddArgs, reset),
@@ -309,7 +309,7 @@ static const Command guest_ssh_get_authorized_keys = {
     .rank = 38,
     .since = "5.2",
     .doc = "Tell the keys in a user's ~/.ssh/authorized_keys",
-    .flags = COMMAND_BLOCKING,
+    .flags = COMMAND_ACCOUNTS | COMMAND_BLOCKING,
     .args = &get_args,
     .returns = &keys_type,
     .needs = ssh_needs,
@@ -321,7 +321,7 @@ static const Command guest_ssh_add_authorized_keys = {
     .rank = 39,
     .since = "5.2",
     .doc = "Add keys to a user's ~/.ssh/authorized_keys",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_ACCOUNTS | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &add_args,
     .needs = ssh_needs,
     .run = add_run,
@@ -332,7 +332,7 @@ static const Command guest_ssh_remove_authorized_keys = {
     .rank = 40,
     .since = "5.2",
     .doc = "Remove keys from a user's ~/.ssh/authorized_keys",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
+    .flags = COMMAND_ACCOUNTS | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &remove_args,
     .needs = ssh_needs,
     .run = remove_run,

@@ -116,6 +116,7 @@ static const Command guest_get_time = {
     .rank = 4,
     .since = "1.5",
     .doc = "Tell the guest's wall clock, in nanoseconds since the epoch",
+    .flags = COMMAND_READS,
     .returns = &type_int,
     .run = get_time_run,
 };
@@ -130,7 +131,7 @@ static const Command guest_set_time = {
     .rank = 5,
     .since = "1.5",
     .doc = "Set the guest's wall clock and its real-time clock, or the first from the second",
-    .flags = COMMAND_BLOCKING | COMMAND_MUTATING,
+    .flags = COMMAND_TIME | COMMAND_BLOCKING | COMMAND_MUTATING,
     .args = &set_time_args,
     .needs = set_time_needs,
     .run = set_time_run,

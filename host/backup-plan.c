@@ -2,6 +2,7 @@
 #include "agent/base/errors.h"
 #include "host/backup.h"
 #include "host/chain-check.h"
+#include "host/json.h"
 #include "host/table.h"
 #include "host/tool.h"
 
@@ -81,6 +82,28 @@ static gboolean choose_level(Backup *backup, BackupLevel level, GError **error)
     return TRUE;
 }
 
+/*
+ * What is compressed takes more room in the copy than in its image. Only qemu-img can tell how much,
+ * and only of an image on this machine.
+ */
+static void look_through(const Backup *backup, BlockDisk *disk)
+{
+    g_autoptr(JsonNode) told = NULL;
+    GString *output = NULL;
+
+    if (backup->parent || backup->compress || !disk->remembers || !disk->image)
+        return;
+    if (!tool_run((const char *const[]){ "qemu-img", "measure", "-U", "--output=json", "-f",
+                                         "qcow2", "-O", "qcow2", disk->image, NULL },
+                  backup->job->context->cancel_fd, &output, NULL))
+        return;
+    told = json_from_string(output->str, NULL);
+    g_string_free(output, TRUE);
+    if (told && JSON_NODE_HOLDS_OBJECT(told))
+        disk->allocated = CLAMP(json_number(json_node_get_object(told), "required", 0),
+                                disk->allocated, disk->size);
+}
+
 static gint64 disk_bytes(const Backup *backup, guint index)
 {
     const BlockDisk *disk = backup->disks->pdata[index];
@@ -143,7 +166,11 @@ gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
         return FALSE;
     if (backup->disks->len == 0)
         return set_error(error, "it has no disk that can be written to");
-    if (!choose_level(backup, level, error) || !check_room(backup, error))
+    if (!choose_level(backup, level, error))
+        return FALSE;
+    for (guint i = 0; i < backup->disks->len; i++)
+        look_through(backup, backup->disks->pdata[i]);
+    if (!check_room(backup, error))
         return FALSE;
     backup->point = chain_point_new(backup->chain, backup->job->vm->name, backup->parent);
     backup->point->compressed = backup->compress;

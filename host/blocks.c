@@ -5,6 +5,7 @@
 
 #include "agent/base/errors.h"
 #include "host/json.h"
+#include "host/snapshot.h"
 
 /* How often jobs that end are looked at; they tell when they change, too. */
 #define LOOK_MS 200
@@ -31,6 +32,7 @@ void block_disk_free(gpointer data)
 
     g_free(disk->name);
     g_free(disk->node);
+    g_free(disk->image);
     g_ptr_array_unref(disk->bitmaps);
     g_free(disk);
 }
@@ -99,6 +101,7 @@ static BlockDisk *read_disk(JsonObject *row, JsonObject *inserted, const char *n
 
     disk->name = name_of(row, node);
     disk->node = g_strdup(node);
+    disk->image = snapshot_bare_path(json_text(inserted, "file", NULL));
     disk->size = json_number(image, "virtual-size", 0);
     disk->allocated = MIN(disk->size, allocated_in(image));
     disk->remembers = g_str_equal(json_text(inserted, "drv", ""), "qcow2");

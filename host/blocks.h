@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
     char *name;         /* for people: the drive's or the device's id */
     char *node;         /* for QEMU */
+    char *image;        /* its file; NULL: none, or not known */
     gint64 size;        /* that the guest sees */
     gint64 allocated;   /* bytes that are stored of it */
     gboolean remembers; /* its format keeps bitmaps when QEMU ends */

@@ -12,6 +12,7 @@
 #include "host/completion.h"
 #include "host/fleet.h"
 #include "host/help.h"
+#include "host/manual.h"
 #include "host/options.h"
 #include "host/targets.h"
 #include "host/vm-libvirt.h"
@@ -90,9 +91,11 @@ int main(int argc, char **argv)
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* for JSON */
-    /* Not for people: the build makes the completion with it. */
+    /* Not for people: the build makes the completion and the manual page with them. */
     if (argc == 2 && g_str_equal(argv[1], "--completion"))
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
+    if (argc == 2 && g_str_equal(argv[1], "--manual"))
+        return manual_print(stdout), ferror(stdout) || fflush(stdout);
     status = options_parse((const char *const *)argv + 1, &line, &error) ? run(&line)
                                                                           : complain(error);
     g_free((gpointer)line.rest);

@@ -45,8 +45,7 @@ typedef struct {
 #define QUIESCE_OPTIONS                                                                            \
     { "quiesce", "[=require|try|none]",                                                            \
       "freeze the guest's filesystems meanwhile; try goes on without if it cannot" },              \
-    { "freeze-limit", "SECONDS", "for the freeze; default 30. It lasts for as long, at most 10, if " \
-      "QEMU does not answer" }
+    { "freeze-limit", "SECONDS", "for the freeze, and for QEMU's answer in it (10 at most); default 30" }
 
 /*
  * How long a guest is held frozen for an answer of QEMU's: a guest that stands still is worse

@@ -125,7 +125,10 @@ unit_programs = \
 	tests/unit/test-event-shutdown \
 	tests/unit/test-base64 \
 	tests/unit/test-audit \
+	tests/unit/test-policy \
+	tests/unit/test-paths \
 	tests/unit/test-options \
+	tests/unit/test-roff \
 	tests/unit/test-daemon \
 	tests/unit/test-log \
 	tests/unit/test-base \
@@ -243,11 +246,20 @@ tests_unit_test_base64_LDADD = $(unit_ldadd)
 tests_unit_test_deferred_SOURCES = tests/unit/test-deferred.c
 tests_unit_test_deferred_LDADD = $(unit_ldadd)
 
+tests_unit_test_policy_SOURCES = tests/unit/test-policy.c
+tests_unit_test_policy_LDADD = $(unit_ldadd)
+
+tests_unit_test_paths_SOURCES = tests/unit/test-paths.c
+tests_unit_test_paths_LDADD = $(unit_ldadd)
+
 tests_unit_test_audit_SOURCES = tests/unit/test-audit.c
 tests_unit_test_audit_LDADD = $(unit_ldadd)
 
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_LDADD = $(unit_ldadd)
+
+tests_unit_test_roff_SOURCES = tests/unit/test-roff.c
+tests_unit_test_roff_LDADD = $(unit_ldadd)
 
 tests_unit_test_daemon_SOURCES = tests/unit/test-daemon.c
 tests_unit_test_daemon_LDADD = $(unit_ldadd)
@@ -365,6 +377,6 @@ tests_unit_test_exec_LDADD = $(unit_ldadd)
 
 # ---- lints
 
-lints = tests/lint/includes tests/lint/spdx tests/lint/size tests/lint/state
+lints = tests/lint/includes tests/lint/links tests/lint/manuals tests/lint/spdx tests/lint/size tests/lint/state
 TESTS += $(lints)
 EXTRA_DIST += $(lints)

@@ -132,6 +132,22 @@ static void execute(const Birth *birth)
         errno = EACCES;
 }
 
+/*
+ * What keeps the agent from being killed when memory runs out (OOMScoreAdjust= of its
+ * unit) is not for what the host starts.
+ */
+static void end_protection(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_RDWR);
+    char sign = 0;
+
+    /* If it fails, the program is only a little too safe. */
+    if (fd >= 0 && pread(fd, &sign, 1, 0) == 1 && sign == '-' && pwrite(fd, "0", 1, 0) < 1)
+        sign = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
 /* The child's life until its exec. */
 static G_GNUC_NO_INLINE void become(const Birth *birth)
 {
@@ -140,6 +156,7 @@ static G_GNUC_NO_INLINE void become(const Birth *birth)
     reset_signals();
     /* Its own group can be killed as a whole; its session stays ours, as under qemu-ga. */
     setpgid(0, 0);
+    end_protection();
     if (!place_files(birth))
         give_up(birth->report, AT_FILES);
     if (spec->user && !become_user(spec->user))
@@ -158,27 +175,35 @@ static const char *path_of(const char *const *envp)
     return NULL;
 }
 
-static void find_candidates(Birth *birth)
+static gboolean is_searched(const char *program)
 {
-    const char *program = birth->spec->argv[0], *path;
+    return *program && !strchr(program, '/');
+}
+
+GPtrArray *child_candidates(const char *program, const char *const *envp)
+{
+    GPtrArray *candidates = g_ptr_array_new_with_free_func(g_free);
+    const char *path = path_of(envp);
     g_auto(GStrv) directories = NULL;
 
-    birth->candidates = g_ptr_array_new_with_free_func(g_free);
-    birth->search = !strchr(program, '/') && *program;
-    if (!birth->search) {
-        g_ptr_array_add(birth->candidates, g_strdup(program));
-        return;
-    }
-    path = path_of(birth->spec->envp);
     if (!path)
         path = g_getenv("PATH");
     directories = g_strsplit(path ? path : DEFAULT_PATH, ":", -1);
-    for (char **directory = directories; *directory; directory++)
-        g_ptr_array_add(birth->candidates,
-                        **directory ? g_strconcat(*directory, "/", program, NULL)
-                                    : g_strdup(program));
-    if (birth->candidates->len == 0) /* PATH is empty: the current directory */
-        g_ptr_array_add(birth->candidates, g_strdup(program));
+    for (char **directory = directories; is_searched(program) && *directory; directory++)
+        g_ptr_array_add(candidates, **directory ? g_strconcat(*directory, "/", program, NULL)
+                                                : g_strdup(program));
+    if (candidates->len == 0) /* PATH is empty: the current directory */
+        g_ptr_array_add(candidates, g_strdup(program));
+    return candidates;
+}
+
+static void find_candidates(Birth *birth)
+{
+    const ChildSpec *spec = birth->spec;
+    const char *program = spec->program ? spec->program : spec->argv[0];
+
+    birth->candidates = child_candidates(program, spec->envp);
+    birth->search = is_searched(program);
 }
 
 static void make_script(Birth *birth)

@@ -24,6 +24,7 @@ void child_user_free(ChildUser *user);
 
 typedef struct {
     const char *const *argv; /* argv[0] is the program; without a slash it is searched in PATH */
+    const char *program;     /* the file to execute instead; NULL: none */
     const char *const *envp; /* the whole environment, whose PATH counts; NULL: ours */
     const char *cwd;         /* NULL: ours */
     const ChildUser *user;   /* NULL: ours */
@@ -44,5 +45,11 @@ int child_start(const ChildSpec *spec, pid_t *pid, GError **error);
  * without pidfd_open(2): a thread waits. Returns -1 with errno set.
  */
 int child_watch_by_thread(pid_t pid);
+
+/*
+ * Where @program is looked for, in order: in the PATH of @envp, or of our environment if that has none, or
+ * just there if it has a slash. Strings of the array are its own.
+ */
+GPtrArray *child_candidates(const char *program, const char *const *envp);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChildUser, child_user_free)

@@ -10,6 +10,7 @@ GQuark guestd_error_quark(void);
 typedef enum {
     GUESTD_ERROR_FAILED,            /* class GenericError */
     GUESTD_ERROR_COMMAND_NOT_FOUND, /* class CommandNotFound: unknown or disabled */
+    GUESTD_ERROR_FORBIDDEN,         /* class GenericError: a rule of the configuration refuses */
     GUESTD_ERROR_USAGE,             /* command line or configuration */
     /* On the host's side: */
     GUESTD_ERROR_UNREACHABLE, /* nobody is there to be asked */

@@ -3,9 +3,22 @@
 
 #include <glib.h>
 
+/* What the arguments of commands may name; each is a list of the configuration. */
+typedef enum {
+    RULE_PROGRAMS,       /* paths and globs of programs */
+    RULE_PROGRAM_USERS,  /* whom they run as */
+    RULE_READ,           /* directories below which files are read */
+    RULE_WRITE,          /* the same for writing */
+    RULE_PASSWORD_USERS, /* whose password is set */
+    RULE_KEY_USERS,      /* whose keys are told and changed */
+    N_RULES,
+} Rule;
+
+#define RULE_BIT(rule) (1u << (rule))
+
 /*
  * What command line and configuration file said, with defaults filled in. The
- * table in agent/core/options.c says which option and key sets which member.
+ * table in agent/core/options-table.c says which option and key sets which member.
  */
 typedef struct {
     gboolean daemonize;
@@ -20,6 +33,8 @@ typedef struct {
     GPtrArray *block_rpcs;
     GPtrArray *allow_rpcs;
     /* guestd's own: */
+    char *profile;             /* NULL: full */
+    GPtrArray *rules[N_RULES]; /* NULL: not set; empty: nothing is allowed */
     char *vsock_peers;
     gboolean trace_wire;
     GPtrArray *fsfreeze_exclude;

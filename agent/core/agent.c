@@ -13,7 +13,9 @@
 #include "agent/base/errors.h"
 #include "agent/core/daemon.h"
 #include "agent/core/dispatch.h"
+#include "agent/core/policy.h"
 #include "agent/core/state-file.h"
+#include "agent/core/watchdog.h"
 #include "channel/channel.h"
 #include "channel/fd-source.h"
 
@@ -83,6 +85,8 @@ static void get_figures(gpointer data, AgentFigures *figures)
         .voided = from->voided,
         .running = from->running,
         .lost_events = events_lost(dispatch_get_events(agent->dispatch)),
+        .profile = policy_profile(agent->settings)->name,
+        .classes = policy_profile(agent->settings)->classes,
     };
     g_mutex_lock(&agent->lock);
     figures->frozen = agent->frozen;
@@ -313,7 +317,11 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
 
 int agent_run(Agent *agent)
 {
+    guint watchdog = watchdog_start();
+
     g_main_loop_run(agent->loop);
+    if (watchdog)
+        g_source_remove(watchdog);
     command_set_stop(agent->commands);
     return agent->was_open ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/audit.h"
 
+#include "agent/base/errors.h"
 #include "agent/base/log.h"
 
 /* A path or program name that is longer tells nothing more. */
@@ -29,6 +30,26 @@ static void append_arguments(GString *line, const Command *command, const void *
         append_argument(line, field, args);
 }
 
+static const char *outcome(const GError *error)
+{
+    if (!error)
+        return "done";
+    return g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_FORBIDDEN) ||
+                   g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND)
+               ? "refused: "
+               : "failed: ";
+}
+
+/* An error may repeat what the host has said, which must not begin lines of its own. */
+static void append_message(GString *line, const char *message)
+{
+    for (const char *at = message; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            g_string_append_printf(line, "\\x%02x", (guchar)*at);
+        else
+            g_string_append_c(line, *at);
+}
+
 char *audit_line(const Command *command, const void *args, const char *channel,
                  const GError *error, gint64 duration)
 {
@@ -36,9 +57,11 @@ char *audit_line(const Command *command, const void *args, const char *channel,
 
     g_string_append(line, command->name);
     append_arguments(line, command, args);
-    g_string_append_printf(line, " from %s: %s%s in %" G_GINT64_FORMAT ".%03d ms", channel,
-                           error ? "failed: " : "done", error ? error->message : "",
-                           duration / 1000, (int)(duration % 1000));
+    g_string_append_printf(line, " from %s: %s", channel, outcome(error));
+    if (error)
+        append_message(line, error->message);
+    g_string_append_printf(line, " in %" G_GINT64_FORMAT ".%03d ms", duration / 1000,
+                           (int)(duration % 1000));
     return g_string_free(line, FALSE);
 }
 

@@ -4,7 +4,7 @@
 #include "agent/qmp/command.h"
 
 /*
- * One log line for a command that changes the guest: its name, the arguments
+ * One log line for a command that changes the guest or was refused: its name, the arguments
  * that its table calls decisive, the channel, the outcome (@error NULL: done)
  * and @duration in microseconds. Nothing secret is part of it. @args may be
  * NULL where they were not understood.

@@ -65,7 +65,7 @@ static guint line_of(const char *text, const char *group, const char *key)
     return 0;
 }
 
-static void warn_of_unknown(GKeyFile *file, const char *path, const char *text)
+static void warn_of_keys(GKeyFile *file, const char *path, const char *text)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
     g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, NULL);
@@ -74,9 +74,15 @@ static void warn_of_unknown(GKeyFile *file, const char *path, const char *text)
         if (!g_str_equal(*group, GROUP))
             g_warning("%s:%u: unknown group [%s] is ignored; keys belong in [" GROUP "]", path,
                       line_of(text, *group, NULL), *group);
-    for (char **key = keys; key && *key; key++)
-        if (!option_of_key(*key))
+    for (char **key = keys; key && *key; key++) {
+        const Option *option = option_of_key(*key);
+
+        if (!option)
             g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, GROUP, *key), *key);
+        else if (option->now)
+            g_warning("%s:%u: key %s is called %s by now", path, line_of(text, GROUP, *key), *key,
+                      option->now);
+    }
 }
 
 /* Durations and limits: none is negative or longer than any guest lives. */
@@ -86,9 +92,10 @@ static char *read_number(GKeyFile *file, const char *key, GError **error)
 
     if (error && *error)
         return NULL;
-    if (number >= 0 && number <= G_MAXINT32)
+    if (number >= 0 && number <= OPTION_NUMBER_MAX)
         return g_strdup_printf("%" G_GINT64_FORMAT, number);
-    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s must be from 0 to %d", key, G_MAXINT32);
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s must be from 0 to %d", key,
+                OPTION_NUMBER_MAX);
     return NULL;
 }
 
@@ -141,6 +148,6 @@ gboolean config_load(const char *path, Settings *settings, GError **error)
         g_prefix_error(error, "error loading configuration from path: %s, ", path);
         return FALSE;
     }
-    warn_of_unknown(file, path, text);
+    warn_of_keys(file, path, text);
     return TRUE;
 }

@@ -3,6 +3,8 @@
 
 #include "agent/base/errors.h"
 #include "agent/core/options.h"
+#include "agent/core/policy.h"
+#include "agent/qmp/rules.h"
 #include "agent/qmp/writer.h"
 
 typedef struct {
@@ -20,6 +22,14 @@ static const FlagName flag_names[] = {
     { COMMAND_DELIMITED, "delimited" },
 };
 
+static const FlagName class_names[] = {
+    { COMMAND_SESSION, "session" },   { COMMAND_READS, "reads" },
+    { COMMAND_QUIESCE, "quiesce" },   { COMMAND_SHUTDOWN, "shutdown" },
+    { COMMAND_SUSPEND, "suspend" },   { COMMAND_TIME, "time" },
+    { COMMAND_HOTPLUG, "hotplug" },   { COMMAND_EXEC, "exec" },
+    { COMMAND_FILES, "files" },       { COMMAND_ACCOUNTS, "accounts" },
+};
+
 static void json_member(GString *out, const char *name, const char *value)
 {
     if (!value)
@@ -32,6 +42,20 @@ static void json_member(GString *out, const char *name, const char *value)
 
 static void json_type(GString *out, const Type *type);
 
+static void json_rules(GString *out, guint rules)
+{
+    gboolean first = TRUE;
+
+    g_string_append(out, ", \"rules\": [");
+    for (int i = 0; i < N_RULES; i++) {
+        if (!(rules & RULE_BIT(i)))
+            continue;
+        g_string_append_printf(out, "%s\"%s\"", first ? "" : ", ", rule_table[i].key);
+        first = FALSE;
+    }
+    g_string_append_c(out, ']');
+}
+
 static void json_fields(GString *out, const Type *type)
 {
     g_string_append(out, ", \"members\": [");
@@ -40,10 +64,13 @@ static void json_fields(GString *out, const Type *type)
         json_member(out, "name", field->name);
         json_member(out, "doc", field->doc);
         json_member(out, "default", field->fallback);
+        json_member(out, "since", field->since);
         g_string_append_printf(out, ", \"optional\": %s, \"secret\": %s, \"type\": ",
                                field->flags & FIELD_OPTIONAL ? "true" : "false",
                                field->flags & FIELD_SECRET ? "true" : "false");
         json_type(out, field->type);
+        if (field->rules)
+            json_rules(out, field->rules);
         g_string_append_c(out, '}');
     }
     g_string_append_c(out, ']');
@@ -71,21 +98,48 @@ static void json_type(GString *out, const Type *type)
     g_string_append_c(out, '}');
 }
 
-static void json_command(GString *out, const Command *command)
+/* The string items of a list, to which @flags among @names belong. */
+static void json_flags(GString *out, const FlagName *names, gsize n, guint flags)
 {
     gboolean first = TRUE;
 
+    for (gsize i = 0; i < n; i++) {
+        if (!(flags & names[i].flag))
+            continue;
+        g_string_append_printf(out, "%s\"%s\"", first ? "" : ", ", names[i].name);
+        first = FALSE;
+    }
+}
+
+static gboolean in_profile(const Command *command, const Profile *profile)
+{
+    return (command->flags & profile->classes) != 0;
+}
+
+static void json_profiles(GString *out, const Command *command)
+{
+    gboolean first = TRUE;
+
+    for (const Profile *profile = policy_profiles; profile->name; profile++) {
+        if (!in_profile(command, profile))
+            continue;
+        g_string_append_printf(out, "%s\"%s\"", first ? "" : ", ", profile->name);
+        first = FALSE;
+    }
+}
+
+static void json_command(GString *out, const Command *command)
+{
     g_string_append_c(out, '{');
     json_member(out, "name", command->name);
     json_member(out, "since", command->since);
     json_member(out, "doc", command->doc);
     g_string_append(out, ", \"flags\": [");
-    for (gsize i = 0; i < G_N_ELEMENTS(flag_names); i++) {
-        if (!(command->flags & flag_names[i].flag))
-            continue;
-        g_string_append_printf(out, "%s\"%s\"", first ? "" : ", ", flag_names[i].name);
-        first = FALSE;
-    }
+    json_flags(out, flag_names, G_N_ELEMENTS(flag_names), command->flags);
+    g_string_append(out, "], \"classes\": [");
+    json_flags(out, class_names, G_N_ELEMENTS(class_names), command->flags);
+    g_string_append(out, "], \"profiles\": [");
+    json_profiles(out, command);
     g_string_append_c(out, ']');
     if (command->args) {
         g_string_append(out, ", \"arguments\": ");
@@ -150,6 +204,11 @@ static void rst_fields(GString *out, const Type *type, int depth)
                                field->doc ? field->doc : "");
         if (field->fallback)
             g_string_append_printf(out, " (default %s)", field->fallback);
+        if (field->since)
+            g_string_append_printf(out, "; since %s", field->since);
+        for (int i = 0; i < N_RULES; i++)
+            if (field->rules & RULE_BIT(i))
+                g_string_append_printf(out, "; subject to ``%s``", rule_table[i].key);
         g_string_append(out, "\n");
         rst_fields(out, field->type, depth + 1);
     }
@@ -165,9 +224,20 @@ static void rst_head(GString *out, const char *name, const char *doc, const char
     g_string_append_printf(out, "\n\n%s. Since %s.\n\n", doc, since);
 }
 
+static void rst_profiles(GString *out, const Command *command)
+{
+    g_string_append(out, "In the profiles:");
+    for (const Profile *profile = policy_profiles; profile->name; profile++)
+        if (in_profile(command, profile))
+            g_string_append_printf(out, "%s %s", profile == policy_profiles ? "" : ",",
+                                   profile->name);
+    g_string_append(out, ".\n\n");
+}
+
 static void rst_command(GString *out, const Command *command)
 {
     rst_head(out, command->name, command->doc, command->since);
+    rst_profiles(out, command);
     if (command->args) {
         g_string_append(out, "Arguments:\n\n");
         rst_fields(out, command->args, 0);
@@ -215,6 +285,16 @@ static char *describe_completion(const CommandSet *commands)
     return g_string_free(out, FALSE);
 }
 
+char *describe_flags(const Command *command)
+{
+    GString *out = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(flag_names); i++)
+        if (command->flags & flag_names[i].flag)
+            g_string_append_printf(out, "%s%s", out->len ? ", " : "", flag_names[i].name);
+    return g_string_free(out, FALSE);
+}
+
 char *describe_commands(const CommandSet *commands, const char *format, GError **error)
 {
     if (g_str_equal(format, "json"))
@@ -223,7 +303,14 @@ char *describe_commands(const CommandSet *commands, const char *format, GError *
         return describe_rst(commands);
     if (g_str_equal(format, "completion"))
         return describe_completion(commands);
+    if (g_str_equal(format, "man"))
+        return describe_man(commands);
+    /* Not for people: the build makes manual pages with them. */
+    if (g_str_equal(format, "man-options"))
+        return options_man();
+    if (g_str_equal(format, "man-keys"))
+        return options_man_keys();
     g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
-                "unknown schema format %s; use json, rst or completion", format);
+                "unknown schema format %s; use json, rst, man or completion", format);
     return NULL;
 }

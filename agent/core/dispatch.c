@@ -146,7 +146,7 @@ static void finish_job(Lane *lane, Job *job)
 {
     const Command *command = job_command(job);
 
-    if (command && (command->flags & COMMAND_MUTATING))
+    if (command && ((command->flags & COMMAND_MUTATING) || job_forbidden(job)))
         audit(command, job->call.args, job->channel, job->error,
               g_get_monotonic_time() - job->began);
     send_reply(lane, job);

@@ -92,9 +92,16 @@ gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen)
         g_set_error(&job->error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND,
                     "Command %s has been disabled: the command is not allowed",
                     job_command(job)->name);
+        job->disabled = !policy_allows(settings, job_command(job), FALSE);
         return FALSE;
     }
-    return fill_arguments(job);
+    return fill_arguments(job) &&
+           policy_permits(settings, job_command(job), job->call.args, &job->error);
+}
+
+gboolean job_forbidden(const Job *job)
+{
+    return job->disabled || g_error_matches(job->error, GUESTD_ERROR, GUESTD_ERROR_FORBIDDEN);
 }
 
 void job_run(Job *job)

@@ -23,6 +23,7 @@ typedef struct {
     gsize size;    /* bytes of the message */
     gint64 began;  /* monotonic microseconds */
     gboolean prepared; /* arguments are checked and filled */
+    gboolean disabled; /* by the configuration, not for a freeze */
 } Job;
 
 /* Takes @frame apart; whatever is wrong with it ends up in the job's error. */
@@ -37,6 +38,9 @@ const Command *job_command(const Job *job);
  * done. Returns FALSE if the job's error is set.
  */
 gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen);
+
+/* Whether the configuration refused the job, as a command or for its arguments. */
+gboolean job_forbidden(const Job *job);
 
 /* Runs the command's handler, on whatever thread this is called. */
 void job_run(Job *job);

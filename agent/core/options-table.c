@@ -11,6 +11,10 @@
     { 0, key, NULL, OPTION_NUMBER, AT(member), .flags = OPTION_NO_SWITCH, .argument = "N",         \
       .doc = text, .number = default_value }
 
+#define RULE(key, rule, placeholder, text)                                                         \
+    { 0, key, NULL, OPTION_LIST, AT(rules[rule]), .flags = OPTION_NO_SWITCH | OPTION_STRIP,        \
+      .argument = placeholder, .doc = text }
+
 const Option option_table[] = {
     { 'c', "config", NULL, OPTION_CONFIG, 0, OPTION_NO_KEY, 0, "PATH",
       "configuration file (default: $QGA_CONF, " GUESTD_CONF_PATH ", " QEMU_GA_CONF_PATH ")" },
@@ -29,15 +33,34 @@ const Option option_table[] = {
     { 'F', "fsfreeze-hook", NULL, OPTION_HOOK, AT(fsfreeze_hook), .argument = "[=PATH]",
       .doc = "program to run before a freeze and after a thaw (bare: " DEFAULT_HOOK ")" },
     { 't', "statedir", NULL, OPTION_STRING, AT(statedir), .flags = OPTION_DUMP_ALWAYS,
-      .argument = "PATH", .doc = "directory for state files (default: " DEFAULT_STATEDIR ")" },
+      .argument = "PATH",
+      .doc = "directory for state files (default: $RUNTIME_DIRECTORY, " DEFAULT_STATEDIR ")" },
     { 'v', "verbose", NULL, OPTION_BOOL, AT(verbose), .flags = OPTION_DUMP_ALWAYS,
       .doc = "log everything, not only what is wrong" },
     { 'r', "retry-path", NULL, OPTION_BOOL, AT(retry_path), .flags = OPTION_DUMP_ALWAYS,
       .doc = "wait for the channel if it cannot be opened at start" },
     { 'b', "block-rpcs", NULL, OPTION_LIST, AT(block_rpcs), .flags = OPTION_DUMP_ALWAYS,
       .argument = "LIST", .doc = "commands to disable, comma separated; \"help\" lists all" },
+    /* What qemu-ga before 9.1 was told to block must not be served after an upgrade. */
+    { 0, "blacklist", NULL, OPTION_LIST, AT(block_rpcs),
+      .flags = OPTION_NO_SWITCH | OPTION_HIDDEN, .now = "block-rpcs" },
     { 'a', "allow-rpcs", NULL, OPTION_LIST, AT(allow_rpcs), .flags = OPTION_DUMP_ALWAYS,
       .argument = "LIST", .doc = "commands to allow, all others are disabled; \"help\" lists all" },
+    { 0, "profile", NULL, OPTION_STRING, AT(profile), .argument = "NAME",
+      .doc = "which commands are served: full (the default), backup, monitor or confidential" },
+    RULE("exec-allow", RULE_PROGRAMS, "PATHS",
+         "programs that guest-exec may start, comma separated: paths whose last part may be a "
+         "glob; then env and cwd are refused"),
+    RULE("exec-users", RULE_PROGRAM_USERS, "USERS",
+         "users that guest-exec may run programs as; without the argument user that is root"),
+    RULE("file-read-allow", RULE_READ, "DIRECTORIES",
+         "directories below which files may be read; none if only file-write-allow is set"),
+    RULE("file-write-allow", RULE_WRITE, "DIRECTORIES",
+         "directories below which files may be written; none if only file-read-allow is set"),
+    RULE("password-users", RULE_PASSWORD_USERS, "USERS",
+         "users whose password may be set"),
+    RULE("ssh-users", RULE_KEY_USERS, "USERS",
+         "users whose SSH keys may be listed and changed"),
     { 0, "vsock-peers", NULL, OPTION_STRING, AT(vsock_peers), .flags = OPTION_NO_SWITCH,
       .argument = "LIST",
       .doc = "CIDs that vsock-listen serves, or \"any\" (default: " DEFAULT_VSOCK_PEERS
@@ -69,7 +92,7 @@ const Option option_table[] = {
     { 0, "self-test", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_SELF_TEST, NULL,
       "check the channel and the needs of each command, print a table and exit" },
     { 0, "dump-schema", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_DUMP_SCHEMA, "[=FORMAT]",
-      "print all commands as json (the default), rst or completion and exit" },
+      "print all commands as json (the default), rst, man or completion and exit" },
     { 'h', "help", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_HELP, NULL,
       "print this help and exit" },
     { 'V', "version", NULL, OPTION_ACTION, 0, OPTION_NO_KEY, ACTION_VERSION, NULL,
@@ -87,7 +110,7 @@ const char *option_key(const Option *option)
     return option->key ? option->key : option->name;
 }
 
-static GPtrArray *add_words(GPtrArray *list, const char *value)
+static GPtrArray *add_words(GPtrArray *list, const char *value, gboolean strip)
 {
     g_auto(GStrv) words = g_strsplit(value, ",", -1);
 
@@ -95,7 +118,7 @@ static GPtrArray *add_words(GPtrArray *list, const char *value)
         list = g_ptr_array_new_with_free_func(g_free);
     /* Last first, as qemu-ga keeps and dumps them. */
     for (guint i = g_strv_length(words); i > 0; i--)
-        g_ptr_array_add(list, g_strdup(words[i - 1]));
+        g_ptr_array_add(list, g_strdup(strip ? g_strstrip(words[i - 1]) : words[i - 1]));
     return list;
 }
 
@@ -119,7 +142,7 @@ void option_apply(const Option *option, const char *value, Settings *settings)
     case OPTION_LIST: {
         GPtrArray **member = option_member(option, settings, GPtrArray *);
 
-        *member = add_words(*member, value);
+        *member = add_words(*member, value, (option->flags & OPTION_STRIP) != 0);
         break;
     }
     case OPTION_CONFIG:

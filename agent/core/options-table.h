@@ -20,7 +20,8 @@ typedef enum {
     OPTION_DUMP_ALWAYS = 1 << 0, /* else only when set */
     OPTION_NO_KEY = 1 << 1,      /* not for configuration files */
     OPTION_NO_SWITCH = 1 << 2,   /* only for configuration files */
-    OPTION_HIDDEN = 1 << 3,
+    OPTION_HIDDEN = 1 << 3,      /* taken, but not told of, nor dumped */
+    OPTION_STRIP = 1 << 4, /* blanks around the words of a list are nothing; qemu-ga keeps them */
 } OptionFlags;
 
 typedef struct {
@@ -34,7 +35,11 @@ typedef struct {
     const char *argument; /* its placeholder; "[=X]" if it may be left out */
     const char *doc;
     gint64 number; /* default of a number */
+    const char *now; /* of a key that has another name by now */
 } Option;
+
+/* The largest number that a key takes. */
+#define OPTION_NUMBER_MAX G_MAXINT32
 
 /* Ends with a nameless row. In the order of --dump-conf. */
 extern const Option option_table[];

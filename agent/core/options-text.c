@@ -34,7 +34,7 @@ char *options_help(const char *program)
     }
     g_string_append(out, "\nMore keys for the configuration file's [" GROUP "] group:\n");
     for (const Option *option = option_table; option->name; option++)
-        if (option->flags & OPTION_NO_SWITCH)
+        if ((option->flags & OPTION_NO_SWITCH) && !(option->flags & OPTION_HIDDEN))
             g_string_append_printf(out, "  %-*s %s\n", HELP_COLUMN, option->name, option->doc);
     g_string_append(out, "\nTry: guestd --self-test\n");
     return g_string_free(out, FALSE);
@@ -82,7 +82,7 @@ char *options_dump(const Settings *settings)
     g_autoptr(GKeyFile) file = g_key_file_new();
 
     for (const Option *option = option_table; option->name; option++)
-        if (!(option->flags & OPTION_NO_KEY))
+        if (!(option->flags & (OPTION_NO_KEY | OPTION_HIDDEN)))
             dump_option(file, option, settings);
     return g_key_file_to_data(file, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "agent/base/errors.h"
 #include "agent/core/options-table.h"
+#include "agent/core/policy.h"
 
 /* getopt_long() returns this plus the row's index for each option. */
 #define ROW_BASE 256
@@ -143,7 +144,8 @@ gboolean options_parse(int argc, char **argv, Settings *settings, Invocation *in
     path = config_find(given, &must_exist);
     if (path && (must_exist || g_file_test(path, G_FILE_TEST_EXISTS)))
         ok = config_load(path, settings, error);
-    ok = ok && apply_command_line(&tables, argc, argv, settings, invocation, error);
+    ok = ok && apply_command_line(&tables, argc, argv, settings, invocation, error) &&
+         policy_check(settings, error);
     tables_clear(&tables);
     return ok;
 }
@@ -154,11 +156,20 @@ static void set_default(char **member, const char *value)
         *member = g_strdup(value);
 }
 
+/* What systemd made for us (RuntimeDirectory=), else where qemu-ga has it. */
+static const char *default_statedir(void)
+{
+    const char *runtime = g_getenv("RUNTIME_DIRECTORY");
+
+    return runtime && g_path_is_absolute(runtime) && !strchr(runtime, ':') ? runtime
+                                                                           : DEFAULT_STATEDIR;
+}
+
 gboolean options_complete(Settings *settings, GError **error)
 {
     set_default(&settings->method, "virtio-serial");
     set_default(&settings->pidfile, DEFAULT_PIDFILE);
-    set_default(&settings->statedir, DEFAULT_STATEDIR);
+    set_default(&settings->statedir, default_statedir());
     if (g_str_equal(settings->method, "virtio-serial"))
         set_default(&settings->path, DEFAULT_VIRTIO_PATH);
     else if (g_str_equal(settings->method, "isa-serial"))

@@ -42,3 +42,7 @@ char *options_dump(const Settings *settings);
 /* Shell completion and the option part of the manual, from the same table. */
 char *options_completion_words(void);
 char *options_rst(void);
+
+/* The options of guestd(8) and the keys of guestd.conf(5), as paragraphs of a manual page. */
+char *options_man(void);
+char *options_man_keys(void);

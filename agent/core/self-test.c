@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/self-test.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "agent/base/beneath.h"
+#include "agent/base/errors.h"
+#include "agent/base/safe-path.h"
 #include "agent/core/policy.h"
+#include "agent/qmp/rules.h"
 #include "channel/channel.h"
 
 #define NAME_COLUMN 34
@@ -79,9 +86,65 @@ static gboolean test_channel(const Settings *settings)
     return FALSE;
 }
 
+/* Closes both; whether @probe was open. Keeps errno. */
+static gboolean close_probe(int probe, int fd)
+{
+    int saved = errno;
+
+    if (probe >= 0)
+        close(probe);
+    close(fd);
+    errno = saved;
+    return probe >= 0;
+}
+
+/* Whether @path, of a rule, leads to something that only root can exchange. */
+static gboolean rule_works(Rule rule, const char *path, GError **error)
+{
+    struct stat info;
+    g_autofree char *real = safe_path(path, &info, error);
+    int fd;
+
+    if (!real)
+        return FALSE;
+    if (rule == RULE_PROGRAMS)
+        return !others_may_write(&info) ||
+               set_error(error, "others than root can change '%s'", real);
+    fd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return set_errno_error(error, errno, "'%s'", real);
+    if (close_probe(open_beneath(fd, ".", O_PATH, 0), fd))
+        return TRUE;
+    return set_errno_error(error, errno, "opening a path below '%s'", real);
+}
+
+static gboolean test_rule(Rule rule, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+
+    /* Nobody can say what a glob will match. */
+    if (strpbrk(path, "*?[") || rule_works(rule, path, &error))
+        return TRUE;
+    printf("%-*s fails: %s\n", NAME_COLUMN, rule_table[rule].key, error->message);
+    return FALSE;
+}
+
+/* Paths only; a user may come later. */
+static gboolean test_rules(const Settings *settings)
+{
+    gboolean ok = TRUE;
+
+    for (Rule rule = 0; rule < N_RULES; rule++)
+        for (guint i = 0; settings->rules[rule] && i < settings->rules[rule]->len; i++)
+            ok = (rule_table[rule].users ||
+                  test_rule(rule, settings->rules[rule]->pdata[i])) && ok;
+    return ok;
+}
+
 gboolean self_test(const Settings *settings, const CommandSet *commands)
 {
     gboolean ok = test_channel(settings);
+    gboolean rules_ok = test_rules(settings);
     const CommandEntry *entry;
     const EventEntry *event;
 
@@ -90,5 +153,5 @@ gboolean self_test(const Settings *settings, const CommandSet *commands)
                         policy_allows(settings, entry->command, FALSE)) && ok;
     for (gsize i = 0; (event = command_set_event_at(commands, i)); i++)
         ok = test_needs(event->event->name, event->event->needs, TRUE) && ok;
-    return ok;
+    return ok && rules_ok;
 }

@@ -21,7 +21,20 @@ typedef enum {
     COMMAND_ROOT_EQUIVALENT = 1 << 4,  /* gives the host all of root's powers */
     COMMAND_BARRIER = 1 << 5,          /* answered at once, voids all earlier replies */
     COMMAND_DELIMITED = 1 << 6,        /* a 0xFF byte goes before its reply */
+    /* Its class, of which a command has one; profiles are sets of classes. */
+    COMMAND_SESSION = 1 << 16,  /* host and agent find each other */
+    COMMAND_READS = 1 << 17,    /* tells of the system, and changes nothing */
+    COMMAND_QUIESCE = 1 << 18,  /* freezes, thaws or trims filesystems */
+    COMMAND_SHUTDOWN = 1 << 19, /* ends the guest in order */
+    COMMAND_SUSPEND = 1 << 20,  /* puts it to sleep */
+    COMMAND_TIME = 1 << 21,     /* sets the clock */
+    COMMAND_HOTPLUG = 1 << 22,  /* puts CPUs and memory online or offline */
+    COMMAND_EXEC = 1 << 23,     /* programs */
+    COMMAND_FILES = 1 << 24,    /* files */
+    COMMAND_ACCOUNTS = 1 << 25, /* passwords and keys */
 } CommandFlags;
+
+#define COMMAND_ANY_CLASS (0x3ffu << 16)
 
 /* What a command needs of the system, for --self-test. */
 typedef enum {
@@ -84,6 +97,8 @@ typedef struct {
     guint64 voided;        /* replies dropped by a barrier or a host that left */
     guint64 running;       /* commands under way on workers */
     guint64 lost_events;   /* not sent because a host did not read */
+    const char *profile;   /* its name */
+    guint classes;         /* of commands in that profile */
     gboolean frozen;
     gint64 thaw_deadline_us; /* CLOCK_BOOTTIME; 0: none */
 } AgentFigures;

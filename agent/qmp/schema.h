@@ -51,6 +51,8 @@ struct Field {
     guint flags;
     const char *doc;
     const char *fallback; /* the default of an optional argument, for documentation */
+    const char *since;    /* where it came later than what it belongs to, as with guestd's own; else NULL */
+    guint rules; /* RULE_BITs of the settings that restrict its value */
 };
 
 #define FIELD_NO_HAS G_MAXSIZE

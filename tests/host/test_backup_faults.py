@@ -302,6 +302,16 @@ def test_no_agent(bench):
     has(vm.backup("--quiesce=try")["consistency"]["reason"], "no agent answers")
 
 
+def fake_qemu_img(bench, script):
+    """guestctl finds it before the real one."""
+    path = bench.path("bin", "qemu-img")
+    os.mkdir(os.path.dirname(path))
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\n{script}\n")
+    os.chmod(path, 0o755)
+    bench.env["PATH"] = os.path.dirname(path) + ":" + os.environ["PATH"]
+
+
 class SmallDisk:
     """A directory of few MiB in a mount namespace, in which QEMU and guestctl are run."""
 
@@ -360,6 +370,10 @@ def test_disk_full(bench):
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", vm.image(disk), "8M"],
                            check=True)
     vm.start()
+    has(vm.backup("--level", "full", status=1), "are needed; make room")
+    vm.check_clean({disk: {} for disk in vm.disks}, files)
+    # The same where nobody knows of it before.
+    fake_qemu_img(bench, f"[ \"$1\" = measure ] && exit 1; exec {vm.tool} \"$@\"")
     told = vm.backup("--level", "full", status=1)
     has(told, "the disk d0 could not be copied: No space left on device")
     vm.check_clean({disk: {} for disk in vm.disks}, files)
@@ -406,15 +420,10 @@ def test_guest_stopped(bench):
 def test_restore_interrupted(bench):
     """Ctrl-C while restoring, and no room for the image: no image is left"""
     vm = machine(bench)
-    fake = bench.path("bin")
-    os.mkdir(fake)
     started = bench.path("started")
     os.mkfifo(started)
-    with open(os.path.join(fake, "qemu-img"), "w", encoding="utf-8") as file:
-        file.write("#!/bin/sh\nif [ \"$1\" = convert ]; then for last; do :; done; : >\"$last\"; "
-                   f"echo >'{started}'; exec sleep 600; fi\nexec {vm.tool} \"$@\"\n")
-    os.chmod(file.name, 0o755)
-    bench.env["PATH"] = fake + ":" + os.environ["PATH"]
+    fake_qemu_img(bench, "if [ \"$1\" = convert ]; then for last; do :; done; : >\"$last\"; "
+                  f"echo >'{started}'; exec sleep 600; fi\nexec {vm.tool} \"$@\"")
     image = bench.path("image")
     process = bench.start("restore", "--from", vm.store, "--disk", "d0", "--to", image)
     with open(started, encoding="utf-8") as fifo:

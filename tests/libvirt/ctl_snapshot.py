@@ -12,7 +12,7 @@ import threading
 from case import guestd_path
 from quiesce_guest import host, made
 
-TESTS_PER_AGENT = 5
+TESTS_PER_AGENT = 6
 TIMEOUT_S = 200
 
 
@@ -68,17 +68,19 @@ def no_space(report, domain, name, who):
     made("umount", place)
 
 
-class Cutter(threading.Thread):
+class Between(threading.Thread):
     """
-    A socket before libvirt's that ends the first connection as soon as a snapshot was made, with
-    the freeze still on. A message is: length, program, version, procedure, type.
+    A socket before libvirt's, over which messages pass as act() wants it. A message is: length,
+    program, version, procedure, type.
     """
     HEAD = struct.Struct(">IIIII")
-    REMOTE, SNAPSHOT_CREATE_XML, REPLY = 0x20008086, 185, 1
+    REPLY = 1
+    SNAPSHOT_CREATE_XML = (0x20008086, 185, REPLY)
+    AGENT_COMMAND = (0x20008087, 3, REPLY)
 
     def __init__(self, path):
         super().__init__(daemon=True)
-        self.has_cut = False
+        self.has_acted = False
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(path)
         self.listener.listen(8)
@@ -100,16 +102,7 @@ class Cutter(threading.Thread):
             while len(head := source.recv(self.HEAD.size, socket.MSG_WAITALL)) == self.HEAD.size:
                 length, program, _version, procedure, kind = self.HEAD.unpack(head)
                 body = source.recv(length - len(head), socket.MSG_WAITALL)
-                made_one = (program, procedure, kind) == (self.REMOTE, self.SNAPSHOT_CREATE_XML,
-                                                          self.REPLY)
-                cut = made_one and not self.has_cut
-                if cut:
-                    # Before the answer: what it leads to must not get through any more.
-                    self.has_cut = True
-                    source.shutdown(socket.SHUT_RDWR)
-                target.sendall(head + body)
-                if cut:
-                    break
+                self.act((program, procedure, kind), source, target, head + body)
         for sock in (source, target):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
@@ -120,14 +113,52 @@ class Cutter(threading.Thread):
         self.listener.close()
 
 
+class Cutter(Between):
+    """Ends the first connection as soon as a snapshot was made, with the freeze still on."""
+
+    def act(self, what, source, target, message):
+        cut = what == self.SNAPSHOT_CREATE_XML and not self.has_acted
+        if cut:
+            # Before the answer: what it leads to must not get through any more.
+            self.has_acted = True
+            source.shutdown(socket.SHUT_RDWR)
+        target.sendall(message)
+
+
+class Holder(Between):
+    """Holds back the answer to a snapshot until the agent has answered the next command, the thaw."""
+    held = None
+
+    def act(self, what, source, target, message):
+        if what == self.SNAPSHOT_CREATE_XML and not self.has_acted:
+            self.has_acted, self.held = True, message
+            return
+        target.sendall(message)
+        if what == self.AGENT_COMMAND and self.held:
+            target.sendall(self.held)
+            self.held = None
+
+
+def hanging(report, domain, name, who):
+    path = domain.path(f"hold-{who}")
+    holder = Holder(path)
+    uri = f"qemu+unix:///system?socket={path}"
+    good, said = guestctl("-c", uri, name, "snapshot", "--quiesce", "--freeze-limit", "5")
+    report.test(f"guestctl snapshot with {who} thaws while libvirt does not answer, and is undone",
+                not good and holder.has_acted and "QEMU did not answer within 5 s" in said and
+                "the snapshot was undone" in said and not glob.glob(domain.path(name + "-*")) and
+                goes_on(domain.guest), f"held: {holder.has_acted}", said)
+    holder.close()
+
+
 def lost_connection(report, domain, name, who):
     path = domain.path(f"cut-{who}")
     cutter = Cutter(path)
     uri = f"qemu+unix:///system?socket={path}"
     good, said = guestctl("-c", uri, "--json", name, "snapshot", "--quiesce")
     report.test(f"guestctl snapshot with {who} thaws by a new connection to libvirt",
-                good and cutter.has_cut and '"label":"consistent"' in said and
-                goes_on(domain.guest), f"cut: {cutter.has_cut}", said)
+                good and cutter.has_acted and '"label":"consistent"' in said and
+                goes_on(domain.guest), f"cut: {cutter.has_acted}", said)
     cutter.close()
     guestctl(name, "snapshot", "commit")
 
@@ -151,3 +182,4 @@ def ctl_snapshots(report, domain, name, agents, places, is_clean):
                         folded[0] and not left and goes_on(domain.guest), folded[1], str(left))
             no_space(report, domain, name, who)
             lost_connection(report, domain, name, who)
+            hanging(report, domain, name, who)

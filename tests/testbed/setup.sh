@@ -14,7 +14,9 @@ GUESTD_PACKAGES="autoconf automake pkg-config make gcc libc6-dev libglib2.0-dev
     qemu-utils busybox-static cpio kmod xz-utils python3 ca-certificates
     e2fsprogs xfsprogs btrfs-progs dmsetup lvm2 iproute2 debootstrap
     libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
-    postgresql mariadb-server"
+    postgresql mariadb-server
+    dpkg-dev debhelper fakeroot lintian rpm
+    man-db groff-base mandoc"
 
 missing_packages() {
     local name

@@ -26,6 +26,7 @@ FileCase *file_case_new(void)
     file_case->sysops = system_ops;
     file_case->next_handle = 1000;
     file_case->services = (Services){ .sysops = &file_case->sysops, .agent = file_case,
+                                      .settings = &file_case->settings,
                                       .next_handle = give_handle };
     file_case->state = family_file.init(&file_case->services, NULL);
     return file_case;

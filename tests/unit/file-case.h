@@ -7,6 +7,7 @@
 typedef struct {
     char *directory;
     SysOps sysops; /* the system's; to be changed by the test */
+    Settings settings; /* all unset; to be changed by the test */
     Services services;
     void *state;
     gint64 next_handle; /* below 0: there is none to be had */

@@ -42,6 +42,29 @@ static void test_long_argument(void)
     g_assert_nonnull(strstr(line, "xxx... from port: done"));
 }
 
+/* What the host said must not look like a line of ours. */
+static void test_control_characters(void)
+{
+    g_autoptr(GError) error = g_error_new_literal(GUESTD_ERROR, GUESTD_ERROR_FAILED,
+                                                  "no file 'a\nb\x7f'");
+    g_autofree char *line = audit_line(&bare, NULL, "port", error, 0);
+
+    g_assert_cmpstr(line, ==,
+                    "audit: bare from port: failed: no file 'a\\x0ab\\x7f' in 0.000 ms");
+}
+
+static void test_refused_line(void)
+{
+    g_autoptr(GError) rule = g_error_new_literal(GUESTD_ERROR, GUESTD_ERROR_FORBIDDEN, "why");
+    g_autoptr(GError) disabled =
+        g_error_new_literal(GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND, "why");
+    g_autofree char *first = audit_line(&bare, NULL, "port", rule, 0);
+    g_autofree char *second = audit_line(&bare, NULL, "port", disabled, 0);
+
+    g_assert_cmpstr(first, ==, "audit: bare from port: refused: why in 0.000 ms");
+    g_assert_cmpstr(second, ==, first);
+}
+
 /* The log gets the same line. */
 static void test_logged(void)
 {
@@ -202,6 +225,8 @@ int main(int argc, char **argv)
     kit_capture_log();
     g_test_add_func("/audit/line", test_line);
     g_test_add_func("/audit/long-argument", test_long_argument);
+    g_test_add_func("/audit/control-characters", test_control_characters);
+    g_test_add_func("/audit/refused", test_refused_line);
     g_test_add_func("/audit/logged", test_logged);
     g_test_add_func("/trace/request", test_trace_request);
     g_test_add_func("/trace/reply", test_trace_reply);

@@ -285,6 +285,31 @@ static void test_thread(void)
     child_free(child);
 }
 
+/* A child that shares our memory has its own place in the order of the OOM killer. */
+static void test_oom_score(void)
+{
+    static const char file[] = "/proc/self/oom_score_adj";
+    const char *const argv[] = { "grep", "-qx", "0", file, NULL };
+    g_autofree char *before = NULL;
+    int score = open(file, O_RDWR | O_CLOEXEC);
+    guint ends = 0;
+    pid_t pid;
+
+    g_assert_true(g_file_get_contents(file, &before, NULL, NULL));
+    if (pwrite(score, "-900", 4, 0) < 0) {
+        g_test_skip("no CAP_SYS_RESOURCE to be protected from the OOM killer");
+    } else {
+        int fd = start(argv, &pid);
+        Child *child = watch(pid, fd, &ends);
+
+        WAIT_UNTIL(ends == 1);
+        g_assert_cmpint(child_status(child), ==, W_EXITCODE(0, 0));
+        child_free(child);
+        g_assert_cmpint(pwrite(score, before, strlen(before), 0), >, 0);
+    }
+    close(score);
+}
+
 static void expect_failure(const ChildSpec *spec, const char *message)
 {
     GError *error = NULL;
@@ -396,6 +421,7 @@ int main(int argc, char **argv)
     g_test_add_func("/child/end", test_end);
     g_test_add_func("/child/kill", test_kill);
     g_test_add_func("/child/thread", test_thread);
+    g_test_add_func("/child/oom-score", test_oom_score);
     g_test_add_func("/child/failures", test_failures);
     g_test_add_func("/child/no-user", test_no_user);
     g_test_add_func("/child/workers", test_workers);

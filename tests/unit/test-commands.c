@@ -174,7 +174,7 @@ static void test_unknown_format(void)
 
     g_assert_null(describe_commands(set, "xml", &error));
     g_assert_true(g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_USAGE));
-    kit_expect_error(&error, "unknown schema format xml; use json, rst or completion");
+    kit_expect_error(&error, "unknown schema format xml; use json, rst, man or completion");
 }
 
 int main(int argc, char **argv)

@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 #include "agent/core/daemon.h"
+#include "agent/core/watchdog.h"
 #include "tests/unit/kit.h"
 
-/* Pid file and socket activation, both in child processes of the test's own. */
+/* Pid file, watchdog and socket activation, the first and last in child processes of the test's own. */
 
 static gboolean run_in_child(gboolean (*func)(gconstpointer data), gconstpointer data)
 {
@@ -183,12 +184,54 @@ static void test_activation(gconstpointer data)
     g_assert_true(run_in_child(is_right, data));
 }
 
+static gboolean on_notice(GIOChannel *channel, GIOCondition condition, gpointer count)
+{
+    char text[64] = "";
+
+    (void)condition;
+    g_assert_cmpint(read(g_io_channel_unix_get_fd(channel), text, sizeof text - 1), >, 0);
+    g_assert_cmpstr(text, ==, "WATCHDOG=1");
+    ++*(guint *)count;
+    return G_SOURCE_CONTINUE;
+}
+
+/* It speaks where systemd asks for it, again and again, and nowhere else. */
+static void test_watchdog(void)
+{
+    char *dir = kit_make_directory();
+    g_autofree char *path = g_build_filename(dir, "notify", NULL);
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    GIOChannel *notices = g_io_channel_unix_new(fd);
+    guint count = 0, source, watchdog;
+
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    source = g_io_add_watch(notices, G_IO_IN, on_notice, &count);
+    g_setenv("NOTIFY_SOCKET", path, TRUE);
+    g_unsetenv("WATCHDOG_PID");
+    g_unsetenv("WATCHDOG_USEC");
+    g_assert_cmpuint(watchdog_start(), ==, 0);
+    g_setenv("WATCHDOG_USEC", "20000", TRUE);
+    watchdog = watchdog_start();
+    g_assert_cmpuint(watchdog, !=, 0);
+    WAIT_UNTIL(count == 3);
+    g_source_remove(watchdog);
+    g_source_remove(source);
+    g_unsetenv("WATCHDOG_USEC");
+    g_unsetenv("NOTIFY_SOCKET");
+    g_io_channel_unref(notices);
+    close(fd);
+    kit_remove_tree(dir);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/daemon/pid-file/life", test_pid_file);
     g_test_add_func("/daemon/pid-file/mode", test_pid_file_mode);
     g_test_add_func("/daemon/pid-file/faults", test_pid_file_faults);
+    g_test_add_func("/daemon/watchdog", test_watchdog);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = g_strdup_printf("/daemon/activation/%s", cases[i].name);
 

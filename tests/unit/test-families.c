@@ -40,6 +40,7 @@ static void agent_figures(gpointer agent, AgentFigures *figures)
 {
     (void)agent;
     *figures = (AgentFigures){
+        .profile = "full",
         .channel_method = "virtio-serial",
         .channel_path = "/dev/x",
         .started = 1700000000,

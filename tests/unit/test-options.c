@@ -259,6 +259,26 @@ static void test_unknown_keys(void)
     run_clear(&run);
 }
 
+/* What older agents were told to block is blocked, whatever else is. */
+static void test_old_key(void)
+{
+    static const char config[] = "[general]\nblacklist = guest-exec\nblock-rpcs = guest-ping\n";
+    g_autofree char *wanted = NULL;
+    g_autofree char *log = NULL;
+    g_autofree char *dump = NULL;
+    Run run;
+
+    g_free(kit_take_log());
+    g_assert_true(parse(&run, config, "-c @"));
+    wanted = g_strdup_printf("%s:2: key blacklist is called block-rpcs by now\n", run.config);
+    log = kit_take_log();
+    g_assert_cmpstr(log, ==, wanted);
+    dump = options_dump(&run.settings);
+    g_assert_nonnull(strstr(dump, "\nblock-rpcs=guest-ping,guest-exec\n"));
+    g_assert_null(strstr(dump, "blacklist"));
+    run_clear(&run);
+}
+
 /* The file that $QGA_CONF names is read, but need not be there. */
 static void test_environment(void)
 {
@@ -278,6 +298,27 @@ static void test_environment(void)
     g_assert_null(run.settings.path);
     run_clear(&run);
     g_setenv("QGA_CONF", "/nonexistent/guestd.conf", TRUE);
+}
+
+static void expect_statedir(const char *argv, const char *runtime, const char *wanted)
+{
+    Run run;
+
+    g_setenv("RUNTIME_DIRECTORY", runtime, TRUE);
+    g_assert_true(parse(&run, NULL, argv));
+    g_assert_true(options_complete(&run.settings, &run.error));
+    g_assert_cmpstr(run.settings.statedir, ==, wanted);
+    run_clear(&run);
+    g_unsetenv("RUNTIME_DIRECTORY");
+}
+
+/* The directory that systemd made is the default, if there is but one. */
+static void test_runtime_directory(void)
+{
+    expect_statedir("-p /a", "/run/guestd", "/run/guestd");
+    expect_statedir("-p /a -t /given", "/run/guestd", "/given");
+    expect_statedir("-p /a", "/run/guestd:/run/more", DEFAULT_STATEDIR);
+    expect_statedir("-p /a", "", DEFAULT_STATEDIR);
 }
 
 /* Every option is documented, and found in help, manual and completion. */
@@ -304,6 +345,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_setenv("QGA_CONF", "/nonexistent/guestd.conf", TRUE);
+    g_unsetenv("RUNTIME_DIRECTORY");
     kit_capture_log();
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = g_strdup_printf("/options/case/%s", cases[i].name);
@@ -315,7 +357,9 @@ int main(int argc, char **argv)
     g_test_add_func("/options/faults", test_faults);
     g_test_add_func("/options/path-needed", test_path_needed);
     g_test_add_func("/options/unknown-keys", test_unknown_keys);
+    g_test_add_func("/options/old-key", test_old_key);
     g_test_add_func("/options/environment", test_environment);
+    g_test_add_func("/options/runtime-directory", test_runtime_directory);
     g_test_add_func("/options/texts", test_texts);
     return g_test_run();
 }

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 from case import Case, guestd_path
-from quiesce_guest import MIB, ext4, made
+from quiesce_guest import MIB, ext4, host, made
 
 GUESTCTL_TIMEOUT = 200
 DISKS = ("one", "two")
@@ -100,6 +100,15 @@ class Ctl(Case):
         self.guest.sh("sleep 1")
         after = self.figures()
         self.check(all(a > b for a, b in zip(after, before)), f"writes: {before}, {after}")
+
+    def enter(self, *command):
+        """The command that does it where QEMU's mounts are."""
+        return ("nsenter", "-m", "-t", str(self.vm.process.pid), *command)
+
+    def told(self, *command):
+        done = host(*command)
+        self.equal(done.returncode, 0, done.stdout)
+        return done.stdout
 
     def overlays(self):
         return glob.glob(self.vm.path("*-*Z.qcow2")) + glob.glob(self.vm.path("*.snapshot.json"))

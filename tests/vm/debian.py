@@ -38,6 +38,15 @@ def machine(words=None, devices=(), memory=512, image=()):
             "disks": disk, "image": image}
 
 
+def pristine(devices=(), memory=512, image=()):
+    """
+    Arguments of VM() for a guest without anything of ours but the way in: no agent, unit
+    or rule. The distribution's agent is there, masked. Files get in with @image,
+    ("--add", "FILE:/debian/PATH").
+    """
+    return dict(machine({"pristine": 1}, devices, memory, image), method="none")
+
+
 def wanted(options):
     """Whether a machine with these arguments is a full guest."""
     return "root" in options.get("words", {})

@@ -17,7 +17,8 @@ monitors that do what no real one does are played in tests/host.
   Ctrl-C at every step                | Agents.test_interrupt_freeze,   | snapshot_faults: interrupted_*,
                                       |   Monitors.test_interrupt_*,    |   snapshot_commit: interrupted,
                                       |   faults_backup: test_interrupt_*   backup_faults: interrupt
-  disk full on the target             | faults_backup: test_target_full | both: disk_full
+  disk full on the target             | snapshot: test_full,            | both: disk_full
+                                      |   faults_backup: test_target_full
   freeze slower than the limit        | Agents.test_slow_freeze         | both: slow, freeze_slow
   watchdog fired first                | Monitors.test_watchdog          | both: watchdog
   paused VM                           | faults_backup: test_paused      | both: paused

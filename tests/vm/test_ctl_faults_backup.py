@@ -11,8 +11,8 @@ import threading
 from case import Skip
 from ctl import PLACES
 from door import Door, at
-from faulty import BLOCKED_S, SHORT, SHORT_S, TWO, Faulty
-from quiesce_guest import host, made
+from faulty import BLOCKED_S, SHORT, SHORT_S, Faulty
+from quiesce_guest import made
 
 FULL = ("--level", "full")
 INCREMENTAL = ("--level", "incremental")
@@ -98,34 +98,16 @@ class Backups(Faulty):
         self.equal(process.returncode, status, out + said)
         return out + said
 
-    def enter(self, *command):
-        """The command that does it where QEMU's mounts are."""
-        return ("nsenter", "-m", "-t", str(self.vm.process.pid), *command)
-
-    def told(self, *command):
-        done = host(*command)
-        self.equal(done.returncode, 0, done.stdout)
-        return done.stdout
-
     def test_target_full(self):
-        """a target without room: refused before the freeze, or ended and cleaned up"""
+        """a target without room for a backup: refused before the freeze"""
         if os.geteuid() != 0:
             raise Skip("a filesystem to fill needs root")
         place = self.vm.path("small")
         os.mkdir(place)
         # Seen by QEMU and what enters its namespace alone, and gone with it.
         made(*self.enter("mount", "-t", "tmpfs", "-o", "size=256k", "small", place))
-        here = self.enter()
-
-        def left():
-            return self.told(*self.enter("ls", place)).split()
-        said = self.ctl("snapshot", *TWO, "--quiesce", "--to", place, status=1, enter=here)
-        self.says(said, "QEMU refused transaction: ", "No space left on device")
-        self.equal(left(), [], "what is left of the snapshot")
-        self.nothing_left()
-        said = self.ctl("backup", "--quiesce", "--to", f"{place}/store", status=1, enter=here)
+        said = self.ctl("backup", "--quiesce", "--to", f"{place}/store", status=1, enter=self.enter())
         self.says(said, "are needed; make room")
-        self.equal(left(), ["store"], "what is left of the backup")
         self.equal(self.told(*self.enter("ls", f"{place}/store")), "", "in the store")
         self.nothing_left()
         made(*self.enter("umount", place))
