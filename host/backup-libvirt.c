@@ -15,6 +15,9 @@
 
 #define LOOK_MS 250
 
+/* Bytes a second while the guest is frozen; see backup-bare.c. */
+#define HELD_RATE 1
+
 static gboolean refused(GError **error)
 {
     g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_REFUSED, "libvirt refused: %s",
@@ -248,6 +251,7 @@ static char *checkpoint_xml(const Backup *backup)
 typedef struct {
     virDomainPtr domain;
     char *xml, *checkpoint;
+    char **disks;
 } Order;
 
 static void order_free(gpointer data)
@@ -257,16 +261,37 @@ static void order_free(gpointer data)
     virDomainFree(order->domain);
     g_free(order->xml);
     g_free(order->checkpoint);
+    g_strfreev(order->disks);
     g_free(order);
+}
+
+/* 0: as fast as it goes. */
+static gboolean set_rate(virDomainPtr domain, const char *disk, unsigned long rate)
+{
+    return virDomainBlockJobSetSpeed(domain, disk, rate,
+                                     VIR_DOMAIN_BLOCK_JOB_SPEED_BANDWIDTH_BYTES) == 0;
 }
 
 static gboolean carry_out(gpointer data, GError **error)
 {
     const Order *order = data;
 
-    return virDomainBackupBegin(order->domain, order->xml, order->checkpoint,
-                                VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL) == 0 ||
-           refused(error);
+    if (virDomainBackupBegin(order->domain, order->xml, order->checkpoint,
+                             VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL) < 0)
+        return refused(error);
+    /* libvirt cannot begin it slowly. If it refuses this, the thaw takes a little longer. */
+    for (char **disk = order->disks; *disk; disk++)
+        set_rate(order->domain, *disk, HELD_RATE);
+    return TRUE;
+}
+
+static char **disk_names(const Backup *backup)
+{
+    char **names = g_new0(char *, backup->disks->len + 1);
+
+    for (guint i = 0; i < backup->disks->len; i++)
+        names[i] = g_strdup(((const BlockDisk *)backup->disks->pdata[i])->name);
+    return names;
 }
 
 static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error)
@@ -275,6 +300,8 @@ static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error
 
     order->xml = backup_xml(backup);
     order->checkpoint = checkpoint_xml(backup);
+    order->disks = disk_names(backup);
+    backup->held = TRUE;
     order->domain = domain_of(backup);
     virDomainRef(order->domain);
     return errand_run(&backup->job->vm->errand, carry_out, order, order_free, limit, error);
@@ -283,6 +310,17 @@ static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error
 static gboolean libvirt_begin_late(Backup *backup, const Limit *limit, GError **error)
 {
     return errand_await(&backup->job->vm->errand, limit, error);
+}
+
+/* After the thaw. A disk that is copied already has no job, or one that takes no speed any more;
+ * whatever else the reason for a refusal may be, the next look asks again. */
+static void let_go(Backup *backup)
+{
+    backup->held = FALSE;
+    for (guint i = 0; i < backup->disks->len; i++)
+        if (!set_rate(domain_of(backup), ((const BlockDisk *)backup->disks->pdata[i])->name, 0) &&
+            virGetLastErrorCode() != VIR_ERR_INVALID_ARG)
+            backup->held = TRUE;
 }
 
 /* What the job that has ended came to. */
@@ -315,6 +353,8 @@ static gboolean look(Backup *backup, Progress *progress, GError **error)
         return refused(error);
     if (type == VIR_DOMAIN_JOB_NONE)
         return read_end(backup, error);
+    if (backup->held)
+        let_go(backup);
     virTypedParamsGetULLong(params, n, VIR_DOMAIN_JOB_DISK_PROCESSED, &done);
     virTypedParamsGetULLong(params, n, VIR_DOMAIN_JOB_DISK_TOTAL, &total);
     virTypedParamsFree(params, n);

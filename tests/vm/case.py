@@ -19,6 +19,8 @@ class Skip(Exception):
 class Case:
     # Arguments of VM(); groups with equal ones share a machine.
     machine = {"words": {"respawn": 1}}
+    # Seconds of a test, with the start of its machine.
+    timeout = 300
 
     def __init__(self, vm, tools):
         self.vm = vm
