@@ -105,10 +105,6 @@ part_host() {
     step tap guestctl tests/host/run
 }
 
-part_packages() {
-    step tap packages tests/packaging/run
-}
-
 part_vm() {
     step tap vm tests/vm/run
 }
@@ -119,6 +115,7 @@ part_libvirt() {
 
 part_system() {
     step tap system tests/system/run
+    step tap guestctl-system tests/system/ctl
 }
 
 part_docs() {
@@ -135,10 +132,10 @@ part_sanitizers() {
     step automake unit-sanitized make -C build-asan check
     GUESTD=$PWD/build-asan/guestd step tap conformance-sanitized tests/conformance/play
     GUESTD=$PWD/build-asan/guestd step tap programs-sanitized tests/conformance/programs
-    # All of it but test_power, which mostly waits for agents that keep silent.
+    # Without test_power and test_backup, which mostly wait: for silent agents, for QEMU.
     GUESTD=$PWD/build-asan/guestd GUESTCTL=$PWD/build-asan/guestctl \
         LSAN_OPTIONS=suppressions=$PWD/tests/host/leaks:print_suppressions=0 step tap guestctl-sanitized \
-        tests/host/run backup client: completion: cp: doctor: exec: exporter: fleet: guest: hang: snapshot
+        tests/host/run client: completion: cp: doctor: exec: exporter: fleet: guest: hang: snapshot
 }
 
 part_dist() {
