@@ -6,7 +6,7 @@ from bench import equal
 READ = ["guest-get-osinfo", "guest-get-host-name", "guest-get-timezone", "guest-get-fsinfo",
         "guest-get-disks", "guest-network-get-interfaces", "guest-network-get-route", "guest-get-vcpus",
         "guest-get-memory-block-info", "guest-get-load", "guest-get-cpustats", "guest-get-diskstats",
-        "guest-get-users", "guest-get-time", "guestd-metrics", "guestd-info", "guest-fsfreeze-status"]
+        "guest-get-users", "guest-get-time", "guestd-metrics", "guest-fsfreeze-status"]
 
 # Figures that change by themselves are compared by kind; all else must be the same.
 STEADY = ["guest-get-osinfo", "guest-get-host-name", "guest-get-timezone", "guest-get-disks",
