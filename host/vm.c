@@ -124,6 +124,14 @@ gboolean vm_tell(Vm *vm, const HostRequest *request, gint64 patience_ms, GError 
     g_autoptr(Arena) arena = arena_new();
     g_autoptr(GError) problem = NULL;
 
+    /* Silence means yes only from somebody who is there. */
+    if (!vm_ask_plain(vm, "guest-ping", arena, &problem) &&
+        !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) &&
+        !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    g_clear_error(&problem);
     if (vm_ask(vm, request, patience_ms, arena, &problem) ||
         g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         return TRUE;

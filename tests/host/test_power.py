@@ -68,12 +68,21 @@ def test_quick(bench):
                 vm.monitors[-1].say(event("SHUTDOWN", guest=True))
                 connection.close()
                 return
-            connection.say({"return": message["arguments"]["id"]})
+            connection.say({"return": message.get("arguments", {}).get("id", {})})
     vm = Machine(bench, {})
     quick = bench.play("quick", script)
     result = bench.ctl("--agent", quick.path, "--qmp", vm.qmp.path, "shutdown")
     same(result.status, 0, result)
     has(result.out, "down by the agent after ")
+
+
+def test_silent(bench):
+    """an agent that does not even answer a sync has not taken the request"""
+    vm = Machine(bench, {}, {"system_powerdown": ends})
+    silent = bench.play("silent", lambda connection: list(connection.lines()))
+    result = bench.ctl("--timeout", 1, "--agent", silent.path, "--qmp", vm.qmp.path, "shutdown")
+    same(result.status, 0, result)
+    has(result.out, "down by ACPI after ")
 
 
 def test_json(bench):

@@ -138,7 +138,10 @@ def changing(made):
     def taken_over():
         """an agent that is killed in a freeze is started again and goes on with it"""
         made.freeze()
-        made.sh(f"kill -KILL {made.main_pid()}")
+        before = made.main_pid()
+        made.sh(f"kill -KILL {before}")
+        # What came while it still had the port would be lost with it.
+        made.vm.guest.wait_for(f"[ ! -e /proc/{before} ]", 120)
         with made.connect() as agent:
             equal(agent.call("guest-fsfreeze-status"), "frozen", "status")
             equal(agent.call("guest-fsfreeze-thaw"), 1, "thawed")

@@ -88,7 +88,7 @@ def snapshot_plain(world):
 @row("snapshot", "quiesce")
 def snapshot_refused(world):
     """without an agent: nothing is done if a freeze is required, else it is said"""
-    world.guest.stop_agent()
+    world.stop_agent()
     try:
         before = world.image()
         words = ("--timeout", "2", "snapshot", "--json", "--disk", world.disk)

@@ -215,7 +215,7 @@ def doctor_blocked(world):
 @row("doctor")
 def doctor_absent(world):
     """a guest without an agent: the port is closed, and every verb says where to look"""
-    world.guest.stop_agent()
+    world.stop_agent()
     try:
         told, results = findings(world, 1, "--timeout", "2")
         world.equal((results["port"], results["agent"]), ("problem", "problem"), told)

@@ -85,7 +85,7 @@ def shutdown_agent(world):
 def shutdown_absent(world):
     """without an agent: by ACPI, unless that is forbidden; systemd takes the button"""
     boot = world.same_boot()
-    world.guest.stop_agent()
+    world.stop_agent()
     said = world.ctl("shutdown", "--mode", "agent", status=1).err
     world.check(said.startswith(f"guestctl: {world.name}: the agent: ") and
                 said.endswith("; --force turns it off\n"), said)
@@ -107,7 +107,7 @@ def reset(world):
 def reboot_force(world):
     """without an agent it is reset, if that is allowed"""
     boot = world.same_boot()
-    world.guest.stop_agent()
+    world.stop_agent()
     said = world.ctl("--timeout", "2", "reboot", "--no-wait", status=1).err
     world.check(said.endswith("; --force turns it off\n"), said)
     told = world.ctl("--timeout", "2", "reboot", "--force", "--json").json

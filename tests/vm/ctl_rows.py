@@ -110,6 +110,10 @@ class World:
     def reach(self):
         """The guest's shell after a boot, where it is another connection."""
 
+    def stop_agent(self):
+        """Nobody has the port any more, as far as the VM's keeper knows."""
+        self.guest.stop_agent()
+
     def start_agent(self, program, *more):
         self.guest.stop_agent()
         self.guest.start_agent(program, "-m", "virtio-serial", "-p",
