@@ -31,8 +31,11 @@ static void show(const Vm *vm, const char *arrow, const char *text)
 }
 
 /* The three ways in which an agent fails one, each with what to do about it. */
-static void explain(const char *execute, gint64 timeout_ms, GError **error)
+static void explain(const char *execute, gint64 began, gint64 timeout_ms, GError **error)
 {
+    /* A sync that is not answered is given up earlier. */
+    gint64 ms = MIN((g_get_monotonic_time() - began) / 1000, timeout_ms);
+
     if (!error || !*error)
         return;
     if (g_error_matches(*error, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
@@ -43,7 +46,7 @@ static void explain(const char *execute, gint64 timeout_ms, GError **error)
         g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT,
                     "the agent did not answer %s within %" G_GINT64_FORMAT
                     " s; it hangs, or needs a longer --timeout",
-                    execute, (timeout_ms + 999) / 1000);
+                    execute, MAX((ms + 500) / 1000, 1));
     }
 }
 
@@ -51,12 +54,13 @@ static GString *ask(Vm *vm, const GString *text, const char *shown, const char *
                     gint64 timeout_ms, GError **error)
 {
     gint64 ms = timeout_ms ? timeout_ms : vm->context->timeout_ms;
+    gint64 began = g_get_monotonic_time();
     Limit limit = vm_limit(vm, ms);
     GString *reply = NULL;
 
     show(vm, ">", shown);
     if (!vm->ops->ask(vm, text, &reply, &limit, error)) {
-        explain(execute, ms, error);
+        explain(execute, began, ms, error);
         return NULL;
     }
     show(vm, "<", reply->str);
