@@ -166,6 +166,7 @@ def findings(world, status, *words):
 @row("doctor")
 def doctor_healthy(world):
     """a guest in good health"""
+    world.ctl("time", "--set")  # a busy machine's guest may have lost seconds
     told, results = findings(world, 0)
     world.equal(told["problems"], 0, told)
     world.equal(results, {"state": "ok", "channel": "ok", "port": "ok", "agent": "ok",

@@ -12,6 +12,7 @@ from ctl_rows import World, gaps
 from ctl_work import WORK
 from quiesce_guest import MIB, ext4, made
 from test_power import S3
+from wire import WireClosed
 
 ROWS = LOOK + WORK + DISKS + POWER
 # As libvirt calls them.
@@ -43,9 +44,10 @@ class BareWorld(World):
                          vm.guest, vm.path("rows"))
 
     def state(self):
-        if not self.vm.alive():
+        try:
+            return STATES[self.vm.qmp.call("query-status")["status"]]
+        except WireClosed:  # QEMU itself has ended
             return "shut off"
-        return STATES[self.vm.qmp.call("query-status")["status"]]
 
     def boot(self):
         self.vm.qmp.events.clear()
