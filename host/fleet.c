@@ -101,12 +101,22 @@ static void append_outcome(const Job *job, GString *out)
     g_string_append_c(out, '}');
 }
 
+/* However many there are just now: what a program gets must not change its shape with that. */
+static gboolean asked_for_several(const Job *job)
+{
+    const Context *context = job->context;
+
+    return context->all || context->match ||
+           ((job->call->verb->flags & VERB_ALL_BY_DEFAULT) && !job->call->spec &&
+            !context->agent && !context->qmp);
+}
+
 /* One VM gives its result alone; several a list, in the order in which they were named. */
 static void print_json(Job **jobs, guint n)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    if (n == 1 && jobs[0]->alone) {
+    if (n == 1 && jobs[0]->alone && (!jobs[0]->vm || !asked_for_several(jobs[0]))) {
         if (jobs[0]->error)
             print_text(jobs[0]);
         else
