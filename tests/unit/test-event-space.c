@@ -101,14 +101,14 @@ static gboolean look(Case *c, gint before)
 }
 
 /*
- * Lets them be looked at with these figures, and compares what was told. The second look
- * begins when the first is over.
+ * Lets them be looked at with these figures, and compares what was told. The first look that
+ * is seen may have begun before that; the third begins when the second is over.
  */
 static void expect(Case *c, gint root, gint srv, const char *told)
 {
     g_atomic_int_set(&root_percent, root);
     g_atomic_int_set(&srv_percent, srv);
-    for (guint i = 0; i < 2; i++) {
+    for (guint i = 0; i < 3; i++) {
         gint before = g_atomic_int_get(&looks);
 
         WAIT_UNTIL(look(c, before));
