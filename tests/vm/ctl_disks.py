@@ -131,10 +131,10 @@ def listed(world):
 @row("backup", "to", "level", "quiesce", "freeze-limit", "rate", "compress")
 def backup_chain(world):
     """full and incremental, each within a freeze that ends at once"""
-    said = world.ctl("backup", "--to", store(world), "--dry-run").out
-    world.matches(r"would make an? (full|incremental) backup of 2 disks, up to .*\n.*", said)
     # On a bare QEMU the machine, and so the chain, is that of the agent before.
     level = "incremental" if os.path.isdir(store(world)) else "full"
+    said = world.ctl("backup", "--to", store(world), "--dry-run").out
+    world.matches(r"would make an? (full|incremental) backup of 2 disks, up to .*\n.*", said)
     marked(world, f"first-{world.agent}")
     first = backup(world, level, *bare_only(world, "--rate", "4096"))
     marked(world, f"second-{world.agent}")
