@@ -22,6 +22,7 @@ STATE=$HOOK_DIR/$HOOK
 answer=() # lines that session_await() read
 deadline=0
 NEVER=$'\n' # no line is this
+kept=() # open ends of the answers' FIFOs, for reading
 
 say() { printf '%s\n' "$*"; }
 
@@ -64,13 +65,18 @@ limit() { deadline=$((SECONDS + $1)); }
 # killed as a whole when the hook takes too long; thaw then finds the client by its id,
 # which is therefore written before it becomes the client.
 session_start() {
-    local dir=$1 in out
+    local dir=$1 in out keep
     shift
     { mkdir -p "$dir" && mkfifo "$dir/in" "$dir/out"; } || fail "$dir cannot be made"
     exec {in}<>"$dir/in" {out}<>"$dir/out"
-    # shellcheck disable=SC2016
-    setsid bash -c 'echo $$ >"$0/pid"; exec "$@"' "$dir" "$@" \
-        <&"$in" >&"$out" 2>&1 {in}>&- {out}>&- &
+    # What a client says that is gone at once would be lost with its last reader.
+    exec {keep}<"$dir/out"
+    kept+=("$keep")
+    (
+        for keep in "${kept[@]}"; do exec {keep}<&-; done
+        # shellcheck disable=SC2016
+        exec setsid bash -c 'echo $$ >"$0/pid"; exec "$@"' "$dir" "$@"
+    ) <&"$in" >&"$out" 2>&1 {in}>&- {out}>&- &
     exec {in}>&- {out}>&-
 }
 

@@ -159,6 +159,16 @@ def servers_that_refuse_abort_the_freeze(world):
     world.load.proceeds()
 
 
+def last_words_of_a_client_are_heard(world):
+    # Of one that is gone before anyone listens.
+    text = world.with_sessions("""session_start "$STATE/a" sh -c 'echo why'
+        wait $!
+        limit 60
+        session_await "$STATE/a" never || why $?
+        sessions_end""")
+    expect(text == "why\n", text)
+
+
 def settings_that_others_can_write_are_not_executed(world):
     for name in ("postgresql", "mariadb"):
         file = Path(world.hooks, name + ".conf")

@@ -118,6 +118,13 @@ class World:
             raise RuntimeError(f"{name} {verb}: status {done.returncode}: {done.stdout}")
         return done.returncode, done.stdout
 
+    def with_sessions(self, script):
+        """What a hook of this body prints."""
+        head = f'HOOK=test\n. "{os.path.join(self.hooks, "session.sh")}"\n'
+        return subprocess.run(["bash", "-c", head + script], check=False, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=PATIENCE).stdout
+
     @contextlib.contextmanager
     def frozen(self, **more):
         """Frozen by the host; if the body does not thaw, that is done here."""
