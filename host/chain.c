@@ -48,11 +48,14 @@ static gboolean is_manifest_name(const char *name)
     return g_str_has_suffix(name, ".json") && strspn(name, G_CSET_DIGITS) == 8 && name[8] == 'T';
 }
 
-static gboolean read_points(Chain *chain, GError **error)
+static gboolean read_points(Chain *chain, ChainUse use, GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(chain->dir, 0, error);
+    g_autoptr(GDir) dir = NULL;
     const char *name;
 
+    if (use == CHAIN_PLAN && !g_file_test(chain->dir, G_FILE_TEST_EXISTS))
+        return TRUE;
+    dir = g_dir_open(chain->dir, 0, error);
     if (!dir)
         return FALSE;
     while ((name = g_dir_read_name(dir)))
@@ -76,23 +79,43 @@ static gboolean take_lock(Chain *chain, GError **error)
     return set_errno_error(error, errno, "lock of %s", path);
 }
 
-/* The set has its name from a manifest, from the file, or now. */
-static gboolean name_set(Chain *chain, GError **error)
+/* What SET_FILE, open as @fd, says of the set's name; the caller's. NULL: nothing. */
+static char *name_read(int fd)
 {
     char text[16] = "";
-    ssize_t n = pread(chain->lock, text, sizeof text - 1, 0);
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
 
     text[MAX(n, 0)] = '\0';
     g_strchomp(text);
-    if (!chain->name && strlen(text) == 8 && strspn(text, "0123456789abcdef") == 8)
-        chain->name = g_strdup(text);
-    if (chain->name && g_str_equal(chain->name, text))
-        return TRUE;
+    return strlen(text) == 8 && strspn(text, "0123456789abcdef") == 8 ? g_strdup(text) : NULL;
+}
+
+/* The set has its name from a manifest, from the file, or now. */
+static gboolean name_set(Chain *chain, GError **error)
+{
+    g_autofree char *known = name_read(chain->lock);
+
     if (!chain->name)
-        chain->name = g_strdup_printf("%08x", g_random_int());
+        chain->name = known ? g_strdup(known) : g_strdup_printf("%08x", g_random_int());
+    if (g_strcmp0(chain->name, known) == 0)
+        return TRUE;
     if (ftruncate(chain->lock, 0) == 0 && pwrite(chain->lock, chain->name, 8, 0) == 8)
         return TRUE;
     return set_errno_error(error, errno, "%s/" SET_FILE, chain->dir);
+}
+
+/* The name it would get. */
+static void name_plan(Chain *chain)
+{
+    g_autofree char *path = chain_path(chain, SET_FILE);
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC);
+
+    if (!chain->name && fd >= 0)
+        chain->name = name_read(fd);
+    if (!chain->name)
+        chain->name = g_strdup_printf("%08x", g_random_int());
+    if (fd >= 0)
+        close(fd);
 }
 
 static gboolean check_vm(const Chain *chain, const char *vm, GError **error)
@@ -112,6 +135,10 @@ static gboolean open_dir(Chain *chain, const char *dir, ChainUse use, GError **e
     if (use == CHAIN_MAKE && g_mkdir_with_parents(dir, 0755) < 0)
         return set_errno_error(error, errno, "%s", dir);
     real = realpath(dir, NULL);
+    if (!real && use == CHAIN_PLAN && errno == ENOENT) {
+        chain->dir = g_canonicalize_filename(dir, NULL);
+        return TRUE;
+    }
     if (!real)
         return set_errno_error(error, errno, "%s", dir);
     chain->dir = g_strdup(real);
@@ -122,17 +149,20 @@ static gboolean open_dir(Chain *chain, const char *dir, ChainUse use, GError **e
 Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error)
 {
     g_autoptr(Chain) chain = g_new0(Chain, 1);
+    gboolean locks = use == CHAIN_WORK || use == CHAIN_MAKE;
+    gboolean begins = use == CHAIN_MAKE || use == CHAIN_PLAN;
 
     chain->lock = -1;
     chain->points = g_ptr_array_new_with_free_func((GDestroyNotify)chain_point_free);
-    if (!open_dir(chain, dir, use, error) ||
-        (use != CHAIN_LOOK && !take_lock(chain, error)) || !read_points(chain, error) ||
-        !check_vm(chain, vm, error))
+    if (!open_dir(chain, dir, use, error) || (locks && !take_lock(chain, error)) ||
+        !read_points(chain, use, error) || !check_vm(chain, vm, error))
         return NULL;
-    if (use != CHAIN_MAKE && chain->points->len == 0) {
+    if (!begins && chain->points->len == 0) {
         set_error(error, "there are no backups in %s", chain->dir);
         return NULL;
     }
+    if (use == CHAIN_PLAN)
+        name_plan(chain);
     if (use == CHAIN_MAKE && !name_set(chain, error))
         return NULL;
     return g_steal_pointer(&chain);

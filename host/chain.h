@@ -28,7 +28,7 @@ typedef struct {
 } ChainPoint;
 
 typedef struct {
-    char *dir;  /* absolute */
+    char *dir;  /* absolute; may be missing in CHAIN_PLAN */
     char *name; /* of the set: 8 hex digits, in all names that QEMU sees */
     int lock;   /* held; -1: only to be looked at */
     GPtrArray *points; /* of ChainPoint, the oldest first */
@@ -38,6 +38,7 @@ typedef enum {
     CHAIN_LOOK, /* there must be backups; nobody is kept out */
     CHAIN_WORK, /* nobody else may work on it, @vm NULL: any */
     CHAIN_MAKE, /* the same; the directory is made if there is none */
+    CHAIN_PLAN, /* what CHAIN_MAKE would find, but nothing is made and nobody kept out */
 } ChainUse;
 
 /*

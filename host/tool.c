@@ -91,10 +91,20 @@ char *tool_sha256(const char *path, int cancel_fd, GError **error)
 
 gboolean tool_free_space(const char *path, gint64 *bytes, GError **error)
 {
+    g_autofree char *place = g_strdup(path);
     struct statvfs info;
 
-    if (statvfs(path, &info) < 0)
-        return set_errno_error(error, errno, "%s", path);
+    while (statvfs(place, &info) < 0) {
+        int status = errno;
+        char *parent = g_path_get_dirname(place);
+
+        if (status != ENOENT || g_str_equal(parent, place)) {
+            g_free(parent);
+            return set_errno_error(error, status, "%s", path);
+        }
+        g_free(place);
+        place = parent;
+    }
     *bytes = (gint64)((guint64)info.f_bavail * info.f_frsize);
     return TRUE;
 }

@@ -13,7 +13,7 @@ gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GErr
 /* The sha256 of the file's content, in hex, the caller's; NULL with @error set. */
 char *tool_sha256(const char *path, int cancel_fd, GError **error);
 
-/* Bytes that a user may still write to the filesystem of @path. */
+/* Bytes that a user may still write to the filesystem of @path, or the one it would be made in. */
 gboolean tool_free_space(const char *path, gint64 *bytes, GError **error);
 
 /*

@@ -101,7 +101,8 @@ static gboolean run(Backup *backup, GError **error)
         return usage_error(error, "--rate needs MiB a second, 1 or more");
     backup->rate <<= 20;
     backup->compress = job_flag(job, "compress");
-    backup->chain = chain_open(dir, job->vm->name, CHAIN_MAKE, error);
+    backup->chain =
+        chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_PLAN : CHAIN_MAKE, error);
     if (!backup->chain)
         return FALSE;
     backup->prefix = g_strdup_printf("guestctl-%s-", backup->chain->name);

@@ -393,8 +393,12 @@ def test_held(bench):
 
 
 def test_dry_run(bench):
-    """--dry-run changes nothing"""
+    """--dry-run changes nothing, and makes no directory"""
     vm = Machine(bench)
+    result = vm.ctl("backup", "--to", os.path.join(vm.store, "deeper"), "--dry-run")
+    has(result.out, "would make a full backup of 2 disks, up to ")
+    same(os.path.exists(vm.store), False, "made")
+    same(any(vm.bitmaps().values()), False, "bitmaps")
     vm.backup()
     change(vm, 1)
     files, bitmaps = vm.files(), vm.bitmaps()
