@@ -2,6 +2,7 @@
 """Two servers at work on two loop mounts, and an agent with the hooks."""
 
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -139,8 +140,12 @@ class World:
                     host.thaw()
 
     def holders(self):
-        """Ids of the hooks' clients."""
-        return [int(Path(file).read_text()) for file in Path(self.state).glob("*/*/pid")]
+        """Ids of the hooks' clients, whose files may go meanwhile, with their directories."""
+        found = []
+        for file in glob.glob(f"{glob.escape(self.state)}/*/*/pid"):
+            with contextlib.suppress(FileNotFoundError):
+                found += [int(word) for word in Path(file).read_text().split()]
+        return found
 
     def copies(self, name):
         """Copies of both images, which are on another filesystem."""
