@@ -17,6 +17,11 @@ static void set_until(Case *c, gint64 us)
     c->limits.until = g_get_monotonic_time() + us;
 }
 
+static gpointer freeze_in_thread(gpointer data)
+{
+    return GINT_TO_POINTER(case_freeze(data));
+}
+
 /* One of five hangs for ever: the others are thawed, the error says which and for how long. */
 static void test_stuck(void)
 {
@@ -77,6 +82,61 @@ static void test_stuck_fails(void)
     script_release(SCRIPT_FREEZE, "/2");
     script_await_rest();
     g_assert_cmpuint(script_count(SCRIPT_THAW, "/2"), ==, 0);
+    case_free(c);
+}
+
+/* The next freeze waits for it to be back: it would thaw what is then frozen. */
+static void test_stuck_again(void)
+{
+    Case *c = case_new("/1,/2");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *log = NULL;
+    GThread *thread;
+
+    script_hang(SCRIPT_FREEZE, "/2");
+    case_open(c);
+    set_until(c, PASSES_US);
+    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    set_until(c, KIT_DEADLINE_S * G_USEC_PER_SEC);
+    thread = g_thread_new("freezer", freeze_in_thread, c);
+    script_await(SCRIPT_OPEN, "/2", 2);
+    script_hang(SCRIPT_THAW, "/2");
+    script_release(SCRIPT_FREEZE, "/2");
+    script_await(SCRIPT_THAW, "/2", 1);
+    script_release(SCRIPT_THAW, "/2");
+    g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(thread)), ==, 2);
+    g_assert_cmpuint(script_count_frozen(), ==, 2);
+    log = script_log();
+    g_assert_true(g_str_has_prefix(log, "freeze /1\nthaw /1\nfreeze /2\nthaw /2\nfreeze /"));
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 2);
+    case_free(c);
+}
+
+/* ... but not beyond its deadline, and not if it is about others. */
+static void test_stuck_still(void)
+{
+    Case *c = case_new("/1,/2");
+    g_autoptr(GError) error = NULL;
+
+    script_hang(SCRIPT_FREEZE, "/2");
+    case_open(c);
+    set_until(c, PASSES_US);
+    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
+    g_clear_error(&error);
+    freeze_engine_thaw(c->engine);
+    set_until(c, KIT_DEADLINE_S * G_USEC_PER_SEC);
+    case_open(c);
+    set_until(c, 50 * MS);
+    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
+    g_assert_true(g_str_has_prefix(error->message, "failed to freeze /2: it did not come back"));
+    g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/1"), ==, 1);
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 0);
+    c->mounts.len = 1;
+    set_until(c, KIT_DEADLINE_S * G_USEC_PER_SEC);
+    g_assert_cmpint(case_freeze(c), ==, 1);
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    script_release(SCRIPT_FREEZE, "/2");
     case_free(c);
 }
 
@@ -332,6 +392,8 @@ int main(int argc, char **argv)
     g_test_add_func("/freeze/stuck/one-of-five", test_stuck);
     g_test_add_func("/freeze/stuck/outlives-engine", test_stuck_outlives);
     g_test_add_func("/freeze/stuck/fails-late", test_stuck_fails);
+    g_test_add_func("/freeze/stuck/again", test_stuck_again);
+    g_test_add_func("/freeze/stuck/still", test_stuck_still);
     g_test_add_func("/freeze/stuck/rider", test_stuck_rider);
     g_test_add_func("/freeze/stuck/of-many", test_stuck_of_many);
     g_test_add_func("/freeze/stuck/open", test_stuck_open);
