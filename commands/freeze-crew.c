@@ -12,6 +12,7 @@ struct Crew {
     GMutex lock;
     GCond changed;
     gboolean cancelled;
+    GPtrArray *late; /* of Hand: freezes that were left behind */
 };
 
 struct CrewFile {
@@ -35,6 +36,7 @@ Crew *crew_new(const SysOps *ops)
 
     crew->ops = ops;
     crew->refs = 1;
+    crew->late = g_ptr_array_new();
     g_mutex_init(&crew->lock);
     g_cond_init(&crew->changed);
     return crew;
@@ -44,6 +46,7 @@ void crew_unref(Crew *crew)
 {
     if (!crew || !g_atomic_int_dec_and_test(&crew->refs))
         return;
+    g_ptr_array_unref(crew->late);
     g_mutex_clear(&crew->lock);
     g_cond_clear(&crew->changed);
     g_free(crew);
@@ -115,6 +118,16 @@ static void tidy_up(const SysOps *ops, const CrewJob *job)
         ops->thaw(job->file->fd);
 }
 
+static void set_late(Hand *hand, gboolean late)
+{
+    if (hand->job.task != CREW_FREEZE)
+        return;
+    if (late)
+        g_ptr_array_add(hand->crew->late, hand);
+    else
+        g_ptr_array_remove(hand->crew->late, hand);
+}
+
 static gpointer work(gpointer data)
 {
     Hand *hand = data;
@@ -132,6 +145,10 @@ static gpointer work(gpointer data)
     g_mutex_unlock(&crew->lock);
     if (abandoned) {
         tidy_up(crew->ops, &hand->job);
+        g_mutex_lock(&crew->lock);
+        set_late(hand, FALSE);
+        g_cond_broadcast(&crew->changed);
+        g_mutex_unlock(&crew->lock);
         hand_free(hand);
     }
     return NULL;
@@ -178,6 +195,8 @@ static gboolean wait_for(Crew *crew, Hand *hand, gint64 until)
         if (!g_cond_wait_until(&crew->changed, &crew->lock, until))
             break;
     hand->abandoned = !hand->done;
+    if (hand->abandoned)
+        set_late(hand, TRUE);
     return hand->done;
 }
 
@@ -229,6 +248,26 @@ void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
         else
             run_batch(crew, jobs + at, size, until);
     }
+}
+
+static gboolean is_late(const Crew *crew, const char *path)
+{
+    for (guint i = 0; i < crew->late->len; i++)
+        if (g_str_equal(((const Hand *)crew->late->pdata[i])->path, path))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until)
+{
+    gboolean late;
+
+    g_mutex_lock(&crew->lock);
+    while ((late = is_late(crew, path)) && !crew->cancelled)
+        if (!g_cond_wait_until(&crew->changed, &crew->lock, until))
+            break;
+    g_mutex_unlock(&crew->lock);
+    return !late;
 }
 
 static void set_cancelled(Crew *crew, gboolean cancelled)

@@ -51,6 +51,13 @@ void crew_unref(Crew *crew);
  */
 void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until);
 
+/*
+ * Waits until no freeze of @path that was left behind is on its way any more: to the next one
+ * it would look like somebody else's, and it would thaw what that has frozen. Returns FALSE
+ * at @until (monotonic us), or when cancelled.
+ */
+gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until);
+
 /* Ends the waiting of a crew_run() under way and of later ones; from any thread. */
 void crew_cancel(Crew *crew);
 void crew_uncancel(Crew *crew);

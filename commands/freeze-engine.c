@@ -358,11 +358,26 @@ static void log_left_out(const FreezeEngine *engine)
                       freeze_item_reason(item_at(engine, i)));
 }
 
+/* A call that an earlier freeze gave up may be about to freeze, and then thaws. */
+static gboolean await_late(FreezeEngine *engine, gint64 began, gint64 until, GError **error)
+{
+    for (guint i = 0; i < engine->items->len; i++) {
+        FreezeItem *item = item_at(engine, i);
+
+        if (item->state == FREEZE_PENDING &&
+            !crew_await_late_freeze(engine->crew, item->mount_point, until))
+            item->state = FREEZE_LATE;
+    }
+    return !first_late(engine, began, error);
+}
+
 int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GError **error)
 {
     gint64 began = g_get_monotonic_time();
 
     log_left_out(engine);
+    if (!await_late(engine, began, limits->until, error))
+        return -1;
     for (guint level = 0; level < engine->n_levels; level++) {
         run_on(engine, CREW_FREEZE, (int)level, FREEZE_PENDING, limits->until, frozen);
         if (crew_cancelled(engine->crew)) {

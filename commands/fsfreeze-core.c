@@ -40,7 +40,9 @@ static void set_watchdog(Freeze *freeze, gint64 deadline_us)
     struct itimerspec when = { .it_value = { .tv_sec = deadline_us / G_USEC_PER_SEC,
                                              .tv_nsec = deadline_us % G_USEC_PER_SEC * 1000 } };
 
+    g_mutex_lock(&freeze->lock);
     freeze->deadline_us = deadline_us;
+    g_mutex_unlock(&freeze->lock);
     timerfd_settime(freeze->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
@@ -153,23 +155,24 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
                          gint64 deadline_us, GError **error)
 {
     const Sysroot *sysroot = freeze->services->sysroot;
-    int n = -1;
+    int n;
 
-    /* The marker remembers what to go back to, before anything is changed. */
+    /* The marker remembers what to go back to, from before it is changed until it is back. */
     freeze->grace_before = quick_grace_before(sysroot);
-    if (freeze_mark(freeze, mounts, deadline_us, error)) {
-        quick_grace_begin(sysroot, freeze->grace_before);
-        freeze_enter_frozen_state(freeze, deadline_us);
-        n = freeze_engine_freeze(freeze->engine, limits, error);
-        if (n <= 0) {
-            freeze_engine_thaw(freeze->engine);
-            leave_frozen_state(freeze);
-            freeze_mark_late(freeze);
-        } else {
-            freeze_mark_ours(freeze, deadline_us);
-        }
-        quick_grace_end(sysroot, freeze->grace_before);
-        freeze->grace_before = -1;
+    if (!freeze_mark(freeze, mounts, deadline_us, error))
+        return -1;
+    quick_grace_begin(sysroot, freeze->grace_before);
+    freeze_enter_frozen_state(freeze, deadline_us);
+    n = freeze_engine_freeze(freeze->engine, limits, error);
+    if (n <= 0)
+        freeze_engine_thaw(freeze->engine);
+    quick_grace_end(sysroot, freeze->grace_before);
+    freeze->grace_before = -1;
+    if (n > 0) {
+        freeze_mark_ours(freeze, deadline_us);
+    } else {
+        leave_frozen_state(freeze);
+        freeze_mark_late(freeze);
     }
     return n;
 }
@@ -314,6 +317,16 @@ static gboolean wait_for_others(Freeze *freeze)
     return waited;
 }
 
+/*
+ * Whether that is the watchdog of an earlier freeze, which the host has ended before the
+ * thread got to run; under the lock. The one that lasts, or is under way, is not its own.
+ */
+static gboolean is_outdated(const Freeze *freeze, ThawReason reason)
+{
+    return reason == THAW_BY_TIMEOUT &&
+           (freeze->deadline_us == 0 || boot_time_us() < freeze->deadline_us);
+}
+
 static int end(Freeze *freeze, ThawReason reason, GError **error)
 {
     gboolean frozen, waited;
@@ -321,6 +334,10 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
 
     g_mutex_lock(&freeze->lock);
     freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
+    if (is_outdated(freeze, reason)) {
+        g_mutex_unlock(&freeze->lock);
+        return 0;
+    }
     waited = wait_for_others(freeze);
     frozen = freeze->phase == PHASE_FROZEN;
     /*
@@ -332,8 +349,7 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
         g_mutex_unlock(&freeze->lock);
         return 0;
     }
-    if (frozen && reason == THAW_BY_TIMEOUT && boot_time_us() < freeze->deadline_us) {
-        /* That was the watchdog of an earlier freeze. */
+    if (is_outdated(freeze, reason)) {
         g_mutex_unlock(&freeze->lock);
         return 0;
     }
@@ -399,41 +415,4 @@ void freeze_free(Freeze *freeze)
     g_mutex_clear(&freeze->lock);
     g_cond_clear(&freeze->changed);
     g_free(freeze);
-}
-
-static char *copy(Arena *arena, const char *text)
-{
-    return text ? arena_strdup(arena, text) : NULL;
-}
-
-void freeze_report(Freeze *freeze, Arena *arena, FreezeReport *report)
-{
-    const GPtrArray *calls = freeze_hooks_calls(freeze->hooks);
-    const FreezeItem *items;
-    gsize n;
-
-    /* Outside of a freeze nobody changes what is read here. */
-    g_mutex_lock(&freeze->lock);
-    *report = (FreezeReport){ .phase = freeze->phase,
-                              .any = freeze->any,
-                              .ended_by = freeze->ended_by };
-    if (freeze->phase == PHASE_THAWED) {
-        report->sync_rounds = freeze_engine_sync_rounds(freeze->engine);
-        items = freeze_engine_items(freeze->engine, &n);
-        for (gsize i = 0; i < n; i++) {
-            FreezeItem *item = list_append(&report->items, arena, sizeof *item);
-
-            *item = items[i];
-            item->mount_point = copy(arena, items[i].mount_point);
-            item->device = copy(arena, items[i].device);
-            item->type = copy(arena, items[i].type);
-        }
-        for (guint i = 0; i < calls->len; i++) {
-            HookCall *call = list_append(&report->calls, arena, sizeof *call);
-
-            *call = *(const HookCall *)calls->pdata[i];
-            call->path = copy(arena, call->path);
-        }
-    }
-    g_mutex_unlock(&freeze->lock);
 }

@@ -22,7 +22,7 @@ STATE=$HOOK_DIR/$HOOK
 answer=() # lines that session_await() read
 deadline=0
 NEVER=$'\n' # no line is this
-kept=() # open ends of the answers' FIFOs, for reading
+declare -A ears=() # by directory, the end of the answers' FIFO that this hook reads
 
 say() { printf '%s\n' "$*"; }
 
@@ -65,44 +65,58 @@ limit() { deadline=$((SECONDS + $1)); }
 # killed as a whole when the hook takes too long; thaw then finds the client by its id,
 # which is therefore written before it becomes the client.
 session_start() {
-    local dir=$1 in out keep
+    local dir=$1 in out
     shift
     { mkdir -p "$dir" && mkfifo "$dir/in" "$dir/out"; } || fail "$dir cannot be made"
     exec {in}<>"$dir/in" {out}<>"$dir/out"
-    # What a client says that is gone at once would be lost with its last reader.
-    exec {keep}<"$dir/out"
-    kept+=("$keep")
+    session_listen "$dir"
     (
-        for keep in "${kept[@]}"; do exec {keep}<&-; done
+        stop_listening
         # shellcheck disable=SC2016
         exec setsid bash -c 'echo $$ >"$0/pid"; exec "$@"' "$dir" "$@"
     ) <&"$in" >&"$out" 2>&1 {in}>&- {out}>&- &
     exec {in}>&- {out}>&-
 }
 
+# session_listen DIR: from now on nothing that the client says is lost, even if it is gone
+# when session_await() is called: a FIFO's content goes with its last end. Returns 1 if
+# there is no client.
+session_listen() {
+    local both ear
+    [ -p "$1/out" ] || return 1
+    [ -z "${ears[$1]-}" ] || return 0
+    # Opening it for reading alone would wait for a writer if the client is gone.
+    exec {both}<>"$1/out"
+    exec {ear}<"$1/out" {both}>&-
+    ears[$1]=$ear
+}
+
+stop_listening() {
+    local ear
+    for ear in "${ears[@]}"; do exec {ear}<&-; done
+    ears=()
+}
+
 # session_tell DIR TEXT: a client that is gone does not hear it, but holds up nothing.
 session_tell() {
+    session_listen "$1"
     [ ! -p "$1/in" ] || printf '%s\n' "$2" 1<>"$1/in"
 }
 
 # session_await DIR MARK: reads into answer until the line MARK. Returns 1 if the client is
 # gone, 2 when the time is up.
 session_await() {
-    local both out line left status=0
+    local line left status=0
     answer=()
-    [ -p "$1/out" ] || return 1
-    # Opening it for reading alone would wait for a writer if the client is gone.
-    exec {both}<>"$1/out"
-    exec {out}<"$1/out" {both}>&-
+    session_listen "$1" || return 1
     while [ "$status" -eq 0 ]; do
         left=$((deadline - SECONDS))
         [ "$left" -gt 0 ] || { status=2; break; }
         line=
-        read -r -t "$left" -u "$out" line || status=$(($? > 128 ? 2 : 1))
+        read -r -t "$left" -u "${ears[$1]}" line || status=$(($? > 128 ? 2 : 1))
         [ "$status" -eq 0 ] && [ "$line" = "$2" ] && break
         [ -n "$line" ] || [ "$status" -eq 0 ] && answer+=("$line")
     done
-    exec {out}<&-
     return "$status"
 }
 
@@ -131,5 +145,6 @@ sessions_end() {
         left=("${still[@]}")
         [ ${#left[@]} -gt 0 ] || break
     done
+    stop_listening
     rm -rf "$STATE"
 }

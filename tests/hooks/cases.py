@@ -83,8 +83,10 @@ def image_and_label_recover_from_the_archive_beyond_the_freeze(world):
 
 
 def commits_are_held_while_frozen(world):
+    committed = "SELECT w, n FROM d.c ORDER BY w"
     with world.frozen():
-        before = world.load.acknowledged()
+        # The server's word: a writer may hear of its last commit only now.
+        before = world.mariadb.query(committed)
         expect(len(world.holders()) == 2, f"holders: {world.holders()}")
         for holder in world.holders():
             files = {os.readlink(file) for file in Path(f"/proc/{holder}/fd").iterdir()}
@@ -92,7 +94,9 @@ def commits_are_held_while_frozen(world):
             expect(not files, f"{files} are open, and not on tmpfs")
         expect(world.postgres.sessions() == 1 and world.mariadb.sessions() == 1, "no sessions")
         time.sleep(0.3)
-        expect(world.load.acknowledged()["mariadb"] == before["mariadb"], "MariaDB goes on")
+        expect(world.mariadb.query(committed) == before, "MariaDB goes on")
+        for (_, n), acknowledged in zip(before, world.load.acknowledged()["mariadb"]):
+            expect(acknowledged <= int(n), f"{acknowledged} acknowledged, {n} committed")
     world.load.proceeds()
 
 
@@ -115,9 +119,9 @@ def read_lock_for_mysql(world):
 
 
 def watchdog_releases_the_locks(world):
-    with world.frozen(timeout=1) as host:
+    with world.frozen(timeout=5) as host:
         until(lambda: host.status() == "thawed", "the watchdog")
-        until(lambda: not world.holders(), "the hooks")
+        until(lambda: not world.state_left(), "the hooks")
         world.load.proceeds()
         expect(not world.labels().exists(), "a label is kept of an image that may not be good")
 
@@ -167,6 +171,15 @@ def last_words_of_a_client_are_heard(world):
         session_await "$STATE/a" never || why $?
         sessions_end""")
     expect(text == "why\n", text)
+    # Also of one that the hook's freeze has left to its thaw.
+    world.with_sessions("""session_start "$STATE/a" sh -c 'read -r line; echo why'""")
+    text = world.with_sessions("""until [ -s "$STATE/a/pid" ]; do sleep 0.01; done
+        session_tell "$STATE/a" stop
+        while [ -e "/proc/$(cat "$STATE/a/pid")/fd/1" ]; do sleep 0.01; done
+        limit 60
+        session_await "$STATE/a" never || why $?
+        sessions_end""")
+    expect(text == "why\n", text)
 
 
 def settings_that_others_can_write_are_not_executed(world):
@@ -190,13 +203,14 @@ def server_that_hangs_costs_its_time_only(world):
         process.send_signal(signal.SIGCONT)
         world.standard_settings()
     expect(status == 1 and "no answer in time" in output, output)
-    expect(took < 10, f"took {took:.1f} s")
+    expect(took < 45, f"took {took:.1f} s, as if nothing were set")
 
 
 def hook_killed_at_its_deadline_leaves_nothing(world):
     process = world.mariadb.process
     options = [f"-F{world.hooks}"]
-    with Agent(world.program, "hasty", options, config={"hook-timeout": 5}) as agent:
+    # Below the ten that connecting may take; the thaw of a client that must be killed takes four.
+    with Agent(world.program, "hasty", options, config={"hook-timeout": 8}) as agent:
         try:
             process.send_signal(signal.SIGSTOP)
             with agent.connect() as host:
@@ -210,10 +224,10 @@ def hook_killed_at_its_deadline_leaves_nothing(world):
 
 
 def a_lock_that_is_not_to_be_had_aborts_the_freeze(world):
-    world.settings("mariadb", **world.standard, MARIADB_LOCK_WAIT=1)
     try:
         # As a backup program does.
         world.call("mariadb", "freeze", GUESTD_HOOK_STATE=world.state + "/other")
+        world.settings("mariadb", **world.standard, MARIADB_LOCK_WAIT=1)
         try:
             expect("Lock wait timeout" in refuse_to_freeze(world), "not for the lock")
         finally:
@@ -244,8 +258,8 @@ def clusters_are_found_and_chosen(world):
 
 
 def locks_do_not_outlive_an_agent_that_never_thaws(world):
-    world.settings("postgresql", PG_HOLD=1)
-    world.settings("mariadb", **world.standard, MARIADB_HOLD=1)
+    world.settings("postgresql", PG_HOLD=3)
+    world.settings("mariadb", **world.standard, MARIADB_HOLD=3)
     try:
         for server in world.servers:
             world.call(server.name, "freeze")

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-PATIENCE = 30
+PATIENCE = 120
 
 # What a transaction writes must be in the image as a whole or not at all: w is the writer, and
 # each n of it is one row of a, one of b, and what c says.
@@ -144,7 +144,9 @@ class Postgres(Server):
                 *(f"--{name}={value}" for name, value in settings.items())]
 
     def archiving(self):
-        return ("--archive_mode=on", f"--archive_command=cp %p {self.archive}/%f")
+        # As a whole: a server that recovers gives up on a file that is still being written.
+        new, done = f"{self.archive}/%f.new", f"{self.archive}/%f"
+        return ("--archive_mode=on", f"--archive_command=cp %p {new} && mv {new} {done}")
 
     def writer(self):
         return self.client()

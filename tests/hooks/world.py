@@ -174,9 +174,14 @@ class World:
         """What was kept of the cluster with this data directory."""
         return Path(self.state + "/labels" + (data or self.postgres.data))
 
+    def state_left(self):
+        """Of the hooks: what there is but labels."""
+        return [os.path.join(self.state, name) for name in os.listdir(self.state)
+                if name != "labels"]
+
     def nothing_is_left(self):
         """Of the hooks: no file but labels, no process, no connection."""
-        left = [str(p) for p in Path(self.state).glob("*") if p.name != "labels"]
+        left = self.state_left()
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if f"GUESTD_HOOK_STATE={self.state}".encode() in \

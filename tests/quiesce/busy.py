@@ -38,7 +38,7 @@ class Writers:
         for process in self.processes:
             process.kill()
         for process in self.processes:
-            process.wait(60)
+            process.wait(120)
 
     def all_alive(self):
         return all(process.poll() is None for process in self.processes)

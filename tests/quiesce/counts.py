@@ -115,7 +115,7 @@ def nested_gap(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     middle = scene.shop.make("ext4", "middle", 128 << 20, below=outer)
     inner = scene.shop.make("ext4", "inner", 32 << 20, below=middle)
-    host = scene.start(freeze_deadline=10, presync_limit=0)
+    host = scene.start(freeze_deadline=60, presync_limit=0)
     for _ in range(10):
         scene.dirty(inner, outer)
         same(frozen_and_thawed(host, [outer, inner]), (2, 2), "counts")
@@ -131,7 +131,7 @@ def nested_remounted(scene):
     run("umount", "-l", outer)
     scene.shop.forget(outer)
     later = scene.shop.path("later")
-    host = scene.start(freeze_deadline=10, presync_limit=0)
+    host = scene.start(freeze_deadline=60, presync_limit=0)
     for _ in range(5):
         scene.dirty(inner, later)
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
@@ -149,7 +149,7 @@ def nested_remounted_btrfs(scene):
     run("umount", "-l", outer)
     scene.shop.forget(outer)
     later = scene.shop.path("later")
-    host = scene.start(freeze_deadline=5, presync_limit=0)
+    host = scene.start(freeze_deadline=60, presync_limit=0)
     for _ in range(5):
         scene.dirty(inner, later)
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")

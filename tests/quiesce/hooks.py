@@ -8,14 +8,15 @@ from pathlib import Path
 from kit.agent import AgentError
 from kit.scene import expect, no_answer, same, test, until
 
-# What is served at once may take so long on a busy machine.
-AT_ONCE = 5
+# What is served at once may take so long on a busy machine; half of what a hook has.
+AT_ONCE = 60
+HOOK_TIMEOUT = 2 * AT_ONCE
 
 
-def refused(host, points, patience=60):
+def refused(host, points):
     """The error of a freeze that must fail."""
     try:
-        host.freeze(points, patience)
+        host.freeze(points)
     except AgentError as error:
         return error.text
     raise RuntimeError("the freeze succeeded")
@@ -24,7 +25,7 @@ def refused(host, points, patience=60):
 def is_alive(pid):
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # before it was opened, or read
         return False
     return state != "Z"
 
@@ -65,12 +66,13 @@ def hangs(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
     scene.hook("2", f'[ "$1" = thaw ] && exit\nsleep 1000 & echo $! >{scene.shop.dir}/pid\nwait')
-    host = scene.start(hook_timeout=2)
+    # Time for the other calls, which are quick, to be made on a busy machine.
+    host = scene.start(hook_timeout=5)
     began = time.monotonic()
     text = refused(host, [point])
     took = time.monotonic() - began
     expect("killed" in text and "in time" in text, text)
-    expect(1.9 <= took < 30, f"{took} s")
+    expect(took >= 4.9, f"{took} s")
     same(scene.calls(), ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
     pid = read_pid(scene)
     until(lambda: not is_alive(pid), "the end of the hook's child")
@@ -94,10 +96,10 @@ def daemon(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", f'[ "$1" = thaw ] && exit\n'
                     f'setsid sh -c "echo \\$\\$ >{scene.shop.dir}/pid; exec sleep 1000" &')
-    host = scene.start(hook_timeout=40)
+    host = scene.start(hook_timeout=HOOK_TIMEOUT)
     began = time.monotonic()
     same(host.freeze([point]), 1, "frozen")
-    expect(time.monotonic() - began < 30, "delayed")
+    expect(time.monotonic() - began < AT_ONCE, "delayed")
     same(host.thaw(), 1, "thawed")
     pid = read_pid(scene)
     expect(is_alive(pid), "the daemon was ended")
@@ -155,7 +157,7 @@ def cancel(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
     scene.hook("2", '[ "$1" = thaw ] || gate freeze')
-    host = scene.start()
+    host = scene.start(hook_timeout=HOOK_TIMEOUT)
     host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
     scene.await_gate()
     slowest = served_at_once(host)
@@ -204,7 +206,7 @@ def second_freeze(scene):
 def slow_thaw(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = freeze ] || gate thaw')
-    host = scene.start()
+    host = scene.start(hook_timeout=HOOK_TIMEOUT)
     same(host.freeze([point]), 1, "frozen")
     host.send("guest-fsfreeze-thaw")
     scene.await_gate("thaw")

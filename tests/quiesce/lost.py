@@ -29,7 +29,7 @@ def killed_before(scene):
     # Both were asked to freeze, so both are told that it is over.
     calls = scene.calls()
     until(lambda: calls.extend(scene.calls()) or len(calls) >= 4,
-          f"thaw of the hooks after the restart (calls: {calls})", 10)
+          f"thaw of the hooks after the restart (calls: {calls})")
     same(calls, ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
 
 
@@ -145,28 +145,31 @@ def killed_deadline(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
     host = scene.start()
-    same(host.freeze([point], timeout=3), 1, "frozen")
     began = time.monotonic()
+    same(host.freeze([point], timeout=8), 1, "frozen")
+    answered = time.monotonic()
     scene.agent.kill()
     host = scene.restart()
     same(host.status(), "frozen", "status after the restart")
+    asked = time.monotonic()
+    left = host.call("guestd-info")["thaw-in"]
+    expect(left <= 8 - (asked - answered), f"{left} s left {asked - answered} s after the freeze")
     until(lambda: host.status() == "thawed", "the deadline")
     took = time.monotonic() - began
-    expect(1.5 < took < 20, f"thawed after {took} s")
+    expect(took > 7.9, f"thawed after {took} s")
     same(host.thaw(), 0, "the host's thaw")
-    until(lambda: os.path.exists(scene.shop.path("calls")), "the thaw hook")
-    expect("1 thaw timeout" in scene.calls(), "no thaw hook with the reason timeout")
+    same(scene.calls(), ["1 freeze", "1 thaw timeout"], "calls")
 
 
 @test("lost: killed while frozen, started after the deadline")
 def killed_past_deadline(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
-    same(host.freeze([point], timeout=1), 1, "frozen")
+    same(host.freeze([point], timeout=3), 1, "frozen")
     scene.agent.kill()
-    time.sleep(1.2)
+    time.sleep(3.1)
     host = scene.restart()
-    until(lambda: host.status() == "thawed", "the deadline that has passed", 10)
+    until(lambda: host.status() == "thawed", "the deadline that has passed")
     scene.nothing_frozen()
 
 
@@ -262,7 +265,7 @@ def watchdog(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
     host = scene.start()
-    same(host.freeze([point], timeout=1), 1, "frozen")
+    same(host.freeze([point], timeout=3), 1, "frozen")
     until(lambda: host.status() == "thawed", "the watchdog")
     same(host.thaw(), 0, "the host's thaw")
     same(scene.calls()[:2], ["1 freeze", "1 thaw timeout"], "calls")
@@ -278,12 +281,12 @@ def watchdog(scene):
 @test("lost: the configuration's timeout")
 def configured_timeout(scene):
     point = scene.shop.make("ext4", "point")
-    host = scene.start(freeze_timeout=1)
+    host = scene.start(freeze_timeout=3)
     same(host.freeze([point]), 1, "frozen")
     until(lambda: host.status() == "thawed", "the watchdog")
     # The argument has precedence; 0 is for ever.
     same(host.freeze([point], timeout=0), 1, "frozen")
-    time.sleep(1.5)
+    time.sleep(3.5)
     same(host.status(), "frozen", "status without a deadline")
     expect("thaw-in" not in host.call("guestd-info"), "a deadline is told")
     same(host.thaw(), 1, "thawed")
@@ -294,8 +297,8 @@ def all_at_once(scene):
     points = [scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")]
     for _ in range(5):
         host = scene.restart() if scene.agent else scene.start()
-        same(host.freeze(points, timeout=1), 2, "frozen")
-        time.sleep(random.uniform(0.97, 1.0))
+        same(host.freeze(points, timeout=2), 2, "frozen")
+        time.sleep(random.uniform(1.97, 2.0))
         host.send("guest-fsfreeze-thaw")
         same(scene.agent.terminate(), 0, "exit status")
         scene.nothing_frozen()

@@ -26,7 +26,7 @@ def stuck_pair(scene):
 def stuck(scene):
     others = [scene.shop.make("ext4", f"other{i}") for i in range(4)]
     carrier, rider = stuck_pair(scene)
-    host = scene.start(freeze_deadline=2, presync_limit=1)
+    host = scene.start(freeze_deadline=10, presync_limit=1)
     began = time.monotonic()
     try:
         host.freeze([*others, rider])
@@ -35,7 +35,7 @@ def stuck(scene):
         took = time.monotonic() - began
         expect(re.fullmatch(rf"failed to freeze {rider}: it did not come back within \d+\.\d s",
                             error.text), error.text)
-    expect(took < 20, f"an answer after {took} s")
+    expect(took < 60, f"an answer after {took} s")
     same(host.status(), "thawed", "status")
     same(frozen_among(others), [], "held up")
     thaw_by_hand(carrier)
@@ -49,7 +49,7 @@ def stuck(scene):
 def stuck_cancelled(scene):
     other = scene.shop.make("ext4", "other")
     carrier, rider = stuck_pair(scene)
-    host = scene.start(freeze_deadline=60, presync_limit=1)
+    host = scene.start(freeze_deadline=120, presync_limit=1)
     host.send("guest-fsfreeze-freeze-list", {"mountpoints": [other, rider]})
     until(lambda: held_up([other]), "the freeze of the other one")
     host.sync()
@@ -57,7 +57,7 @@ def stuck_cancelled(scene):
     began = time.monotonic()
     host.thaw()
     took = time.monotonic() - began
-    expect(took < 10, f"thawed after {took} s")
+    expect(took < 60, f"thawed after {took} s")
     same(frozen_among([other]), [], "held up")
     same(host.status(), "thawed", "status")
     thaw_by_hand(carrier)
@@ -73,7 +73,7 @@ def stuck_killed(scene):
     scene.agent.process.kill()
     # Its thread ends in the kernel, only when the call does; the freeze has then taken place.
     thaw_by_hand(carrier)
-    scene.agent.process.wait(60)
+    scene.agent.process.wait(120)
     host = scene.restart()
     held = held_up([rider])
     same(host.status(), "frozen", "status after the restart")
@@ -91,7 +91,7 @@ def stuck_killed_late(scene):
         pass
     scene.agent.process.kill()
     thaw_by_hand(carrier)
-    scene.agent.process.wait(60)
+    scene.agent.process.wait(120)
     host = scene.restart()
     same(host.status(), "thawed", "status after the restart")
     scene.nothing_frozen()
@@ -240,7 +240,7 @@ def log_inside_killed(scene):
     same(host.freeze([point], timeout=60), 1, "frozen")
     scene.agent.kill()
     host = scene.restart()
-    same(host.status(20), "frozen", "status after the restart")
+    same(host.status(), "frozen", "status after the restart")
     same(host.thaw(), 1, "thawed")
     log = Path(point, "guestd.log").read_text("utf-8")
     expect("taking over" in log, "no line of the takeover")
@@ -260,7 +260,7 @@ def state_inside(scene):
     same(host.freeze([point], timeout=60), 1, "frozen")
     scene.agent.kill()
     host = scene.restart()
-    same(host.status(20), "frozen", "status after the restart")
+    same(host.status(), "frozen", "status after the restart")
     same(host.thaw(), 1, "thawed")
     same(sorted(os.listdir(os.path.join(point, "state"))), ["qga.state"], "state files")
 
@@ -273,9 +273,9 @@ def all_inside(scene):
     scene.agent.terminate()
     scene.agent.options += ["-t", os.path.join(point, "state")]
     host = scene.restart()
-    same(host.freeze([point], timeout=1), 1, "frozen")
+    same(host.freeze([point], timeout=3), 1, "frozen")
     until(lambda: host.status() == "thawed", "the watchdog")
-    same(host.freeze([point], timeout=2), 1, "frozen")
+    same(host.freeze([point], timeout=5), 1, "frozen")
     scene.agent.kill()
     host = scene.restart()
     until(lambda: host.status() == "thawed", "the watchdog after the restart")

@@ -34,13 +34,6 @@ guint gate_released(Gate *gate)
     return (guint)g_atomic_int_get(&gate->released);
 }
 
-/* A worker tells the main loop, which sleeps, that something has changed. */
-static gboolean wake_up(gpointer data)
-{
-    (void)data;
-    return G_SOURCE_REMOVE;
-}
-
 typedef struct {
     gint64 value;
     const char *text;
@@ -84,7 +77,8 @@ static gboolean wait_run(Call *call, GError **error)
     char byte;
 
     g_atomic_int_inc(&gate->waiting);
-    g_main_context_invoke(NULL, wake_up, NULL);
+    /* Not g_main_context_invoke(), which does it here while the main thread is about to sleep. */
+    g_main_context_wakeup(NULL);
     if (read(gate->pipe[0], &byte, 1) != 1)
         return set_error(error, "the gate is gone");
     g_atomic_int_add(&gate->waiting, -1);

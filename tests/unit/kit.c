@@ -21,6 +21,17 @@ static gboolean on_deadline(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_tick(gpointer data)
+{
+    (void)data;
+    return G_SOURCE_CONTINUE;
+}
+
+guint kit_tick_start(void)
+{
+    return g_timeout_add(5, on_tick, NULL);
+}
+
 guint kit_deadline_start(void)
 {
     deadline_passed = FALSE;

@@ -211,10 +211,9 @@ static void test_total(World *w, gconstpointer data)
     static const char ninety[] = "\"path\":\"head\",\"arg\":[\"-c\",\"90\",\"/dev/zero\"],"
                                  "\"capture-output\":true";
     g_autofree char *line = NULL;
-    int first, second;
+    int first = start(w, ninety), second;
 
     (void)data;
-    first = start(w, ninety);
     ask(w->link, "guestd-exec-read", first, ",\"offset\":90,\"wait\":3600000");
     g_free(link_take(w->link));
     second = start(w, ninety);
@@ -336,7 +335,7 @@ static void test_wait(World *w, gconstpointer data)
 
 static void test_timeout(World *w, gconstpointer data)
 {
-    int pid = start(w, SHELL("sleep 1000 & sleep 1000") ",\"timeout\":1,\"capture-output\":true");
+    int pid = start(w, SHELL("sleep 1000 & sleep 1000") ",\"timeout\":3,\"capture-output\":true");
 
     (void)data;
     expect_result(w, pid, "{\"return\": {\"signal\": 9, \"exited\": true, \"timed-out\": true}}");
@@ -357,13 +356,14 @@ static void test_daemon(World *w, gconstpointer data)
     g_assert_cmpint(waitpid(-pid, NULL, 0), >, 0);
 }
 
-/* More than waits for a slow reader is answered when it was read. */
+/* More than waits for a slow reader is answered when it was read. First it must have stopped. */
 static void test_slow_reader(World *w, gconstpointer data)
 {
     g_autofree char *text = g_strnfill(3 * 1024 * 1024, 'A');
     int pid = start(w, SHELL("kill -STOP $$; exec cat") ",\"input-open\":true");
 
     (void)data;
+    g_assert_cmpint(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WSTOPPED | WNOWAIT), ==, 0);
     link_sayf(w->other, ASK("guestd-exec-write", "\"pid\":%d,\"buf-b64\":\"%s\""), pid, text);
     g_free(ask_until(w->link, "guestd-exec-write", pid, "has not read its input of before", TRUE));
     link_expect_silence(w->other);

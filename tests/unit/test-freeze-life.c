@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "agent/base/log.h"
@@ -12,7 +13,9 @@
 
 static Log *the_log; /* GLib has one log writer for all tests */
 
+#define GRACE "/sys/kernel/rcu_expedited"
 #define TREE                                                                                       \
+    GRACE "\n| 0\n"                                                                                \
     "/proc/sys/kernel/random/boot_id\n| one\n"                                                     \
     "/proc/self/mountinfo\n"                                                                       \
     "| 21 1 254:1 / /a rw - ext4 /dev/vdb rw\n| 22 1 254:2 / /b rw - ext4 /dev/vdc rw\n"
@@ -22,6 +25,7 @@ typedef struct {
     Settings settings;
     Services services;
     Freeze *freeze;
+    GString *left; /* each time that the frozen state is left: the grace periods, and the marker */
 } Life;
 
 static void on_event(gpointer agent, const Event *event, const void *data)
@@ -31,11 +35,23 @@ static void on_event(gpointer agent, const Event *event, const void *data)
     (void)data;
 }
 
+static char *marker_path(const Life *life)
+{
+    return g_build_filename(life->settings.statedir, "guestd.freeze", NULL);
+}
+
 static void on_frozen(gpointer agent, gboolean frozen, gint64 deadline_us)
 {
-    (void)agent;
-    (void)frozen;
+    Life *life = agent;
+    g_autofree char *marker = marker_path(life);
+    g_autofree char *grace = NULL;
+
     (void)deadline_us;
+    if (frozen)
+        return;
+    g_assert_true(sysroot_read(life->machine->sysroot, GRACE, &grace, NULL));
+    g_string_append_printf(life->left, "%c%s ", *grace,
+                           g_file_test(marker, G_FILE_TEST_EXISTS) ? "+" : "");
 }
 
 static void start(Life *life)
@@ -51,6 +67,7 @@ static Life *life_new(void)
     Life *life = g_new0(Life, 1);
 
     script_reset();
+    life->left = g_string_new(NULL);
     life->machine = machine_new_from_text(TREE);
     life->settings = (Settings){ .statedir = kit_make_directory(),
                                  .freeze_deadline_s = KIT_DEADLINE_S,
@@ -59,6 +76,7 @@ static Life *life_new(void)
                                  .sysops = &script_ops,
                                  .settings = &life->settings,
                                  .log = the_log,
+                                 .agent = life,
                                  .emit = on_event,
                                  .set_frozen = on_frozen };
     return life;
@@ -72,12 +90,8 @@ static void life_free(Life *life)
     machine_free(life->machine);
     kit_remove_tree(life->settings.statedir);
     g_free(life->settings.fsfreeze_hook);
+    g_string_free(life->left, TRUE);
     g_free(life);
-}
-
-static char *marker_path(const Life *life)
-{
-    return g_build_filename(life->settings.statedir, "guestd.freeze", NULL);
 }
 
 static int freeze_all(Life *life, gint64 timeout_s)
@@ -87,6 +101,14 @@ static int freeze_all(Life *life, gint64 timeout_s)
 
     g_assert_no_error(error);
     return n;
+}
+
+static gpointer freeze_for_a_second(gpointer data)
+{
+    GError *error = NULL;
+
+    g_assert_cmpint(freeze_begin(((Life *)data)->freeze, NULL, 1, &error), ==, -1);
+    return error;
 }
 
 /* All processes wait for the thaw, so that no thread can be had: it takes place all the same. */
@@ -101,6 +123,72 @@ static void test_watchdog_without_threads(void)
     g_assert_cmpuint(script_count_frozen(), ==, 0);
     kit_allow_threads(TRUE);
     g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 0);
+    life_free(life);
+}
+
+static gpointer freeze_for_ever(gpointer data)
+{
+    return GINT_TO_POINTER(freeze_all(data, 0));
+}
+
+/*
+ * A watchdog whose thread comes to run only when the host has thawed and freezes anew: it
+ * neither gives up that freeze nor ends it.
+ */
+static void test_late_watchdog(void)
+{
+    Life *life = life_new();
+    GThread *thread;
+
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/a");
+    thread = g_thread_new("freezer", freeze_for_ever, life);
+    script_await(SCRIPT_FREEZE, "/a", 1);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    script_release(SCRIPT_FREEZE, "/a");
+    g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(thread)), ==, 2);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_FROZEN);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    g_assert_cmpint(freeze_all(life, 3600), ==, 2);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    life_free(life);
+}
+
+/* A freeze that takes longer than its own deadline is given up all the same. */
+static void test_watchdog_during_freeze(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+    GThread *thread;
+
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/a");
+    thread = g_thread_new("freezer", freeze_for_a_second, life);
+    WAIT_ELSEWHERE(script_count(SCRIPT_FREEZE, "/a") == 1 &&
+                   freeze_phase(life->freeze) == PHASE_THAWED);
+    error = g_thread_join(thread);
+    kit_expect_error(&error, "the freeze was cancelled");
+    script_release(SCRIPT_FREEZE, "/a");
+    life_free(life);
+}
+
+/* Of an agent that is killed at this moment nothing would put the grace periods back. */
+static void test_grace(void)
+{
+    Life *life = life_new();
+    g_autofree char *grace = NULL;
+
+    start(life);
+    script_fail(SCRIPT_FREEZE, "/b", EIO);
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, NULL), ==, -1);
+    script_fail(SCRIPT_FREEZE, "/b", 0);
+    g_assert_cmpint(freeze_all(life, 0), ==, 2);
+    g_assert_true(sysroot_read(life->machine->sysroot, GRACE, &grace, NULL));
+    g_assert_cmpint(*grace, ==, '0');
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    g_assert_cmpstr(life->left->str, ==, "0 0 ");
     life_free(life);
 }
 
@@ -195,7 +283,7 @@ static void test_release(void)
     mark_hooks(life);
     start(life);
     kit_run_ready();
-    WAIT_UNTIL(freeze_phase(life->freeze) == PHASE_THAWED);
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
     expect_calls(life, "thaw failed\n");
     life_free(life);
 }
@@ -225,7 +313,7 @@ static void test_release_without_threads(void)
     kit_run_ready();
     g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_THAWING);
     kit_allow_threads(TRUE);
-    WAIT_UNTIL(freeze_phase(life->freeze) == PHASE_THAWED);
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
     expect_calls(life, "thaw failed\n");
     life_free(life);
 }
@@ -238,6 +326,9 @@ int main(int argc, char **argv)
     g_log_set_always_fatal(G_LOG_FATAL_MASK);
     the_log = log_start();
     g_test_add_func("/freeze/life/watchdog-without-threads", test_watchdog_without_threads);
+    g_test_add_func("/freeze/life/late-watchdog", test_late_watchdog);
+    g_test_add_func("/freeze/life/watchdog-during-freeze", test_watchdog_during_freeze);
+    g_test_add_func("/freeze/life/grace", test_grace);
     g_test_add_func("/freeze/life/freeze-without-threads", test_freeze_without_threads);
     g_test_add_func("/freeze/life/closed", test_closed);
     g_test_add_func("/freeze/life/end-during-freeze", test_end_during_freeze);

@@ -262,7 +262,7 @@ static void test_parse(void)
     g_assert_true(uevent_parse(whole, sizeof whole, &event) && event.device.number == 7);
 }
 
-/* The real socket: it opens, and is empty without having to wait. */
+/* The real socket: it opens, and ends without having to wait for what this machine may tell. */
 static void test_socket(void)
 {
     char message[UEVENT_MAX];
@@ -270,7 +270,8 @@ static void test_socket(void)
     int fd = uevent_open();
 
     g_assert_cmpint(fd, >=, 0);
-    g_assert_cmpint(uevent_receive(fd, message, sizeof message, &from_kernel), ==, -1);
+    while (uevent_receive(fd, message, sizeof message, &from_kernel) >= 0)
+        g_assert_true(from_kernel);
     g_assert_cmpint(errno, ==, EAGAIN);
     g_assert_false(from_kernel);
     close(fd);

@@ -139,21 +139,13 @@ static gboolean heard(Fixture *f, GString *text, const char *wanted)
     return g_str_equal(text->str, wanted);
 }
 
-static gboolean on_tick(gpointer data)
-{
-    (void)data;
-    return G_SOURCE_CONTINUE;
-}
-
 /* The terminal's other end is not part of the main loop, so it is looked at now and then. */
 static void converse(Fixture *f, const char *text, const char *wanted)
 {
     g_autoptr(GString) answer = g_string_new(NULL);
-    guint tick = g_timeout_add(5, on_tick, NULL);
 
     g_assert_cmpint(write(f->master, text, strlen(text)), ==, (int)strlen(text));
-    WAIT_UNTIL(heard(f, answer, wanted));
-    g_source_remove(tick);
+    WAIT_ELSEWHERE(heard(f, answer, wanted));
 }
 
 static void test_dialogue(Fixture *f, gconstpointer data)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .private import work_dir
 
-PATIENCE = 60
+PATIENCE = 120
 FREEZES = ("guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list")
 HARMLESS = ("guest-ping", "guest-info", "guest-sync", "guest-sync-delimited",
             "guest-fsfreeze-status", "guest-fsfreeze-thaw", "guest-get-fsinfo", "guest-get-osinfo",

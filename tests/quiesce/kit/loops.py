@@ -18,7 +18,7 @@ MAKERS = {"ext4": ("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,nodiscard"
           "btrfs": ("mkfs.btrfs", "-q", "-f")}
 
 # A write that a frozen filesystem holds up cannot be taken back, so a program tries it.
-WRITE_PATIENCE = 10
+WRITE_PATIENCE = 60
 # Where the kernel lets it wait; elsewhere only time can tell.
 FROZEN_WAITS = ("percpu_rwsem_wait", "__percpu_down_read", "percpu_down_read")
 WRITER = "import os,sys; f=os.open(sys.argv[1],os.O_CREAT|os.O_WRONLY); os.write(f,b'x'); os.fsync(f)"

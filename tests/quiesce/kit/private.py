@@ -29,7 +29,7 @@ def end_in_order():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
-def run(*argv, check=True, timeout=60, **more):
+def run(*argv, check=True, timeout=120, **more):
     """What a program prints, without the last newline."""
     result = subprocess.run([str(arg) for arg in argv], check=False, timeout=timeout, text=True,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
