@@ -47,7 +47,11 @@ static int serve(const Settings *settings, Log *log)
         return EXIT_FAILURE;
     }
     status = agent_run(agent);
-    agent_free(agent);
+    if (!agent_free(agent)) {
+        /* Settings are used by threads, too. What hosts have written to files still goes out. */
+        log_stop(log);
+        exit(status);
+    }
     return status;
 }
 

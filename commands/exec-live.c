@@ -105,6 +105,7 @@ typedef struct {
     gint64 err_bytes;
     bool exited;
     bool input_open;
+    gint64 started_us; /* not told, but milliseconds do not tell what came first */
 } ListedProcess;
 
 static const Type listed_process = {
@@ -143,8 +144,8 @@ static int by_start(const void *a, const void *b)
 {
     const ListedProcess *x = a, *y = b;
 
-    return x->age_ms != y->age_ms ? (x->age_ms < y->age_ms ? 1 : -1)
-                                  : (x->pid > y->pid) - (x->pid < y->pid);
+    return x->started_us != y->started_us ? (x->started_us > y->started_us ? 1 : -1)
+                                          : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 static gboolean list_run(Call *call, GError **error)
@@ -170,6 +171,7 @@ static gboolean list_run(Call *call, GError **error)
             .err_bytes = captured(process, CHILD_ERR),
             .exited = child_finished(process->child),
             .input_open = feed && feed_open(feed),
+            .started_us = process->started_us,
         };
     }
     if (list->len)

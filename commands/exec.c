@@ -232,6 +232,14 @@ static void *exec_init(const Services *services, GError **error)
     return exec_new(&exec_limits, services);
 }
 
+/* A program's file may be on a dead server, and then its thread comes back at any moment. */
+static gboolean exec_busy(const void *state)
+{
+    const Exec *exec = state;
+
+    return exec->launching > 0;
+}
+
 static void exec_end(void *state)
 {
     exec_free(state);
@@ -244,5 +252,6 @@ const Family family_exec = {
                                           &guestd_exec_list, NULL },
     .events = (const Event *const[]){ &event_exec_finished, NULL },
     .init = exec_init,
+    .busy = exec_busy,
     .free = exec_end,
 };

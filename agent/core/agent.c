@@ -330,17 +330,15 @@ int agent_run(Agent *agent)
     return agent->was_open ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-void agent_free(Agent *agent)
+gboolean agent_free(Agent *agent)
 {
-    gboolean busy = agent->dispatch && dispatch_figures(agent->dispatch)->running > 0;
-
     channel_close(agent->channel);
+    pid_file_free(agent->pid_file);
+    /* Not before: what a host that leaves has still asked for may be begun now. */
+    if (dispatch_figures(agent->dispatch)->running > 0 || command_set_busy(agent->commands))
+        return FALSE;
     dispatch_free(agent->dispatch);
     state_file_free(agent->state);
-    pid_file_free(agent->pid_file);
-    /* A worker may still use all the rest, which goes with the process. */
-    if (busy)
-        return;
     command_set_free(agent->commands);
     sysroot_free(agent->sysroot);
     fd_source_free(agent->signal_source);
@@ -349,4 +347,5 @@ void agent_free(Agent *agent)
     g_main_loop_unref(agent->loop);
     g_mutex_clear(&agent->lock);
     g_free(agent);
+    return TRUE;
 }

@@ -16,4 +16,10 @@ Agent *agent_new(const Settings *settings, const Family *const *families, Log *l
 
 /* Serves until SIGINT or SIGTERM. Returns the exit status of the process. */
 int agent_run(Agent *agent);
-void agent_free(Agent *agent);
+
+/*
+ * Closes the channel, removes the pid file and frees the rest. Returns FALSE, with all of it
+ * left, if a thread is at work: a command that hangs may come back at any moment, so then
+ * @settings and @log must stay until the process ends.
+ */
+gboolean agent_free(Agent *agent);

@@ -79,6 +79,15 @@ void command_set_stop(CommandSet *set)
             set->families[i].family->stop(set->families[i].state);
 }
 
+gboolean command_set_busy(const CommandSet *set)
+{
+    for (gsize i = 0; i < set->n_families; i++)
+        if (set->families[i].family->busy && set->families[i].state &&
+            set->families[i].family->busy(set->families[i].state))
+            return TRUE;
+    return FALSE;
+}
+
 void command_set_free(CommandSet *set)
 {
     if (!set)

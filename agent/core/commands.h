@@ -19,6 +19,9 @@ gboolean command_set_init(CommandSet *set, const Services *services, GError **er
 /* Lets every family undo what must not outlive the service. */
 void command_set_stop(CommandSet *set);
 
+/* Whether a thread of a family is at work. */
+gboolean command_set_busy(const CommandSet *set);
+
 typedef struct {
     const Command *command;
     void *const *state; /* where the family's state is kept */

@@ -170,6 +170,8 @@ struct Family {
     void *(*init)(const Services *services, GError **error);
     /* The service ends: undoes what must not outlive it. May be NULL and may block. */
     void (*stop)(void *state);
+    /* Whether a thread of its own is at work for a command; then nothing is freed. May be NULL. */
+    gboolean (*busy)(const void *state);
     void (*free)(void *state);
     /*
      * The first host has subscribed to @event of this family, or (@wanted is FALSE) the

@@ -2,6 +2,7 @@
 # all kinds of things, and `machines` on other machines.
 
 == the disks
+@steady
 @wait 1
 @mask "smart": \{[^}]*\} -> "smart": (counters)
 @local \[(\{"name": .*\})?\](?=\}$) -> (disks)
@@ -9,6 +10,7 @@
 < {"return": (disks)}
 
 == with ids
+@steady
 @wait 2
 @mask "smart": \{[^}]*\} -> "smart": (counters)
 @local \[(\{"name": .*\})?\](?=, "id") -> (disks)

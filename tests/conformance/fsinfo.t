@@ -2,6 +2,7 @@
 # all kinds of things, and `machines` on other machines.
 
 == the filesystems
+@steady
 @wait 1
 @mask "(total-bytes|total-bytes-privileged|used-bytes)": \d+ -> "\1": (number)
 @local \{"name": .*\}\]\} -> (filesystems)]}
@@ -9,6 +10,7 @@
 < {"return": [(filesystems)]}
 
 == with ids
+@steady
 @wait 2
 @mask "(total-bytes|total-bytes-privileged|used-bytes)": \d+ -> "\1": (number)
 @local \[\{"name": .*\}\](?=, "id") -> (filesystems)

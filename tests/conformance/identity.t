@@ -13,6 +13,7 @@
 < {"return": {"host-name": "(name)"}, "id": 1}
 
 == the users
+@steady
 @wait 1
 @local \[.*\] -> (users)
 > {"execute":"guest-get-users"}

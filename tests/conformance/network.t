@@ -2,6 +2,7 @@
 # test `network` asks on machines of all kinds, in namespaces of their own.
 
 == the interfaces
+@steady
 @wait 1
 @mask "((?:tx|rx)-[a-z]+)": \d+ -> "\1": (count)
 @local \[\{"name": "lo", .*\](?=\}$) -> (interfaces)
@@ -9,6 +10,7 @@
 < {"return": (interfaces)}
 
 == the routes
+@steady
 @wait 1
 @mask "(refcnt|use)": \d+ -> "\1": (count)
 @mask "(flags|metric)": -?\d+ -> "\1": (number)
@@ -17,6 +19,7 @@
 < {"return": (routes)}
 
 == with ids
+@steady
 @wait 2
 @mask "((?:tx|rx)-[a-z]+|refcnt|use)": \d+ -> "\1": (count)
 @mask "(flags|metric)": -?\d+ -> "\1": (number)

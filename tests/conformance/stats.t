@@ -18,6 +18,7 @@
 < ]}
 
 == the disks
+@steady
 @wait 1
 @view kinds
 @mask "([a-z]+-[a-z]+)": \d+ -> "\1": (count)
@@ -29,6 +30,7 @@
 < ]}
 
 == with ids
+@steady
 @wait 3
 @mask \d+(\.\d+)? -> (number)
 @local \{"return": .*(, "id".*)\} -> (return)\1

@@ -312,6 +312,32 @@ static void test_abandoned(World *w, gconstpointer data)
     end(w, pid_in(line)); /* the one that was abandoned at its start */
 }
 
+/* Until the main thread has heard of it, a launch is a thread's, with all that is the agent's. */
+static void test_busy(World *w, gconstpointer data)
+{
+    (void)data;
+    g_assert_false(command_set_busy(w->set));
+    link_say(w->link, ASK("guest-exec", CAT ",\"wait\":3600000"));
+    WAIT_UNTIL(command_set_busy(w->set));
+    WAIT_UNTIL(!command_set_busy(w->set));
+}
+
+/* Numbers of processes begin anew some time, also within a millisecond. */
+static void test_order(World *w, gconstpointer data)
+{
+    int pids[2] = { start(w, CAT), start(w, CAT) };
+    Exec *exec = *command_set_find(w->set, "guest-exec")->state;
+    Process *first = exec_find(exec, MAX(pids[0], pids[1]), "", NULL);
+    Process *second = exec_find(exec, MIN(pids[0], pids[1]), "", NULL);
+    g_autofree char *line = NULL;
+
+    (void)data;
+    second->started_us = first->started_us + 1;
+    link_say(w->link, "{\"execute\":\"guestd-exec-list\"}");
+    line = link_take(w->link);
+    g_assert_cmpint(pid_in(line), ==, first->pid);
+}
+
 static void test_wait(World *w, gconstpointer data)
 {
     g_autofree char *first = NULL, *second = NULL, *third = NULL;
@@ -431,6 +457,8 @@ int main(int argc, char **argv)
         { "/exec/long-poll", test_long_poll },
         { "/exec/abandoned", test_abandoned },
         { "/exec/both-at-once", test_both_at_once },
+        { "/exec/busy", test_busy },
+        { "/exec/order", test_order },
         { "/exec/wait", test_wait },
         { "/exec/timeout", test_timeout },
         { "/exec/daemon", test_daemon },

@@ -42,6 +42,7 @@ class Exchange:
     view: str = None
     shared: str = None
     unordered: bool = False
+    steady: bool = False        # asked again while the machine changes
     allowed: list = field(default_factory=list)
     commands: list = field(default_factory=list)   # for a shell, before it
     masks: list = field(default_factory=list)
@@ -222,7 +223,8 @@ class Reader:
     def _exchange_directive(self, word, rest):
         exchange = self.exchange
         flags = {"every-split": "every_split", "reconnect": "reconnect",
-                 "eof": "eof", "unordered": "unordered", "stderr": "stderr"}
+                 "eof": "eof", "unordered": "unordered", "steady": "steady",
+                 "stderr": "stderr"}
         numbers = {"split": "split", "wait": "wait", "expect": "expect",
                    "results": "results"}
         texts = {"run": "run", "view": "view", "shared": "shared"}

@@ -10,8 +10,8 @@ import struct
 import termios
 import time
 
-# Long enough for 64 MiB through an agent built with sanitizers; nothing waits
-# this long unless the agent failed to answer.
+# Without a byte in either direction. Nothing waits this long unless the agent failed to
+# answer, however slow the machine is.
 PATIENCE = 60.0
 CHUNK = 1 << 18
 
@@ -104,7 +104,10 @@ class Wire:
                 break
             if time.monotonic() > deadline:
                 raise Silence(self.take())
+            before = sent, len(self.heard)
             sent += self._step(view[sent:sent + CHUNK])
+            if before != (sent, len(self.heard)):
+                deadline = time.monotonic() + PATIENCE
 
     def _step(self, rest):
         """Waits until the socket takes or gives something; does it."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from .agent import Place, ended, environment, settle
 from .wire import Wire
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 CHECKS = []
 
 
