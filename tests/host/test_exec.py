@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import subprocess
+import threading
 
 from bench import PATIENCE, agent, has, same
 
@@ -178,18 +179,20 @@ def test_interrupt(bench):
 def test_interrupt_stock(bench):
     """Ctrl-C with a stock agent names what goes on"""
     path = bench.real_agent(reference=True)
-    process = bench.start("--verbose", "--agent", path, "exec", "--", "sleep", "2")
-    bench.wait_for(lambda: b"guest-exec-status" in process.stderr.readline(), "not asked")
-    result = bench.interrupt(process)
+    with bench.held() as command:
+        process = bench.start("--verbose", "--agent", path, "exec", "--", *command)
+        bench.wait_for(lambda: b"guest-exec-status" in process.stderr.readline(), "not asked")
+        result = bench.interrupt(process)
     same(result.status, 130)
     has(result.err, "goes on in the guest, as only guestd can end it")
 
 
 def test_interrupt_at_start(bench):
     """Ctrl-C while the start is not yet answered"""
-    player = None
+    player, running = None, threading.Event()
 
     def started(_arguments):
+        same(running.wait(PATIENCE), True, "running")
         process.send_signal(2)
         return {"pid": 77}
     player = bench.play("a", agent({
@@ -198,6 +201,7 @@ def test_interrupt_at_start(bench):
         "guestd-exec-read": {"count": 0, "buf-b64": "", "eof": True, "truncated": False,
                              "exited": True}}))
     process = bench.start("--agent", player.path, "exec", "--", "sleep", "9")
+    running.set()
     _out, err = process.communicate(timeout=PATIENCE)
     same(process.returncode, 130, err)
     has(err.decode(), "process 77 was ended")
@@ -219,11 +223,13 @@ def test_output_gone(bench):
 def test_agent_gone(bench):
     """an agent that goes away in between"""
     path = bench.real_agent()
-    process = bench.start("--agent", path, "exec", "--", "sh", "-c", "echo ready; sleep 3")
-    same(process.stdout.readline(), b"ready\n")
-    bench.processes[0].kill()
-    bench.processes[0].wait()
-    _out, err = process.communicate(timeout=PATIENCE)
+    with bench.held() as command:
+        process = bench.start("--agent", path, "exec", "--", "sh", "-c",
+                              "echo ready; exec " + " ".join(command))
+        same(process.stdout.readline(), b"ready\n")
+        bench.processes[0].kill()
+        bench.processes[0].wait()
+        _out, err = process.communicate(timeout=PATIENCE)
     same(process.returncode, 1)
     has(err.decode(), "may go on in the guest")
 
