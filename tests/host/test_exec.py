@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import select
 import subprocess
 import threading
 
@@ -270,3 +271,55 @@ def test_input_waits(bench):
         "guest-exec-status": {"exited": True, "exitcode": 0}}))
     same(bench.ctl("--agent", player.path, "exec", "--stdin", "--", "x", stdin=b"hello").status, 0)
     same(sent, [b"hello", b""])
+
+
+class SlowLine:
+    """A socket whose first write of input is read late, or when the other end has given up."""
+
+    def __init__(self, sock, milliseconds):
+        self.sock, self.milliseconds, self.was_slow = sock, milliseconds, False
+
+    def recv(self, size):
+        got = self.sock.recv(size)
+        if b"guestd-exec-write" in got and not self.was_slow:
+            self.was_slow = True
+            line = select.poll()
+            line.register(self.sock, select.POLLRDHUP)
+            line.poll(self.milliseconds)
+        return got
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+
+def test_input_on_its_way(bench):
+    """input that is long on its way, or whose answer is late, gets there once, by one connection"""
+    data, sent, unanswered = os.urandom(600 << 10), [], []
+
+    def write(arguments):
+        sent.append(base64.b64decode(arguments.get("buf-b64", "")))
+        if len(sent) == 2:
+            unanswered.append(len(sent[-1]))
+            return None
+        return {"count": len(sent[-1])}
+
+    def read(_arguments):
+        over = sent[-1:] == [b""]
+        return {"count": 0, "buf-b64": "", "eof": over, "truncated": False, "exited": over}
+    script = agent({
+        **LIVE, "guest-exec": {"pid": 5}, "guestd-exec-read": read, "guestd-exec-write": write,
+        "guest-exec-status": {"exited": True, "exitcode": 0}})
+
+    def slow(connection):
+        # Longer than guestctl waits for an answer.
+        connection.sock = SlowLine(connection.sock, 2000)
+        script(connection)
+    player = bench.play("a", slow)
+    with open(bench.path("data"), "w+b") as file:
+        file.write(data)
+        file.seek(0)
+        process = bench.start("--agent", player.path, "exec", "--stdin", "--", "x", stdin=file)
+    _out, err = process.communicate(timeout=PATIENCE)
+    same((process.returncode, err), (0, b""))
+    same(b"".join(sent) == data, True, [len(piece) for piece in sent])
+    same((unanswered, len(player.open)), ([len(data) - (512 << 10)], 1))
