@@ -17,13 +17,13 @@ passed=0 failed=0 skipped=0
 # Adds the TAP lines of a log to the totals, and repeats what failed.
 count_tap() {
     local log=$1 status=$2 ok not_ok skip
-    skip=$(grep -cE '^ok .*# SKIP' "$log")
-    ok=$(($(grep -cE '^ok ' "$log") - skip))
-    not_ok=$(grep -cE '^not ok ' "$log")
+    skip=$(grep -acE '^ok .*# SKIP' "$log")
+    ok=$(($(grep -acE '^ok ' "$log") - skip))
+    not_ok=$(grep -acE '^not ok ' "$log")
     # A program that ends in failure without a failed test has failed as a whole.
     [ "$status" -ne 0 ] && [ "$not_ok" -eq 0 ] && not_ok=1
     [ "$status" -eq 0 ] && [ $((ok + skip)) -eq 0 ] && not_ok=1
-    grep -E '^(not ok |ok .*# SKIP)' "$log"
+    grep -aE '^(not ok |ok .*# SKIP)' "$log"
     passed=$((passed + ok)) failed=$((failed + not_ok)) skipped=$((skipped + skip))
 }
 
@@ -34,7 +34,7 @@ count_automake() {
     passed=$((passed + $(total PASS) + $(total XFAIL)))
     skipped=$((skipped + $(total SKIP)))
     failed=$((failed + $(total FAIL) + $(total XPASS) + $(total ERROR)))
-    grep -E '^(FAIL|ERROR|SKIP): ' "$log"
+    grep -aE '^(FAIL|ERROR|SKIP): ' "$log"
     [ "$status" -ne 0 ] && [ "$(total FAIL)$(total ERROR)$(total XPASS)" = 000 ] && failed=$((failed + 1))
     return 0
 }
@@ -158,13 +158,24 @@ add_lane() {
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+# What is under way would go on for half an hour, beside whatever is started next.
+end_lanes() {
+    kill -- "-$machines" "-$rest" 2>/dev/null
+    wait
+}
+
 # Each takes about half of the time: a virtual machine keeps one processor busy, and waits a lot.
+# In a process group of its own, it can be ended with all that it has started.
 rm -f "$LOGS"/lane-*
-lane machines vm system &
+set -m
+lane machines vm system </dev/null &
 machines=$!
-lane rest unit conformance quiesce hooks host libvirt docs packages sanitizers dist &
+lane rest unit conformance quiesce hooks host libvirt docs packages sanitizers dist </dev/null &
 rest=$!
-trap 'kill "$machines" "$rest" 2>/dev/null' EXIT
+set +m
+trap end_lanes EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 wait "$machines"
 wait "$rest"
 trap - EXIT

@@ -138,15 +138,38 @@ static gboolean failed(AgentClient *client)
     return FALSE;
 }
 
+/*
+ * What was sent may be on its way for as long as it takes, and the connection stays: with it,
+ * QEMU would drop what the guest has not yet read of it. The next request begins with a sync.
+ */
+static gboolean receive_soon(AgentClient *client, GString **reply, const Limit *limit,
+                             GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    Limit soon = limit_in(limit->reply_ms, limit->cancel_fd);
+
+    if (receive(client, KIND_REPLY, reply, &soon, &problem))
+        return TRUE;
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
+        client->synced = FALSE;
+        g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_UNANSWERED, problem->message);
+        return FALSE;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return failed(client);
+}
+
 gboolean agent_client_ask(AgentClient *client, const GString *text, GString **reply,
                           const Limit *limit, GError **error)
 {
     if (!make_ready(client, limit, error) ||
         !wire_send(client->wire, text->str, text->len, limit, error))
         return failed(client);
-    if (reply && !receive(client, KIND_REPLY, reply, limit, error))
-        return failed(client);
-    return TRUE;
+    if (!reply)
+        return TRUE;
+    if (limit->reply_ms)
+        return receive_soon(client, reply, limit, error);
+    return receive(client, KIND_REPLY, reply, limit, error) || failed(client);
 }
 
 gboolean agent_client_event(AgentClient *client, GString **event, const Limit *limit,

@@ -5,8 +5,9 @@
 
 /* How long something may be waited for. */
 typedef struct {
-    gint64 until;  /* monotonic microseconds */
-    int cancel_fd; /* readable once the user gave up; -1: never */
+    gint64 until;    /* monotonic microseconds */
+    int cancel_fd;   /* readable once the user gave up; -1: never */
+    gint64 reply_ms; /* for an agent's reply, once it was sent all; 0: what is left */
 } Limit;
 
 /* A limit @ms milliseconds from now. */

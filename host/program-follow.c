@@ -95,7 +95,7 @@ static gboolean take_input(Follow *follow, GError **error)
  */
 static gboolean judge_write(Follow *follow, GError *problem, GError **error)
 {
-    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNANSWERED)) {
         follow->input_len = 0; /* it was taken, but has to wait */
     } else if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
         if (!strstr(problem->message, "has not read its input"))
@@ -120,7 +120,7 @@ static gboolean write_input(Follow *follow, GError **error)
     else
         request_bool(request, "eof", TRUE);
     request->secret = TRUE;
-    if (!vm_ask(follow->program->job->vm, request, INPUT_PATIENCE_MS, arena, &problem))
+    if (!vm_hand_over(follow->program->job->vm, request, INPUT_PATIENCE_MS, arena, &problem))
         return judge_write(follow, problem, error);
     follow->input_open = follow->input_len > 0;
     follow->input_len = 0;

@@ -110,15 +110,17 @@ static GString *refusal_as_reply(const char *message)
     return reply;
 }
 
-static GuestdError kind_of_failure(const virError *failure)
+/* libvirt sends requests behind a sync of its own. */
+static GuestdError kind_of_failure(const virError *failure, const Limit *limit)
 {
     const char *message = failure && failure->message ? failure->message : "";
 
     if (failure && failure->code == VIR_ERR_OPERATION_TIMEOUT)
         return GUESTD_ERROR_TIMED_OUT;
     if (failure && failure->code == VIR_ERR_AGENT_UNRESPONSIVE)
-        return strstr(message, "not connected") ? GUESTD_ERROR_UNREACHABLE
-                                                : GUESTD_ERROR_TIMED_OUT;
+        return strstr(message, "not connected")                          ? GUESTD_ERROR_UNREACHABLE
+               : limit->reply_ms && !strstr(message, "synchronization") ? GUESTD_ERROR_UNANSWERED
+                                                                        : GUESTD_ERROR_TIMED_OUT;
     return GUESTD_ERROR_UNREACHABLE;
 }
 
@@ -150,7 +152,8 @@ static virDomainPtr domain_now(Vm *vm)
 static gboolean libvirt_ask(Vm *vm, const GString *text, GString **reply, const Limit *limit,
                             GError **error)
 {
-    int seconds = MAX((limit_left_ms(limit) + 999) / 1000, 1);
+    gint64 ms = limit->reply_ms ? limit->reply_ms : limit_left_ms(limit);
+    int seconds = (int)MAX((ms + 999) / 1000, 1);
     char *answer = virDomainQemuAgentCommand(domain_now(vm), text->str, seconds, 0);
 
     *reply = NULL;
@@ -160,7 +163,7 @@ static gboolean libvirt_ask(Vm *vm, const GString *text, GString **reply, const 
         return TRUE;
     }
     *reply = refusal_as_reply(virGetLastErrorMessage());
-    return *reply || libvirt_error(error, (int)kind_of_failure(virGetLastError()), "libvirt");
+    return *reply || libvirt_error(error, (int)kind_of_failure(virGetLastError(), limit), "libvirt");
 }
 
 static VmState state_of(int state, virDomainPtr domain)

@@ -6,6 +6,9 @@
 #include "agent/base/errors.h"
 #include "agent/qmp/reader.h"
 
+/* A slow line, and a guest that is slow to read it, are no dead agent. */
+#define SEND_MS (60 * 1000)
+
 const char *vm_state_name(VmState state)
 {
     static const char *const names[] = {
@@ -51,13 +54,14 @@ static void explain(const char *execute, gint64 began, gint64 timeout_ms, GError
 }
 
 static GString *ask(Vm *vm, const GString *text, const char *shown, const char *execute,
-                    gint64 timeout_ms, GError **error)
+                    gint64 timeout_ms, gint64 reply_ms, GError **error)
 {
     gint64 ms = timeout_ms ? timeout_ms : vm->context->timeout_ms;
     gint64 began = g_get_monotonic_time();
     Limit limit = vm_limit(vm, ms);
     GString *reply = NULL;
 
+    limit.reply_ms = reply_ms;
     show(vm, ">", shown);
     if (!vm->ops->ask(vm, text, &reply, &limit, error)) {
         explain(execute, began, ms, error);
@@ -69,7 +73,7 @@ static GString *ask(Vm *vm, const GString *text, const char *shown, const char *
 
 GString *vm_ask_raw(Vm *vm, const GString *text, gint64 timeout_ms, GError **error)
 {
-    return ask(vm, text, text->str, "the request", timeout_ms, error);
+    return ask(vm, text, text->str, "the request", timeout_ms, 0, error);
 }
 
 /* Takes @reply apart; its value tree lies in @arena, which owns the text. */
@@ -98,12 +102,13 @@ static const Value *take_return(GString *reply, const char *execute, Arena *aren
     return NULL;
 }
 
-const Value *vm_ask(Vm *vm, const HostRequest *request, gint64 timeout_ms, Arena *arena,
-                    GError **error)
+static const Value *ask_for_value(Vm *vm, const HostRequest *request, gint64 timeout_ms,
+                                  gint64 reply_ms, Arena *arena, GError **error)
 {
     g_autoptr(GString) text = request_text(request, FALSE);
     g_autoptr(GString) shown = request_text(request, TRUE);
-    GString *reply = ask(vm, text, shown->str, request->execute, timeout_ms, error);
+    GString *reply = ask(vm, text, shown->str, request->execute, timeout_ms, reply_ms,
+                         error);
     const Value *value;
 
     if (request->secret)
@@ -114,6 +119,19 @@ const Value *vm_ask(Vm *vm, const HostRequest *request, gint64 timeout_ms, Arena
     if (!value && error && !*error)
         set_error(error, "the reply to %s has neither return nor error", request->execute);
     return value;
+}
+
+const Value *vm_ask(Vm *vm, const HostRequest *request, gint64 timeout_ms, Arena *arena,
+                    GError **error)
+{
+    return ask_for_value(vm, request, timeout_ms, 0, arena, error);
+}
+
+const Value *vm_hand_over(Vm *vm, const HostRequest *request, gint64 reply_ms, Arena *arena,
+                          GError **error)
+{
+    return ask_for_value(vm, request, MAX(vm->context->timeout_ms, SEND_MS), reply_ms, arena,
+                         error);
 }
 
 const Value *vm_ask_plain(Vm *vm, const char *execute, Arena *arena, GError **error)

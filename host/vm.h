@@ -73,7 +73,14 @@ struct Vm {
 const Value *vm_ask(Vm *vm, const HostRequest *request, gint64 timeout_ms, Arena *arena,
                     GError **error);
 
-/* The same for a command without arguments, in the context's time. */
+/*
+ * The same for much data: it is given time to get there, but the reply @reply_ms only, so as not to
+ * be held up by who takes the data; GUESTD_ERROR_UNANSWERED then.
+ */
+const Value *vm_hand_over(Vm *vm, const HostRequest *request, gint64 reply_ms, Arena *arena,
+                          GError **error);
+
+/* As vm_ask() for a command without arguments, in the context's time. */
 const Value *vm_ask_plain(Vm *vm, const char *execute, Arena *arena, GError **error);
 
 /* The whole reply line to the line @text, also if it is an error; the caller's. */

@@ -15,6 +15,7 @@ typedef enum {
     /* On the host's side: */
     GUESTD_ERROR_UNREACHABLE, /* nobody is there to be asked */
     GUESTD_ERROR_TIMED_OUT,   /* it did not answer in time */
+    GUESTD_ERROR_UNANSWERED,  /* it has all of what was sent, and the answer is still to come */
     GUESTD_ERROR_REFUSED,     /* it answered with an error */
     GUESTD_ERROR_CANCELLED,   /* the user gave up */
 } GuestdError;

@@ -203,13 +203,14 @@ static void on_channel_state(Channel *channel, ChannelState state, const GError 
     if (state == CHANNEL_OPEN) {
         g_info("channel open: %s", agent->settings->path ? agent->settings->path : "inherited");
         agent->was_open = TRUE;
-        if (!agent->ready)
-            sd_notify(0, "READY=1");
-        agent->ready = TRUE;
     } else {
         g_info("waiting for channel path: %s", why ? why->message : agent->settings->path);
     }
     notify_status(agent);
+    /* Last: whoever waits for it finds the status told. */
+    if (state == CHANNEL_OPEN && !agent->ready)
+        sd_notify(0, "READY=1");
+    agent->ready |= state == CHANNEL_OPEN;
 }
 
 static void on_signal(GIOCondition condition, gpointer data)

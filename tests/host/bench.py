@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a test of guestctl needs: the program, real agents, played agents and monitors."""
 
+import contextlib
+import errno
 import json
 import os
 import signal
@@ -10,6 +12,9 @@ import threading
 from pathlib import Path
 
 PATIENCE = 60
+# How long a silence is waited for where all others have to answer within that time: played by a
+# machine with other things to do, too.
+SILENCE = 5
 
 
 class Skip(Exception):
@@ -208,6 +213,20 @@ class Bench:
         out, err = process.communicate(stdin, patience)
         return Result(process.returncode, out.decode(), err.decode())
 
+    @contextlib.contextmanager
+    def held(self):
+        """A command that runs until the end of the block, for agents that do not end it themselves."""
+        path = self.path("held")
+        os.mkfifo(path)
+        # Both directions, so that opening it waits for nobody.
+        end = os.open(path, os.O_RDWR)
+        try:
+            yield "cat", path
+        finally:
+            # Whoever reads it sees its end, also one that opens it later.
+            os.unlink(path)
+            os.close(end)
+
     def interrupt(self, process):
         """Ctrl-C; the result."""
         process.send_signal(signal.SIGINT)
@@ -222,6 +241,17 @@ def can_connect(path):
             return True
         except OSError:
             return False
+
+
+def shown_on(terminal):
+    """All that is written to a terminal, of which this is our end, until the other one is closed."""
+    shown = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    except OSError as error:
+        same(error.errno, errno.EIO)
+    return shown
 
 
 def same(got, wanted, what=""):

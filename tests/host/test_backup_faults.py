@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from bench import PATIENCE, Skip, has, monitor, same
+from bench import PATIENCE, SILENCE, Skip, has, monitor, same
 from machine import Between, Guest, Machine
 
 INCREMENTAL = ("--level", "incremental")
@@ -269,11 +269,11 @@ def test_freeze_slow(bench):
     vm = machine(bench)
     guest = Guest(vm, {"freeze": lambda: None})
     files, bitmaps = vm.files(), vm.bitmaps()
-    told = vm.backup("--quiesce", "--freeze-limit", "1", status=1)
-    has(told, "the agent did not answer guest-fsfreeze-freeze within 1 s")
+    told = vm.backup("--quiesce", "--freeze-limit", SILENCE, status=1)
+    has(told, f"the agent did not answer guest-fsfreeze-freeze within {SILENCE} s")
     same(guest.frozen, False)
     vm.check_clean(bitmaps, files)
-    point = vm.backup("--quiesce=try", "--freeze-limit", "1")
+    point = vm.backup("--quiesce=try", "--freeze-limit", SILENCE)
     same(point["consistency"]["label"], "crash-consistent")
     same((guest.did.count("freeze"), guest.frozen), (2, False))
     check_next(vm, "slow freeze")

@@ -5,7 +5,7 @@ import json
 import os
 import threading
 
-from bench import agent, has, same
+from bench import SILENCE, agent, has, same
 
 BOTH = (False, True)
 
@@ -55,9 +55,9 @@ def test_missing(bench):
 def test_hangs(bench):
     """an agent that hangs"""
     path = bench.play("a", agent({"guest-ping": None})).path
-    result = bench.ctl("--timeout", 1, "--agent", path, "ping")
+    result = bench.ctl("--timeout", SILENCE, "--agent", path, "ping")
     same(result.status, 1)
-    has(result.err, "did not answer guest-ping within 1 s")
+    has(result.err, f"did not answer guest-ping within {SILENCE} s")
 
 
 def test_hangs_in_sync(bench):

@@ -8,7 +8,7 @@ import os
 import pty
 import threading
 
-from bench import PATIENCE, Skip, agent, has, same
+from bench import PATIENCE, Skip, agent, has, same, shown_on
 
 BOTH = (False, True)
 PIECE = 2 * 1024 * 1024
@@ -269,17 +269,19 @@ def test_close_fails(bench):
 
 def interrupted(bench, files, args, command):
     """Ctrl-C while @command is under way; the result."""
-    reached, result = threading.Event(), None
+    reached, running = threading.Event(), threading.Event()
 
     def fail(name, _arguments):
         if name != command or reached.is_set():
             return None
+        same(running.wait(PATIENCE), True, "running")
         process.send_signal(2)
         reached.set()
         return None
     files.fail = fail
     player = bench.play(f"a{len(bench.players)}", files.script)
     process = bench.start("--agent", player.path, "cp", *args)
+    running.set()
     out, err = process.communicate(timeout=PATIENCE)
     result = process.returncode, err.decode()
     same(reached.is_set(), True, command)
@@ -354,9 +356,9 @@ def test_bar(bench):
     same(bench.ctl("--agent", path, "cp", here, ":" + bench.path("there")).err, "")
     ours, theirs = pty.openpty()
     process = bench.start("--agent", path, "cp", here, ":" + bench.path("there"), stderr=theirs)
-    same(process.wait(PATIENCE), 0)
-    shown = os.read(ours, 65536).decode()
-    os.close(ours)
     os.close(theirs)
+    shown = shown_on(ours).decode()
+    os.close(ours)
+    same(process.wait(PATIENCE), 0)
     has(shown, "100 %")
     has(shown, "MiB/s")

@@ -3,11 +3,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
 
-from bench import PATIENCE, Skip, agent, has, monitor, same
+from bench import PATIENCE, SILENCE, Skip, agent, has, monitor, same
 
 NEEDED = """guest-shutdown guest-fsfreeze-freeze guest-fstrim guest-exec guest-file-open
     guest-get-fsinfo guest-get-disks guest-network-get-interfaces guest-network-get-route
@@ -30,9 +31,9 @@ def healthy(**more):
 
 def examine(bench, *args):
     """(exit status, {check: row}) of doctor --json, and that the text says the same."""
-    result = bench.ctl("--timeout", 2, *args, "doctor", "--json")
+    result = bench.ctl("--timeout", SILENCE, *args, "doctor", "--json")
     told = json.loads(result.out)
-    text = bench.ctl("--timeout", 2, *args, "doctor")
+    text = bench.ctl("--timeout", SILENCE, *args, "doctor")
     same(text.status, result.status, text)
     for row in told["checks"]:
         has(text.out, f"{row['check']}: ")
@@ -138,12 +139,14 @@ def test_disabled_for_real(bench):
 
 def test_clock(bench):
     """a clock that is wrong, in both directions"""
-    for seconds, word in ((5, "ahead"), (-5, "behind")):
+    # The answer was under way for a while, of which half is taken off: that is not exact.
+    for seconds, word in ((3600, "ahead"), (-3600, "behind")):
         def clock(_arguments, seconds=seconds):
             return time.time_ns() + seconds * 1_000_000_000
         status, checks = with_agent(bench, healthy(guest_get_time=clock))
         same((status, checks["clock"]["result"]), (1, "problem"))
-        has(checks["clock"]["text"], f"5.0 s {word}")
+        told = re.fullmatch(rf"it is (\d+\.\d) s {word}", checks["clock"]["text"])
+        same(abs(float(told[1]) - 3600) < PATIENCE, True, checks["clock"])
         has(checks["clock"]["remedy"], "time --set")
 
 
@@ -221,7 +224,7 @@ def test_metrics_partly(bench):
     player = bench.play("a", agent({"guest-get-users": [{"user": "x", "login-time": 1}]}))
     same(json.loads(bench.ctl("--agent", player.path, "metrics", "--json").out), {"users": 1})
     player = bench.play("b", agent({"guest-get-load": None}))
-    result = bench.ctl("--timeout", 1, "--agent", player.path, "metrics")
+    result = bench.ctl("--timeout", SILENCE, "--agent", player.path, "metrics")
     same(result.status, 1)
     has(result.err, "did not answer guest-get-load")
 

@@ -4,7 +4,9 @@
 import base64
 import json
 import os
+import select
 import subprocess
+import threading
 
 from bench import PATIENCE, agent, has, same
 
@@ -178,18 +180,22 @@ def test_interrupt(bench):
 def test_interrupt_stock(bench):
     """Ctrl-C with a stock agent names what goes on"""
     path = bench.real_agent(reference=True)
-    process = bench.start("--verbose", "--agent", path, "exec", "--", "sleep", "2")
-    bench.wait_for(lambda: b"guest-exec-status" in process.stderr.readline(), "not asked")
-    result = bench.interrupt(process)
+    with bench.held() as command:
+        process = bench.start("--verbose", "--agent", path, "exec", "--", *command)
+        # The agent's list of commands, which it is asked for before, has the name in it, too.
+        bench.wait_for(lambda: b'"execute": "guest-exec-status"' in process.stderr.readline(),
+                       "not asked")
+        result = bench.interrupt(process)
     same(result.status, 130)
     has(result.err, "goes on in the guest, as only guestd can end it")
 
 
 def test_interrupt_at_start(bench):
     """Ctrl-C while the start is not yet answered"""
-    player = None
+    player, running = None, threading.Event()
 
     def started(_arguments):
+        same(running.wait(PATIENCE), True, "running")
         process.send_signal(2)
         return {"pid": 77}
     player = bench.play("a", agent({
@@ -198,6 +204,7 @@ def test_interrupt_at_start(bench):
         "guestd-exec-read": {"count": 0, "buf-b64": "", "eof": True, "truncated": False,
                              "exited": True}}))
     process = bench.start("--agent", player.path, "exec", "--", "sleep", "9")
+    running.set()
     _out, err = process.communicate(timeout=PATIENCE)
     same(process.returncode, 130, err)
     has(err.decode(), "process 77 was ended")
@@ -219,11 +226,13 @@ def test_output_gone(bench):
 def test_agent_gone(bench):
     """an agent that goes away in between"""
     path = bench.real_agent()
-    process = bench.start("--agent", path, "exec", "--", "sh", "-c", "echo ready; sleep 3")
-    same(process.stdout.readline(), b"ready\n")
-    bench.processes[0].kill()
-    bench.processes[0].wait()
-    _out, err = process.communicate(timeout=PATIENCE)
+    with bench.held() as command:
+        process = bench.start("--agent", path, "exec", "--", "sh", "-c",
+                              "echo ready; exec " + " ".join(command))
+        same(process.stdout.readline(), b"ready\n")
+        bench.processes[0].kill()
+        bench.processes[0].wait()
+        _out, err = process.communicate(timeout=PATIENCE)
     same(process.returncode, 1)
     has(err.decode(), "may go on in the guest")
 
@@ -262,3 +271,55 @@ def test_input_waits(bench):
         "guest-exec-status": {"exited": True, "exitcode": 0}}))
     same(bench.ctl("--agent", player.path, "exec", "--stdin", "--", "x", stdin=b"hello").status, 0)
     same(sent, [b"hello", b""])
+
+
+class SlowLine:
+    """A socket whose first write of input is read late, or when the other end has given up."""
+
+    def __init__(self, sock, milliseconds):
+        self.sock, self.milliseconds, self.was_slow = sock, milliseconds, False
+
+    def recv(self, size):
+        got = self.sock.recv(size)
+        if b"guestd-exec-write" in got and not self.was_slow:
+            self.was_slow = True
+            line = select.poll()
+            line.register(self.sock, select.POLLRDHUP)
+            line.poll(self.milliseconds)
+        return got
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+
+def test_input_on_its_way(bench):
+    """input that is long on its way, or whose answer is late, gets there once, by one connection"""
+    data, sent, unanswered = os.urandom(600 << 10), [], []
+
+    def write(arguments):
+        sent.append(base64.b64decode(arguments.get("buf-b64", "")))
+        if len(sent) == 2:
+            unanswered.append(len(sent[-1]))
+            return None
+        return {"count": len(sent[-1])}
+
+    def read(_arguments):
+        over = sent[-1:] == [b""]
+        return {"count": 0, "buf-b64": "", "eof": over, "truncated": False, "exited": over}
+    script = agent({
+        **LIVE, "guest-exec": {"pid": 5}, "guestd-exec-read": read, "guestd-exec-write": write,
+        "guest-exec-status": {"exited": True, "exitcode": 0}})
+
+    def slow(connection):
+        # Longer than guestctl waits for an answer.
+        connection.sock = SlowLine(connection.sock, 2000)
+        script(connection)
+    player = bench.play("a", slow)
+    with open(bench.path("data"), "w+b") as file:
+        file.write(data)
+        file.seek(0)
+        process = bench.start("--agent", player.path, "exec", "--stdin", "--", "x", stdin=file)
+    _out, err = process.communicate(timeout=PATIENCE)
+    same((process.returncode, err), (0, b""))
+    same(b"".join(sent) == data, True, [len(piece) for piece in sent])
+    same((unanswered, len(player.open)), ([len(data) - (512 << 10)], 1))

@@ -9,13 +9,13 @@ import os
 import signal
 import threading
 
-from bench import PATIENCE, has, same
+from bench import PATIENCE, SILENCE, has, same
 from machine import Between, Guest, Machine
 from played import FREEZE, THAW, WINDOW, fleet, machine, well
 
 # The window's limit, and long enough for a played freeze on a busy machine.
-LIMIT = ("--freeze-limit", "2")
-LATE = "QEMU did not answer within 2 s, so the guest was thawed"
+LIMIT = ("--freeze-limit", SILENCE)
+LATE = f"QEMU did not answer within {SILENCE} s, so the guest was thawed"
 
 
 def hanging(vm, answer):
@@ -65,16 +65,17 @@ def test_gives_up(bench):
     vm, awake = machine(bench), threading.Event()
 
     def mute(connection, arguments):
-        vm.guestctl.send_signal(signal.SIGINT)
+        # Before the signal: it leads to the question what became of the snapshot.
         vm.on["query-block"] = sleeps
         vm.transaction(connection, arguments)
+        vm.guestctl.send_signal(signal.SIGINT)
         awake.wait(PATIENCE)
 
     def sleeps(connection, arguments):
         awake.wait(PATIENCE)
         return vm.query_block(connection, arguments)
     hanging(vm, mute)
-    vm.guestctl = bench.start("--timeout", 2, *vm.args, "snapshot", "--quiesce", *LIMIT)
+    vm.guestctl = bench.start("--timeout", SILENCE, *vm.args, "snapshot", "--quiesce", *LIMIT)
     _, err = vm.guestctl.communicate(timeout=PATIENCE)
     same((vm.guestctl.returncode, vm.frozen, vm.steps()), (1, False, WINDOW), err)
     said = err.decode()

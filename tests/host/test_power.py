@@ -4,7 +4,7 @@
 import json
 import os
 
-from bench import agent, event, has, monitor, same
+from bench import SILENCE, agent, event, has, monitor, same
 
 
 class Machine:
@@ -80,7 +80,7 @@ def test_silent(bench):
     """an agent that does not even answer a sync has not taken the request"""
     vm = Machine(bench, {}, {"system_powerdown": ends})
     silent = bench.play("silent", lambda connection: list(connection.lines()))
-    result = bench.ctl("--timeout", 1, "--agent", silent.path, "--qmp", vm.qmp.path, "shutdown")
+    result = bench.ctl("--timeout", SILENCE, "--agent", silent.path, "--qmp", vm.qmp.path, "shutdown")
     same(result.status, 0, result)
     has(result.out, "down by ACPI after ")
 
@@ -201,10 +201,10 @@ def test_list(bench):
             qmp = bench.play("q" + name, monitor({}, status)).path
             file.write(f"[{name}]\nagent={bench.play('a' + name, agent(answers)).path}\nqmp={qmp}\n")
         file.write(f"[off]\nagent={bench.path('x')}\nqmp={bench.path('y')}\n")
-    result = bench.ctl("--timeout", 1, "list")
+    result = bench.ctl("--timeout", SILENCE, "list")
     same([line.split() for line in result.out.splitlines()],
          [["NAME", "STATE", "AGENT"], ["mute", "running", "hangs"], ["no", "running", "refuses"],
           ["off", "shut", "off", "-"], ["stopped", "paused", "-"], ["up", "running", "answers"]],
          result)
-    told = json.loads(bench.ctl("--timeout", 1, "list", "--json").out)
+    told = json.loads(bench.ctl("--timeout", SILENCE, "list", "--json").out)
     same({row["vm"]: row["result"]["agent"] for row in told}["up"], "answers")

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from case import guestd_path
+from daemons import PATIENCE
 from quiesce_guest import host, made
 from wire import Deadline
 
@@ -35,7 +36,7 @@ def writing(guest, places):
         yield
     finally:
         guest.sh("kill $(cat /run/writers.pid); "
-                 "while pidof writers >/dev/null; do usleep 20000; done")
+                 "while pidof writers >/dev/null; do usleep 20000; done", PATIENCE)
 
 
 def take(name, store, level):
@@ -74,7 +75,8 @@ def paused(report, domain, name, places, store):
     """A domain that stands still is its own witness: a pause writes all out to its images."""
     virsh = ("virsh", "-c", "qemu:///system")
     with writing(domain.guest, places):
-        domain.guest.sh("rm -rf /mnt/ext4/* /mnt/scsi/*; fstrim /mnt/ext4; fstrim /mnt/scsi", 60)
+        domain.guest.sh("rm -rf /mnt/ext4/* /mnt/scsi/*; fstrim /mnt/ext4; fstrim /mnt/scsi",
+                        PATIENCE)
     made(*virsh, "suspend", name)
     good, said = guestctl(name, "backup", "--to", store, "--level", "incremental")
     differ = []

@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,17 @@ NEEDS = ("libvirtd", "virtlogd", "virsh", "unshare", "qemu-img", QEMU)
 # Empty in the mount namespace; libvirt's paths are compiled in.
 HIDDEN = ("/etc/libvirt", "/run", "/var/lib", "/var/cache", "/var/log")
 SOCKETS = {"virtlogd": "/run/libvirt/virtlogd-sock", "libvirtd": "/run/libvirt/libvirt-sock"}
-COMMAND_TIMEOUT = 60
+# Of a command and of all else that ends by itself, in an emulated guest on a busy machine.
+COMMAND_TIMEOUT = 180
+PATIENCE = 120
 VIRSH = ("virsh", "-c", "qemu:///system")
+
+
+def listens(path):
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(path)
+        return True
+    return False
 
 
 class Daemons:
@@ -50,9 +60,10 @@ class Daemons:
                                        stdout=file, stderr=file,
                                        env=dict(os.environ, PATH=TOOLS_PATH))
         self.running[name] = process
-        # There is nothing else that tells when a daemon is ready.
-        deadline = Deadline(30)
-        while not os.path.exists(SOCKETS[name]):
+        # There is nothing else that tells when a daemon is ready. Its socket is there a little
+        # before it listens.
+        deadline = Deadline(PATIENCE)
+        while not listens(SOCKETS[name]):
             deadline.left()
             if process.poll() is not None:
                 raise RuntimeError(f"{name}: {open(log, errors='replace').read()}")
@@ -180,7 +191,7 @@ def end_namespace(process):
         os.close(descriptor)
 
 
-def run(script, needs, prepare, tests, timeout=600):
+def run(script, needs, prepare, tests, timeout=1800):
     """
     The exit status of @script: @prepare(work) on the machine, then @tests(work), which
     returns the status, in the namespaces. Without @needs or root it is skipped.

@@ -3,6 +3,8 @@
 
 import re
 
+from daemons import PATIENCE
+
 MODULES = ("virtio_net", "8021q", "bonding", "sit", "ip_gre", "ip6_tunnel", "ip6_gre")
 # iproute2's, which knows more kinds than busybox.
 IP = "/usr/lib/iproute2/ip"
@@ -40,8 +42,8 @@ def without_counters(text):
 
 def make(guest):
     """Addresses are usable at once, and no router gives further ones."""
-    guest.sh(f"for m in {' '.join(MODULES)}; do modprobe $m; done")
-    guest.wait_for("[ -d /sys/class/net/eth0 ]")
+    guest.sh(f"for m in {' '.join(MODULES)}; do modprobe $m; done", PATIENCE)
+    guest.wait_for("[ -d /sys/class/net/eth0 ]", PATIENCE)
     guest.sh("for key in accept_dad accept_ra router_solicitations; do "
              "for f in /proc/sys/net/ipv6/conf/*/$key; do echo 0 >$f; done; done")
     for words in COMMANDS:

@@ -108,7 +108,7 @@ def serving(made):
         reply = made.ask("guest-exec", {"path": "sh", "arg": [
             "-c", "cat /proc/self/oom_score_adj >/run/score.new; mv /run/score.new /run/score"]})
         equal("return" in reply, True, reply)
-        made.vm.guest.wait_for("[ -e /run/score ]")
+        made.vm.guest.wait_for("[ -e /run/score ]", SLOW)
         equal(made.sh("cat /run/score"), "0", "of a program")
     yield watched
 
@@ -141,7 +141,7 @@ def changing(made):
         before = made.main_pid()
         made.sh(f"kill -KILL {before}")
         # What came while it still had the port would be lost with it.
-        made.vm.guest.wait_for(f"[ ! -e /proc/{before} ]", 120)
+        made.vm.guest.wait_for(f"[ ! -e /proc/{before} ]", SLOW)
         with made.connect() as agent:
             equal(agent.call("guest-fsfreeze-status"), "frozen", "status")
             equal(agent.call("guest-fsfreeze-thaw"), 1, "thawed")
@@ -156,7 +156,7 @@ def changing(made):
         made.freeze()
         before = made.main_pid()
         made.sh(f"kill -STOP {before}")
-        made.vm.guest.wait_for(f"[ ! -e /proc/{before} ]", 120)
+        made.vm.guest.wait_for(f"[ ! -e /proc/{before} ]", SLOW)
         with made.connect() as agent:
             equal(agent.call("guest-fsfreeze-thaw"), 1, "thawed")
         made.sh("rm -r /run/systemd/system/guestd.service.d; systemctl daemon-reload; "
@@ -236,7 +236,7 @@ def returning(made):
     def no_port():
         """without the port, it is installed in no time, and nothing waits or fails"""
         made.vm.unplug_port()
-        made.vm.guest.wait_for(f"[ ! -e {PORT_DEVICE} ]")
+        made.vm.guest.wait_for(f"[ ! -e {PORT_DEVICE} ]", SLOW)
         made.install(made.first)
         equal(made.vm.guest.run("systemctl is-active guestd")[1].strip(), "inactive", "state")
         equal(made.sh("systemctl list-jobs --no-legend"), "", "jobs")

@@ -4,10 +4,13 @@
 import os
 import re
 import shutil
+import socket
+import subprocess
 
 from built import need, output
 
 MOST_FOR_MONITOR = 2.0
+PATIENCE = 60
 
 
 def exposure(root):
@@ -27,6 +30,23 @@ def settings(path):
     """The names that a unit or drop-in sets in [Service]."""
     with open(path, encoding="utf-8") as file:
         return set(re.findall(r"^(\w+)=", file.read().split("[Service]")[1], re.M))
+
+
+def notices(built, number):
+    """What the agent tells systemd first."""
+    place = built.directory()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(os.path.join(place, "notify"))
+        systemd.settimeout(PATIENCE)
+        agent = subprocess.Popen(
+            [built.guestd, "-m", "unix-listen", "-p", os.path.join(place, "agent"), "-t", place],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=dict(os.environ, NOTIFY_SOCKET=os.path.join(place, "notify")))
+        try:
+            return [systemd.recv(1000).decode() for _ in range(number)]
+        finally:
+            agent.terminate()
+            agent.wait()
 
 
 def checks(built):
@@ -64,3 +84,10 @@ def checks(built):
         if silent:
             raise AssertionError(f"nothing about {silent}")
     yield explained
+
+    def told():
+        """its status is told before it is ready, so that who waits for that finds it"""
+        said = notices(built, 2)
+        if said != ["STATUS=No host connected", "READY=1"]:
+            raise AssertionError(f"it tells systemd {said}")
+    yield told

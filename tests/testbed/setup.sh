@@ -46,7 +46,8 @@ install_quietly() {
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null &&
             as_root chmod 755 "$policy" || return 1
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+    # A machine that was just started may be upgrading itself.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
         --no-install-recommends install "$@" >/dev/null || status=$?
     [ -z "$ours" ] || as_root rm -f "$policy"
     return "$status"
