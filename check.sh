@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [packages] [system] [docs] [sanitizers] [dist]
+#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [packages] [system] [clients] [docs] [sanitizers] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host vm libvirt packages system docs sanitizers dist}
+PARTS=${*:-unit conformance quiesce hooks host vm libvirt packages system clients docs sanitizers dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -66,7 +66,7 @@ mkdir -p "$LOGS"
 export GUESTD=$PWD/build/guestd GUESTCTL=$PWD/build/guestctl
 # Not within a part: it works in the build directory, as others do beside it.
 if [[ " $PARTS " == *" docs "* || " $PARTS " == *" packages "* ||
-        " $PARTS " == *" system "* ]]; then
+        " $PARTS " == *" system "* || " $PARTS " == *" clients "* ]]; then
     make -s -C build deb >"$LOGS/deb.log" 2>&1 </dev/null || { tail -n 40 "$LOGS/deb.log"; exit 1; }
 fi
 
@@ -115,6 +115,9 @@ part_libvirt() {
 
 part_system() {
     step tap system tests/system/run
+}
+
+part_clients() {
     step tap guestctl-system tests/system/ctl
 }
 
@@ -170,7 +173,7 @@ rm -f "$LOGS"/lane-*
 set -m
 lane machines vm system </dev/null &
 machines=$!
-lane rest unit conformance quiesce hooks host libvirt docs packages sanitizers dist </dev/null &
+lane rest unit conformance quiesce hooks host libvirt docs packages sanitizers dist clients </dev/null &
 rest=$!
 set +m
 trap end_lanes EXIT
