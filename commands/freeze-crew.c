@@ -258,6 +258,18 @@ static gboolean is_late(const Crew *crew, const char *path)
     return FALSE;
 }
 
+char **crew_late_freezes(Crew *crew)
+{
+    GPtrArray *paths = g_ptr_array_new();
+
+    g_mutex_lock(&crew->lock);
+    for (guint i = 0; i < crew->late->len; i++)
+        g_ptr_array_add(paths, g_strdup(((const Hand *)crew->late->pdata[i])->path));
+    g_mutex_unlock(&crew->lock);
+    g_ptr_array_add(paths, NULL);
+    return (char **)g_ptr_array_free(paths, FALSE);
+}
+
 gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until)
 {
     gboolean late;

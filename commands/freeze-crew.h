@@ -51,6 +51,9 @@ void crew_unref(Crew *crew);
  */
 void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until);
 
+/* The paths whose freezes were left behind and are on their way; NULL-terminated, to be freed. */
+char **crew_late_freezes(Crew *crew);
+
 /*
  * Waits until no freeze of @path that was left behind is on its way any more: to the next one
  * it would look like somebody else's, and it would thaw what that has frozen. Returns FALSE

@@ -91,13 +91,7 @@ gboolean freeze_engine_cancelled(FreezeEngine *engine)
 
 char **freeze_engine_late(const FreezeEngine *engine)
 {
-    GPtrArray *late = g_ptr_array_new();
-
-    for (guint i = 0; i < engine->items->len; i++)
-        if (item_at(engine, i)->state == FREEZE_LATE)
-            g_ptr_array_add(late, g_strdup(item_at(engine, i)->mount_point));
-    g_ptr_array_add(late, NULL);
-    return (char **)g_ptr_array_free(late, FALSE);
+    return crew_late_freezes(engine->crew);
 }
 
 const FreezeItem *freeze_engine_items(const FreezeEngine *engine, gsize *n)

@@ -74,7 +74,10 @@ void freeze_engine_cancel(FreezeEngine *engine);
 void freeze_engine_uncancel(FreezeEngine *engine);
 gboolean freeze_engine_cancelled(FreezeEngine *engine);
 
-/* The mount points that may yet become frozen, by calls that did not come back; NULL-terminated, to be freed. */
+/*
+ * The mount points that may yet become frozen, by calls of this freeze or an earlier one that
+ * did not come back; NULL-terminated, to be freed.
+ */
 char **freeze_engine_late(const FreezeEngine *engine);
 
 /* Thaws what is ours, backwards. Returns how many. */

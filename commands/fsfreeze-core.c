@@ -79,7 +79,7 @@ static void leave_frozen_state(Freeze *freeze)
     set_watchdog(freeze, 0);
     /* The hooks have yet to be let go on; an agent that is killed before leaves that to the next. */
     if (!services->settings->fsfreeze_hook || !freeze_mark_hooks(freeze, NULL))
-        freeze_marker_remove(services->settings->statedir);
+        freeze_unmark(freeze);
     services->set_frozen(services->agent, FALSE, 0);
     log_hold(services->log, FALSE);
 }
@@ -100,7 +100,7 @@ static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
         g_info("thawed %d filesystems: %s", n, thaw_reasons[reason]);
     }
     ok = freeze_hooks_thaw(freeze->hooks, thaw_reasons[reason], error);
-    freeze_marker_remove(freeze->services->settings->statedir);
+    freeze_unmark(freeze);
     return ok ? n : -1;
 }
 
@@ -168,12 +168,10 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
         freeze_engine_thaw(freeze->engine);
     quick_grace_end(sysroot, freeze->grace_before);
     freeze->grace_before = -1;
-    if (n > 0) {
+    if (n > 0)
         freeze_mark_ours(freeze, deadline_us);
-    } else {
+    else
         leave_frozen_state(freeze);
-        freeze_mark_late(freeze);
-    }
     return n;
 }
 

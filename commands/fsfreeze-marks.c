@@ -7,13 +7,22 @@
 
 /* What a freeze tells an agent that is started after this one was killed. */
 
-static gboolean write_marker(Freeze *freeze, const GPtrArray *points, gint64 deadline_us,
-                             GError **error)
+/*
+ * Names @points, not owned, and besides what calls that did not come back may yet freeze, also
+ * those of an earlier freeze: with no @points the marker is of these alone.
+ */
+static gboolean write_marker(Freeze *freeze, GPtrArray *points, gint64 deadline_us, GError **error)
 {
+    g_auto(GStrv) late = freeze_engine_late(freeze->engine);
     FreezeMarker marker = { .deadline_us = deadline_us,
                             .grace_before = freeze->grace_before,
-                            .mount_points = (char **)points->pdata };
+                            .late = points->len == 0 && late[0] };
 
+    for (char **point = late; *point; point++)
+        if (!g_ptr_array_find_with_equal_func(points, *point, g_str_equal, NULL))
+            g_ptr_array_add(points, *point);
+    g_ptr_array_add(points, NULL);
+    marker.mount_points = (char **)points->pdata;
     return freeze_marker_write(freeze->services->sysroot, freeze->services->settings->statedir,
                                &marker, error);
 }
@@ -24,7 +33,6 @@ gboolean freeze_mark(Freeze *freeze, const List *mounts, gint64 deadline_us, GEr
 
     for (gsize i = 0; i < mounts->len; i++)
         g_ptr_array_add(points, (char *)list_at(mounts, Mount, i)->mount_point);
-    g_ptr_array_add(points, NULL);
     return write_marker(freeze, points, deadline_us, error);
 }
 
@@ -59,7 +67,6 @@ void freeze_mark_ours(Freeze *freeze, gint64 deadline_us)
         else if (items[i].state == FREEZE_FOREIGN)
             any_foreign = TRUE;
     }
-    g_ptr_array_add(ours, NULL);
     if (!any_foreign)
         return;
     if (!is_in_memory(freeze->services->settings->statedir))
@@ -69,21 +76,14 @@ void freeze_mark_ours(Freeze *freeze, gint64 deadline_us)
         g_warning("%s", error->message);
 }
 
-void freeze_mark_late(Freeze *freeze)
-{
-    g_auto(GStrv) late = freeze_engine_late(freeze->engine);
-    FreezeMarker marker = { .mount_points = late, .late = TRUE, .grace_before = -1 };
-    g_autoptr(GError) error = NULL;
-
-    if (late[0] && !freeze_marker_write(freeze->services->sysroot,
-                                        freeze->services->settings->statedir, &marker, &error))
-        g_warning("%s", error->message);
-}
-
 void freeze_unmark(Freeze *freeze)
 {
     g_auto(GStrv) late = freeze_engine_late(freeze->engine);
+    const List no_mounts = { NULL };
+    g_autoptr(GError) error = NULL;
 
     if (!late[0])
         freeze_marker_remove(freeze->services->settings->statedir);
+    else if (!freeze_mark(freeze, &no_mounts, 0, &error))
+        g_warning("%s", error->message);
 }

@@ -59,12 +59,9 @@ gboolean freeze_mark_hooks(Freeze *freeze, GError **error);
 void freeze_mark_ours(Freeze *freeze, gint64 deadline_us);
 
 /*
- * Nothing of ours is frozen any more, but a call that did not come back may still
- * freeze something; its thread would thaw it, unless the agent is killed before.
+ * Nothing of ours is frozen any more. A marker stays only for calls that did not come back and
+ * may still freeze something: their threads would thaw it, unless the agent is killed before.
  */
-void freeze_mark_late(Freeze *freeze);
-
-/* Nothing is frozen; a marker stays only for what may yet become so. */
 void freeze_unmark(Freeze *freeze);
 
 /* At the agent's end: what has waited for the main loop is done now. */

@@ -63,14 +63,14 @@ void freeze_take_over(Freeze *freeze)
     /* The log's file may be on a frozen filesystem. */
     log_hold(services->log, TRUE);
     quick_grace_end(services->sysroot, marker.grace_before);
-    if (!marker.mount_points || !marker.mount_points[0]) {
-        freeze->phase = PHASE_THAWING;
-        freeze->release_source = g_idle_add(start_release, freeze);
-    } else if (marker.late) {
+    if (marker.late) {
         /* That freeze had failed; only what came back after its agent's end is frozen. */
         adopt_marked(freeze, &marker);
         freeze_engine_thaw(freeze->engine);
-        freeze_marker_remove(services->settings->statedir);
+    }
+    if (marker.late || !marker.mount_points || !marker.mount_points[0]) {
+        freeze->phase = PHASE_THAWING;
+        freeze->release_source = g_idle_add(start_release, freeze);
     } else {
         adopt_marked(freeze, &marker);
         freeze->any = TRUE;

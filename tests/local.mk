@@ -175,6 +175,7 @@ tests_unit_libkit_a_SOURCES = \
 	tests/unit/accounts.c tests/unit/accounts.h \
 	tests/unit/kit.c tests/unit/kit.h \
 	tests/unit/dispatch-fixture.c tests/unit/dispatch-fixture.h \
+	tests/unit/exec-case.c tests/unit/exec-case.h \
 	tests/unit/file-case.c tests/unit/file-case.h \
 	tests/unit/fake-logind.c tests/unit/fake-logind.h \
 	tests/unit/freeze-case.c tests/unit/freeze-case.h \

@@ -174,6 +174,52 @@ static void test_watchdog_during_freeze(void)
     life_free(life);
 }
 
+static int freeze_b(Life *life)
+{
+    g_autoptr(Arena) arena = arena_new();
+    List points = { NULL };
+
+    *(const char **)list_append(&points, arena, sizeof(char *)) = "/b";
+    return freeze_begin(life->freeze, &points, 0, NULL);
+}
+
+/* @expected: NULL for no marker, else its mount points, with "late: " before if it is of these alone. */
+static void expect_marker(const Life *life, const char *expected)
+{
+    g_autofree char *points = NULL, *found = NULL;
+    FreezeMarker marker;
+
+    if (freeze_marker_read(life->machine->sysroot, life->settings.statedir, &marker)) {
+        points = g_strjoinv(" ", marker.mount_points);
+        found = g_strconcat(marker.late ? "late: " : "", points, NULL);
+    }
+    freeze_marker_clear(&marker);
+    g_assert_cmpstr(found, ==, expected);
+}
+
+/* What an earlier freeze has left behind stays marked throughout a later one, until it is back. */
+static void test_late_marker(void)
+{
+    Life *life = life_new();
+
+    life->settings.freeze_deadline_s = 1;
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/a");
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, NULL), ==, -1);
+    life->settings.freeze_deadline_s = KIT_DEADLINE_S;
+    expect_marker(life, "late: /a");
+    g_assert_cmpint(freeze_b(life), ==, 1);
+    expect_marker(life, "/b /a");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    expect_marker(life, "late: /a");
+    script_release(SCRIPT_FREEZE, "/a");
+    g_assert_cmpint(freeze_all(life, 0), ==, 2);
+    expect_marker(life, "/a /b");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    expect_marker(life, NULL);
+    life_free(life);
+}
+
 /* Of an agent that is killed at this moment nothing would put the grace periods back. */
 static void test_grace(void)
 {
@@ -244,9 +290,12 @@ static void test_end_during_freeze(void)
     }
 }
 
-static void mark_hooks(Life *life)
+/* As an earlier agent has left it that stopped hooks; @late: and a call that is not back. */
+static void mark_hooks(Life *life, const char *late)
 {
-    FreezeMarker marker = { .mount_points = (char *[]){ NULL }, .grace_before = -1 };
+    FreezeMarker marker = { .mount_points = (char *[]){ (char *)late, NULL },
+                            .late = late != NULL,
+                            .grace_before = -1 };
     g_autoptr(GError) error = NULL;
 
     freeze_marker_write(life->machine->sysroot, life->settings.statedir, &marker, &error);
@@ -280,8 +329,24 @@ static void test_release(void)
     Life *life = life_new();
 
     give_hook(life);
-    mark_hooks(life);
+    mark_hooks(life, NULL);
     start(life);
+    kit_run_ready();
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
+    expect_calls(life, "thaw failed\n");
+    life_free(life);
+}
+
+/* Also if its freeze has failed, and froze something after its end. */
+static void test_release_late(void)
+{
+    Life *life = life_new();
+
+    give_hook(life);
+    mark_hooks(life, "/a");
+    script_freeze_foreign("/a");
+    start(life);
+    g_assert_cmpuint(script_count_frozen(), ==, 0);
     kit_run_ready();
     WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
     expect_calls(life, "thaw failed\n");
@@ -294,7 +359,7 @@ static void test_release_at_end(void)
     Life *life = life_new();
 
     give_hook(life);
-    mark_hooks(life);
+    mark_hooks(life, NULL);
     start(life);
     g_assert_cmpint(freeze_end(life->freeze, THAW_AT_SHUTDOWN, NULL), ==, 0);
     expect_calls(life, "thaw failed\n");
@@ -307,7 +372,7 @@ static void test_release_without_threads(void)
     Life *life = life_new();
 
     give_hook(life);
-    mark_hooks(life);
+    mark_hooks(life, NULL);
     start(life);
     kit_allow_threads(FALSE);
     kit_run_ready();
@@ -328,11 +393,13 @@ int main(int argc, char **argv)
     g_test_add_func("/freeze/life/watchdog-without-threads", test_watchdog_without_threads);
     g_test_add_func("/freeze/life/late-watchdog", test_late_watchdog);
     g_test_add_func("/freeze/life/watchdog-during-freeze", test_watchdog_during_freeze);
+    g_test_add_func("/freeze/life/late-marker", test_late_marker);
     g_test_add_func("/freeze/life/grace", test_grace);
     g_test_add_func("/freeze/life/freeze-without-threads", test_freeze_without_threads);
     g_test_add_func("/freeze/life/closed", test_closed);
     g_test_add_func("/freeze/life/end-during-freeze", test_end_during_freeze);
     g_test_add_func("/freeze/life/release", test_release);
+    g_test_add_func("/freeze/life/release-late", test_release_late);
     g_test_add_func("/freeze/life/release-at-end", test_release_at_end);
     g_test_add_func("/freeze/life/release-without-threads", test_release_without_threads);
     status = g_test_run();
