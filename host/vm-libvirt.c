@@ -21,11 +21,17 @@ struct LibvirtLink {
     virConnectPtr connection; /* made when it is first needed */
 };
 
+/* Who waits for an end, and each callback, hold it: one may yet run when it is deregistered. */
+typedef struct {
+    gint refs;
+    VmEnd end;
+    int fd; /* readable once that has come */
+} EndWatch;
+
 typedef struct {
     virDomainPtr domain; /* keeps its connection */
-    int end_fd;    /* readable once the expected end has come */
-    int callbacks[2]; /* -1: none */
-    VmEnd end;
+    EndWatch *watch;     /* NULL: none */
+    int callbacks[2];    /* -1: none */
 } Libvirt;
 
 /* Errors are told by whoever asked; libvirt would print them as well. */
@@ -232,10 +238,20 @@ static gboolean libvirt_act(Vm *vm, VmAction action, const Limit *limit, GError 
     return result >= 0 || libvirt_error(error, GUESTD_ERROR_REFUSED, "libvirt refused");
 }
 
-static void note_end(Libvirt *libvirt)
+static void watch_unref(void *data)
+{
+    EndWatch *watch = data;
+
+    if (!watch || !g_atomic_int_dec_and_test(&watch->refs))
+        return;
+    close(watch->fd);
+    g_free(watch);
+}
+
+static void note_end(EndWatch *watch)
 {
     guint64 one = 1;
-    ssize_t n = write(libvirt->end_fd, &one, sizeof one);
+    ssize_t n = write(watch->fd, &one, sizeof one);
 
     (void)n; /* it can only be full of ends already */
 }
@@ -244,16 +260,16 @@ static void note_end(Libvirt *libvirt)
 static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail,
                         void *data)
 {
-    Libvirt *libvirt = data;
+    EndWatch *watch = data;
 
     (void)connection;
     (void)domain;
     (void)detail;
-    if (libvirt->end == VM_END_DOWN &&
+    if (watch->end == VM_END_DOWN &&
         (event == VIR_DOMAIN_EVENT_STOPPED || event == VIR_DOMAIN_EVENT_CRASHED))
-        note_end(libvirt);
-    if (libvirt->end == VM_END_SUSPENDED && event == VIR_DOMAIN_EVENT_PMSUSPENDED)
-        note_end(libvirt);
+        note_end(watch);
+    if (watch->end == VM_END_SUSPENDED && event == VIR_DOMAIN_EVENT_PMSUSPENDED)
+        note_end(watch);
     return 0;
 }
 
@@ -273,27 +289,36 @@ static void stop_watching(Libvirt *libvirt)
             virConnectDomainEventDeregisterAny(connection, libvirt->callbacks[i]);
         libvirt->callbacks[i] = -1;
     }
-    if (libvirt->end_fd >= 0)
-        close(libvirt->end_fd);
-    libvirt->end_fd = -1;
+    watch_unref(g_steal_pointer(&libvirt->watch));
+}
+
+/* Returns the number of the callback, -1 with libvirt's error set. */
+static int watch_event(Libvirt *libvirt, int event, virConnectDomainEventGenericCallback callback)
+{
+    int number;
+
+    g_atomic_int_inc(&libvirt->watch->refs);
+    number = virConnectDomainEventRegisterAny(virDomainGetConnect(libvirt->domain),
+                                              libvirt->domain, event, callback, libvirt->watch,
+                                              watch_unref);
+    if (number < 0)
+        watch_unref(libvirt->watch);
+    return number;
 }
 
 static gboolean libvirt_expect(Vm *vm, VmEnd end, const Limit *limit, GError **error)
 {
     Libvirt *libvirt = vm->backend;
-    virConnectPtr connection = virDomainGetConnect(libvirt->domain);
 
     (void)limit;
     stop_watching(libvirt);
-    libvirt->end = end;
-    libvirt->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    libvirt->callbacks[0] = virConnectDomainEventRegisterAny(
-        connection, libvirt->domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-        VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), libvirt, NULL);
+    libvirt->watch = g_new0(EndWatch, 1);
+    *libvirt->watch = (EndWatch){ 1, end, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+    libvirt->callbacks[0] = watch_event(libvirt, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                        VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle));
     if (end == VM_END_RESET)
-        libvirt->callbacks[1] = virConnectDomainEventRegisterAny(
-            connection, libvirt->domain, VIR_DOMAIN_EVENT_ID_REBOOT,
-            VIR_DOMAIN_EVENT_CALLBACK(on_reboot), libvirt, NULL);
+        libvirt->callbacks[1] = watch_event(libvirt, VIR_DOMAIN_EVENT_ID_REBOOT,
+                                            VIR_DOMAIN_EVENT_CALLBACK(on_reboot));
     return (libvirt->callbacks[0] >= 0 && (end != VM_END_RESET || libvirt->callbacks[1] >= 0)) ||
            libvirt_error(error, GUESTD_ERROR_FAILED, "watching the domain");
 }
@@ -303,7 +328,7 @@ static gboolean libvirt_await(Vm *vm, VmEnd end, const Limit *limit, GError **er
     Libvirt *libvirt = vm->backend;
 
     (void)end;
-    return limit_poll(limit, libvirt->end_fd, POLLIN, error);
+    return limit_poll(limit, libvirt->watch->fd, POLLIN, error);
 }
 
 static void libvirt_free(Vm *vm)
@@ -353,7 +378,7 @@ static Vm *vm_new(virDomainPtr domain, const Context *context)
     Vm *vm = g_new0(Vm, 1);
 
     libvirt->domain = domain;
-    libvirt->end_fd = libvirt->callbacks[0] = libvirt->callbacks[1] = -1;
+    libvirt->callbacks[0] = libvirt->callbacks[1] = -1;
     vm->name = g_strdup(virDomainGetName(domain));
     vm->context = context;
     vm->ops = &libvirt_ops;

@@ -20,6 +20,7 @@ cd / || exit 1
 HOOK_DIR=${GUESTD_HOOK_STATE:-/run/guestd/hooks}
 STATE=$HOOK_DIR/$HOOK
 answer=() # lines that session_await() read
+now=0
 deadline=0
 NEVER=$'\n' # no line is this
 declare -A ears=() # by directory, the end of the answers' FIFO that this hook reads
@@ -58,8 +59,17 @@ owned_processes() {
     done
 }
 
+# Seconds since boot into now: SECONDS would follow a clock that is set meanwhile.
+look_at_clock() {
+    read -r now _ </proc/uptime
+    now=${now%.*}
+}
+
 # limit SECONDS: from now on, to all session_await() together.
-limit() { deadline=$((SECONDS + $1)); }
+limit() {
+    look_at_clock
+    deadline=$((now + $1))
+}
 
 # session_start DIR CLIENT...: starts the client. Beyond the session of the hook, which is
 # killed as a whole when the hook takes too long; thaw then finds the client by its id,
@@ -110,7 +120,8 @@ session_await() {
     answer=()
     session_listen "$1" || return 1
     while [ "$status" -eq 0 ]; do
-        left=$((deadline - SECONDS))
+        look_at_clock
+        left=$((deadline - now))
         [ "$left" -gt 0 ] || { status=2; break; }
         line=
         read -r -t "$left" -u "${ears[$1]}" line || status=$(($? > 128 ? 2 : 1))

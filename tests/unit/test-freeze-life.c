@@ -183,7 +183,7 @@ static int freeze_b(Life *life)
     return freeze_begin(life->freeze, &points, 0, NULL);
 }
 
-/* @expected: NULL for no marker, else its mount points, with "late: " before if it is of these alone. */
+/* @expected: NULL for no marker, else its mount points, behind "late: " if it is late. */
 static void expect_marker(const Life *life, const char *expected)
 {
     g_autofree char *points = NULL, *found = NULL;
