@@ -43,6 +43,8 @@ void quiesce_clear(Quiesce *window)
 {
     g_clear_pointer(&window->reason, g_free);
     g_clear_pointer(&window->report, g_free);
+    if (window->left_out)
+        g_string_free(g_steal_pointer(&window->left_out), TRUE);
 }
 
 static void set_reason(Quiesce *window, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -233,6 +235,20 @@ static gboolean thaw(Quiesce *window, GError **error)
                      problem->message, window->vm->name);
 }
 
+/* What could not be reached is not in the count, and whoever relies on the label must know. */
+static void note_left_out(Quiesce *window, const Value *report)
+{
+    VALUE_EACH (item, value_get(report, "filesystems")) {
+        if (!g_str_equal(value_string(item, "state", ""), "skipped"))
+            continue;
+        if (!window->left_out)
+            window->left_out = g_string_new(NULL);
+        g_string_append_printf(window->left_out, "%s%s (%s)", window->left_out->len ? ", " : "",
+                               value_string(item, "mountpoint", "?"),
+                               value_string(item, "reason", "no reason given"));
+    }
+}
+
 static void fetch_report(Quiesce *window)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -247,6 +263,7 @@ static void fetch_report(Quiesce *window)
     text = g_string_new(NULL);
     json_append_value(text, report);
     window->report = g_string_free(text, FALSE);
+    note_left_out(window, report);
     if (g_str_equal(value_string(report, "ended-by", ""), "timeout"))
         set_reason(window, "the guest's own limit of %" G_GINT64_FORMAT " s ended the freeze",
                    2 * window->limit_s);
@@ -308,9 +325,10 @@ char *quiesce_text(const Quiesce *window)
 {
     if (!window->consistent)
         return g_strdup_printf("crash-consistent: %s", window->reason);
-    return g_strdup_printf("consistent: %" G_GINT64_FORMAT " filesystem%s frozen for %.0f ms",
+    return g_strdup_printf("consistent: %" G_GINT64_FORMAT " filesystem%s frozen for %.0f ms%s%s",
                            window->filesystems, window->filesystems == 1 ? "" : "s",
-                           quiesce_frozen_ms(window));
+                           quiesce_frozen_ms(window), window->left_out ? "; not frozen: " : "",
+                           window->left_out ? window->left_out->str : "");
 }
 
 char *utc_text(gint64 at)

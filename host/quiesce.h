@@ -39,6 +39,7 @@ typedef struct {
     gboolean consistent; /* after quiesce_end() */
     char *reason;        /* why it is not */
     char *report;        /* guestd's own, as JSON, or NULL */
+    GString *left_out;   /* mount points that were not frozen, each with why; NULL: none known */
 } Quiesce;
 
 /* Rows for the options of verbs that quiesce. */

@@ -88,6 +88,17 @@ def test_watchdog(bench):
     same(vm.manifest()["label"], "crash-consistent")
 
 
+def test_left_out(bench):
+    """what the guest could not freeze is named beside the label"""
+    vm = machine(bench)
+    hidden = {"mountpoint": "/srv", "device": "8:1", "type": "ext4", "state": "skipped",
+              "reason": "another mount hides it", "sync-ms": 0, "freeze-ms": 0, "frozen-ms": 0}
+    vm.on["guestd-fsfreeze-report"] = lambda _arguments: dict(
+        REPORT, filesystems=REPORT["filesystems"] + [hidden, dict(hidden, state="unsupported")])
+    has(vm.snapshot("--quiesce").out, " ms; not frozen: /srv (another mount hides it)\n")
+    same(vm.manifest()["label"], "consistent")
+
+
 def test_fewer(bench):
     """a thaw of fewer filesystems than were frozen is not the end of a whole window"""
     vm = machine(bench, guestd=False)
