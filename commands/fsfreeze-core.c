@@ -40,7 +40,9 @@ static void set_watchdog(Freeze *freeze, gint64 deadline_us)
     struct itimerspec when = { .it_value = { .tv_sec = deadline_us / G_USEC_PER_SEC,
                                              .tv_nsec = deadline_us % G_USEC_PER_SEC * 1000 } };
 
+    g_mutex_lock(&freeze->lock);
     freeze->deadline_us = deadline_us;
+    g_mutex_unlock(&freeze->lock);
     timerfd_settime(freeze->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
@@ -314,6 +316,16 @@ static gboolean wait_for_others(Freeze *freeze)
     return waited;
 }
 
+/*
+ * The watchdog of an earlier freeze, whose thread comes late: the freeze that it finds, done or
+ * under way, is another. Called under the lock.
+ */
+static gboolean is_stale(const Freeze *freeze, ThawReason reason)
+{
+    return reason == THAW_BY_TIMEOUT &&
+           (freeze->deadline_us == 0 || boot_time_us() < freeze->deadline_us);
+}
+
 static int end(Freeze *freeze, ThawReason reason, GError **error)
 {
     gboolean frozen, waited;
@@ -321,7 +333,7 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
 
     g_mutex_lock(&freeze->lock);
     freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
-    waited = wait_for_others(freeze);
+    waited = !is_stale(freeze, reason) && wait_for_others(freeze);
     frozen = freeze->phase == PHASE_FROZEN;
     /*
      * A host that comes too late for its own freeze must learn so: 0. Only one that
@@ -332,8 +344,8 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
         g_mutex_unlock(&freeze->lock);
         return 0;
     }
-    if (frozen && reason == THAW_BY_TIMEOUT && boot_time_us() < freeze->deadline_us) {
-        /* That was the watchdog of an earlier freeze. */
+    /* It may have become so while it waited. */
+    if (is_stale(freeze, reason)) {
         g_mutex_unlock(&freeze->lock);
         return 0;
     }

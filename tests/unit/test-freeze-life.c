@@ -104,6 +104,33 @@ static void test_watchdog_without_threads(void)
     life_free(life);
 }
 
+static gpointer freeze_and_leave(gpointer data)
+{
+    freeze_begin(data, NULL, 0, NULL);
+    return NULL;
+}
+
+/* A watchdog that comes late, when the next freeze has begun, neither ends that nor cancels it. */
+static void test_late_watchdog(void)
+{
+    Life *life = life_new();
+    GThread *thread;
+
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/b");
+    thread = g_thread_new("freezer", freeze_and_leave, life->freeze);
+    script_await(SCRIPT_FREEZE, "/b", 1);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_FREEZING);
+    script_release(SCRIPT_FREEZE, "/b");
+    g_thread_join(thread);
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_FROZEN);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_FROZEN);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    life_free(life);
+}
+
 /* Without threads nothing can be frozen in time, and that is told. */
 static void test_freeze_without_threads(void)
 {
@@ -133,12 +160,6 @@ static void test_closed(void)
     kit_expect_error(&error, "the agent is about to end");
     g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/a"), ==, 0);
     life_free(life);
-}
-
-static gpointer freeze_and_leave(gpointer data)
-{
-    freeze_begin(data, NULL, 0, NULL);
-    return NULL;
 }
 
 /* The end comes during a freeze: its thread is out before all is freed (see it with ASan). */
@@ -238,6 +259,7 @@ int main(int argc, char **argv)
     g_log_set_always_fatal(G_LOG_FATAL_MASK);
     the_log = log_start();
     g_test_add_func("/freeze/life/watchdog-without-threads", test_watchdog_without_threads);
+    g_test_add_func("/freeze/life/late-watchdog", test_late_watchdog);
     g_test_add_func("/freeze/life/freeze-without-threads", test_freeze_without_threads);
     g_test_add_func("/freeze/life/closed", test_closed);
     g_test_add_func("/freeze/life/end-during-freeze", test_end_during_freeze);
