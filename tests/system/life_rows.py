@@ -70,8 +70,10 @@ def slow_chpasswd(machine):
         "mount --bind /run/slow-chpasswd /usr/sbin/chpasswd")
     try:
         yield
+        # Else a call that was let go may still be in the script.
+        machine.wait_for("! busybox pidof chpasswd >/dev/null")
     finally:
-        machine.sh("umount /usr/sbin/chpasswd")
+        machine.sh("umount -l /usr/sbin/chpasswd")
 
 
 @contextlib.contextmanager
