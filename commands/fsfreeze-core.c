@@ -316,10 +316,7 @@ static gboolean wait_for_others(Freeze *freeze)
     return waited;
 }
 
-/*
- * The watchdog of an earlier freeze, whose thread comes late: the freeze that it finds, done or
- * under way, is another. Called under the lock.
- */
+/* Of a watchdog whose thread comes late: the freeze that it finds is another. Under the lock. */
 static gboolean is_stale(const Freeze *freeze, ThawReason reason)
 {
     return reason == THAW_BY_TIMEOUT &&
@@ -344,7 +341,6 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
         g_mutex_unlock(&freeze->lock);
         return 0;
     }
-    /* It may have become so while it waited. */
     if (is_stale(freeze, reason)) {
         g_mutex_unlock(&freeze->lock);
         return 0;
