@@ -30,7 +30,7 @@ class Events:
             ["stdbuf", "-oL", *VIRSH, "event", domain, "--all", "--loop"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             preexec_fn=die_with_parent)
-        deadline = Deadline(30)
+        deadline = Deadline(120)
         while not self.find(MARK):
             deadline.left()
             self.mark()

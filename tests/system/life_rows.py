@@ -15,6 +15,7 @@ LIFECYCLE = "agent-lifecycle"
 # ---- the lifecycle event
 
 def stop_and_start(machine):
+    machine.events.forget()  # the package's installation has ended an agent, too
     machine.sh(f"systemctl stop {machine.unit()}")
     said = [machine.events.wait(LIFECYCLE, DISCONNECTED)]
     said.append(machine.refused("domhostname", machine.name, "--source", "agent"))
@@ -29,6 +30,7 @@ def killed(machine):
     systemd starts it again. QEMU tells of a port's changes once a second, so that it was closed
     in between may go unsaid.
     """
+    machine.events.forget()
     machine.sh(f"systemctl kill -s KILL {machine.unit()}")
     said = machine.events.wait(LIFECYCLE, CONNECTED)
     machine.answers()
@@ -70,8 +72,10 @@ def slow_chpasswd(machine):
         "mount --bind /run/slow-chpasswd /usr/sbin/chpasswd")
     try:
         yield
+        # Else a call that was let go may still be in the script.
+        machine.wait_for("! busybox pidof chpasswd >/dev/null")
     finally:
-        machine.sh("umount /usr/sbin/chpasswd")
+        machine.sh("umount -l /usr/sbin/chpasswd")
 
 
 @contextlib.contextmanager

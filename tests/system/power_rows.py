@@ -9,6 +9,7 @@ from table import Row
 def suspend(machine):
     # Right after a backup a guest on a busy machine takes longer than libvirt waits.
     machine.answers()
+    machine.events.forget()
     said = [machine.virsh("dompmsuspend", machine.name, "mem")]
     machine.events.wait("lifecycle", "PMSuspended")
     said.append(machine.virsh("domstate", machine.name))
@@ -41,6 +42,7 @@ def boot_id(machine):
 
 def reboot(machine):
     before = boot_id(machine)
+    machine.events.forget()
     said = [machine.virsh("reboot", machine.name, "--mode", "agent")]
     said += [machine.events.wait(LIFECYCLE, DISCONNECTED, BOOT_TIMEOUT),
              machine.events.wait("reboot", timeout=BOOT_TIMEOUT),
@@ -54,6 +56,7 @@ def reboot(machine):
 
 
 def shutdown(machine):
+    machine.events.forget()
     said = [machine.virsh("shutdown", machine.name, "--mode", "agent")]
     said.append(machine.events.wait("lifecycle", "Stopped", BOOT_TIMEOUT))
     said.append(machine.virsh("domstate", machine.name, "--reason"))

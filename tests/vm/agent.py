@@ -9,7 +9,7 @@ import time
 from wire import Deadline, Wire, WireError
 
 FLUSH = b"\xff"
-TIMEOUT = 20
+TIMEOUT = 60
 
 # The answer to FLUSH; with an unfinished request it quotes a piece of that.
 COMPLAINT = re.compile(rb'\{"error": [^\n]*"JSON parse error, stray [^\n]*\n')

@@ -19,8 +19,8 @@ class Skip(Exception):
 class Case:
     # Arguments of VM(); groups with equal ones share a machine.
     machine = {"words": {"respawn": 1}}
-    # Seconds of a test, with the start of its machine.
-    timeout = 300
+    # Seconds of a test, with the start of its machine; many times what it takes.
+    timeout = 900
 
     def __init__(self, vm, tools):
         self.vm = vm
@@ -40,8 +40,12 @@ class Case:
         if not condition:
             raise AssertionError(what)
 
-    def deadline(self, seconds=20):
+    def deadline(self, seconds=60):
         return Deadline(seconds)
+
+    def rests(self, pid, quiet=1):
+        """Waits until the agent has nothing left to do."""
+        self.check(self.guest.settles(pid, quiet=quiet), "the agent never rests")
 
     def pings(self, agent):
         self.equal(agent.ask("guest-ping"), {"return": {}}, "guest-ping")

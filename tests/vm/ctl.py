@@ -96,10 +96,12 @@ class Ctl(Case):
 
     def goes_on(self):
         """The guest writes to both disks, and may go on with that."""
-        before = self.figures()
-        self.guest.sh("sleep 1")
-        after = self.figures()
-        self.check(all(a > b for a, b in zip(after, before)), f"writes: {before}, {after}")
+        before, after = self.figures(), ()
+        deadline = self.deadline()
+        while not after or any(a <= b for a, b in zip(after, before)):
+            self.check(not deadline.passed(), f"writes: {before}, {after}")
+            self.guest.sh("usleep 50000")
+            after = self.figures()
 
     def enter(self, *command):
         """The command that does it where QEMU's mounts are."""

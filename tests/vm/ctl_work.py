@@ -84,12 +84,12 @@ def exec_env(world):
 @row("exec", "timeout")
 def exec_timeout(world):
     """the program and its children are killed in time; the stock agent cannot"""
-    words = ("exec", "--timeout", "1", "--", "sh", "-c",
+    words = ("exec", "--timeout", "5", "--", "sh", "-c",
              "sleep 4711 & echo $! >/run/rows.pid; wait")
     if world.guestd_only(*words, option="timeout"):
         return
     world.equal(world.ctl(*words, status=124).err,
-                f"guestctl: {world.name}: it was killed after 1 s\n", "what it says")
+                f"guestctl: {world.name}: it was killed after 5 s\n", "what it says")
     world.guest.wait_for("[ ! -e /proc/$(cat /run/rows.pid) ]")
 
 
@@ -211,8 +211,12 @@ def writer(world, place):
     """A program that stands still while the place is frozen."""
     world.guest.sh(f"rm -f /run/wrote; ( sh -c 'echo x >{place}/probe'; echo done >/run/wrote ) "
                    "</dev/null >/dev/null 2>&1 &")
+
+
+def stands_still(world):
+    """Whether the writer does: it could have been done long ago."""
     world.guest.sh("sleep 0.5")
-    return world.guest.run("[ -e /run/wrote ]")[0] == 0
+    return world.guest.run("[ -e /run/wrote ]")[0] != 0
 
 
 @row("freeze")
@@ -220,11 +224,12 @@ def freeze_all(world):
     """nothing can be written until thaw"""
     world.equal(world.ctl("freeze").out, "2 filesystems frozen\n", "freeze")
     try:
-        wrote = writer(world, "/mnt/data")
+        writer(world, "/mnt/data")
+        still = stands_still(world)
         status = world.ctl("raw", '{"execute": "guest-fsfreeze-status"}').json
     finally:
         told = world.ctl("thaw", "--json").json
-    world.equal((wrote, status, told), (False, {"return": "frozen"}, 2), "while frozen")
+    world.equal((still, status, told), (True, {"return": "frozen"}, 2), "while frozen")
     world.guest.wait_for("[ -e /run/wrote ]")
 
 
@@ -233,10 +238,13 @@ def freeze_list(world):
     """those that are named, and no other"""
     world.equal(world.ctl("freeze", "--json", "/mnt/data").json, 1, "freeze")
     try:
-        frozen, other = not writer(world, "/mnt/data"), writer(world, "/root/rows")
+        writer(world, "/root/rows")
+        world.guest.wait_for("[ -e /run/wrote ]")
+        writer(world, "/mnt/data")
+        still = stands_still(world)
     finally:
         world.equal(world.ctl("thaw").out, "1 filesystem thawed\n", "thaw")
-    world.equal((frozen, other), (True, True), "which can be written to")
+    world.check(still, "what is frozen can be written to")
 
 
 @row("freeze", "thaw-after")
@@ -282,6 +290,7 @@ def ahead(world):
 @row("time", "set")
 def time_set(world):
     """shows how far the clock is off, and sets it to the host's"""
+    world.ctl("time", "--set")  # a busy machine's guest may have lost seconds
     world.guest.sh("date -s '+2 hours'")
     told = world.ctl("time", "--json").json
     world.check(7190 < told["ahead-seconds"] < 7210, told)

@@ -8,7 +8,7 @@ import subprocess
 from ctl import DISKS, GUESTCTL_TIMEOUT, PLACES, Ctl
 
 # Also the time after which guestd thaws by itself, twice this.
-SHORT_S = 3
+SHORT_S = 5
 SHORT = ("--freeze-limit", str(SHORT_S))
 BLOCKED_S = 60
 TWO = ("--disk", "one", "--disk", "two")

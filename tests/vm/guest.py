@@ -25,7 +25,7 @@ class Guest(Wire):
             self.close()
             raise
 
-    def run(self, command, timeout=30):
+    def run(self, command, timeout=60):
         """Returns (status, output)."""
         assert "\n" not in command
         tag = f"tag{next(self.tags)}"
@@ -35,14 +35,14 @@ class Guest(Wire):
         status = int(self.read_until(b"\n", deadline))
         return status, output.decode(errors="replace")
 
-    def sh(self, command, timeout=30):
+    def sh(self, command, timeout=60):
         """The output of a command that has to succeed."""
         status, output = self.run(command, timeout)
         if status:
             raise GuestError(f"{command}: status {status}: {output}")
         return output.strip()
 
-    def number(self, command, timeout=30):
+    def number(self, command, timeout=60):
         return int(self.sh(command, timeout))
 
     # The agent under test
@@ -79,13 +79,13 @@ class Guest(Wire):
                  f"cat /proc/{pid}/task/*/status | "
                  "awk '/ctxt_switches/ { n += $2 } END { print n }'")
         cpu, switches, cpu_after, switches_after = map(
-            int, self.sh(f"{count}; sleep {seconds}; {count}", seconds + 30).split())
+            int, self.sh(f"{count}; sleep {seconds}; {count}", seconds + 60).split())
         return cpu_after - cpu, switches_after - switches
 
     # Longer than the two seconds that the agent gives a host whose bytes came with a hang-up.
     FOR_GOOD = 3
 
-    def settles(self, pid, timeout=20, quiet=1):
+    def settles(self, pid, timeout=60, quiet=1):
         """Waits until the process rests for @quiet seconds; whether it ever did."""
         deadline = Deadline(timeout)
         while not deadline.passed():
@@ -108,7 +108,7 @@ class Guest(Wire):
 
     # The agent's port
 
-    def wait_host(self, connected, timeout=20):
+    def wait_host(self, connected, timeout=60):
         """
         Waits until the kernel knows whether the host's end of the agent's port
         is open. It can only be asked, again and again.
@@ -122,7 +122,7 @@ class Guest(Wire):
             if deadline.passed():
                 raise WireTimeout(f"the port has no '{want}': {text}")
 
-    def wait_for(self, condition, timeout=20):
+    def wait_for(self, condition, timeout=60):
         """Waits until a shell condition holds that no event tells of."""
         status, output = self.run(
             f"i={timeout * 20}; until {condition}; do i=$((i-1)); "

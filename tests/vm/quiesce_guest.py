@@ -8,6 +8,7 @@ import struct
 import subprocess
 
 from nfs import NfsServer
+from wire import Deadline
 
 TOOLS_PATH = os.environ.get("PATH", "") + ":/sbin:/usr/sbin"
 MIB = 1 << 20
@@ -200,11 +201,13 @@ class Setup:
             self.mount("nfs", "10.0.2.2:/void", "nfs", "nolock,vers=3,proto=tcp,mountproto=tcp,"
                        f"hard,addr=10.0.2.2,mountaddr=10.0.2.2,port={server.port},"
                        f"mountport={server.port},actimeo=0")
+        # Its server has to be the leader of a process group before the mount names it.
         self.sh("mkfifo /run/auto && mkdir -p /mnt/auto && "
-                "{ setsid sleep 100000 & sleep 0.2; } <>/run/auto >/dev/null && "
-                "exec 7<>/run/auto && mount -t autofs -o "
-                "fd=7,pgrp=$(pidof sleep | tr ' ' '\\n' | tail -n 1),minproto=5,maxproto=5,direct "
-                "auto /mnt/auto")
+                "setsid sh -c 'echo $$ >/run/auto.pid; exec sleep 100000' "
+                "<>/run/auto >/dev/null 2>&1 &")
+        self.guest.wait_for("[ -s /run/auto.pid ]")
+        self.sh("exec 7<>/run/auto && mount -t autofs -o "
+                "fd=7,pgrp=$(cat /run/auto.pid),minproto=5,maxproto=5,direct auto /mnt/auto")
 
 
 def frozen_count(guest):
@@ -239,6 +242,14 @@ class Writers:
         if errors:
             raise AssertionError(f"writers have ended, with errno: {errors}")
         return dict(zip(WRITERS, (row[0] for row in rows)))
+
+    def go_on(self, timeout=60):
+        """Waits until every directory has been written to anew."""
+        before, deadline = self.figures(), Deadline(timeout)
+        while still := [where for where, n in self.figures().items() if n == before[where]]:
+            if deadline.passed():
+                raise AssertionError(f"directories that cannot be written to: {still}")
+            self.guest.sh("usleep 50000")
 
     def stuck(self, seconds):
         """Directories that nobody could write to in an interval."""

@@ -205,4 +205,4 @@ class Debian(Accounts, Case):
     passwords = make
 
     def log(self):
-        return self.guest.sh("journalctl -b --no-pager", 60)
+        return self.guest.sh("journalctl --sync; journalctl -b --no-pager", 60)

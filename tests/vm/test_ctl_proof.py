@@ -232,7 +232,7 @@ def journal_is_empty(image):
 class Proof(Case):
     label = "guestctl's word"
     # A database in an emulated guest, beside whatever else a machine does.
-    timeout = 900
+    timeout = 1800
     machine = debian.machine(
         memory=768, image=tuple(word for name in ("postgresql", "session.sh") for word in
                                 ("--add", f"{HOOKS}/{name}:/debian{HOOK_DIR}/{name}")))
@@ -270,7 +270,7 @@ class Proof(Case):
 
     def boots(self, guest):
         """With all that it was made to start."""
-        guest.wait_for(f"systemctl is-active --quiet {SERVICE}", 120)
+        guest.wait_for(f"systemctl is-active --quiet {SERVICE}", 300)
         self.equal(guest.sh(f"findmnt -n -o SOURCE,FSTYPE {DATA} | grep -c '^/dev/vd.* ext4$'"), "1",
                    "the data disk")
         self.equal(guest.sh("dmesg | grep 'EXT4-fs.*recover' || true"), "", "what was recovered")

@@ -5,9 +5,11 @@ import json
 import os
 import signal
 import subprocess
+import threading
 
 from case import Skip
 from ctl import DISKS, GUESTCTL_TIMEOUT, Ctl
+from door import Door
 from quiesce_guest import MIB, host, made
 
 
@@ -79,11 +81,15 @@ class Snapshot(Ctl):
         self.check("frozen already" in said, said)
         self.equal(self.overlays(), [], "what is left")
 
-    def job_appears(self):
-        deadline = self.deadline(60)
-        while not (jobs := self.vm.qmp.call("query-block-jobs")):
-            deadline.left()
-        return jobs[0]["device"]
+    def slow_job(self, begun):
+        """What guestctl begins takes minutes; @begun is set when it is under way."""
+        def look(message):
+            if message["execute"] != "block-commit":
+                return None
+            self.vm.qmp.call("block-commit", **message["arguments"], speed=MIB)
+            begun.set()
+            return {}
+        return Door(self.vm, look)
 
     def test_interrupted_commit(self):
         """Ctrl-C ends a commit: no job is left, the disk goes on with its overlay"""
@@ -92,15 +98,18 @@ class Snapshot(Ctl):
         wrote = self.vm.qmp.call("human-monitor-command", timeout=120, **{
             "command-line": 'qemu-io -d /machine/peripheral/big/virtio-backend "write -P 7 0 128M"'})
         self.equal(wrote, "", "what qemu-io complains of")
-        commit = subprocess.Popen(self.command("snapshot", "commit"), stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            self.vm.qmp.call("block-job-set-speed", device=self.job_appears(), speed=MIB)
-            commit.send_signal(signal.SIGINT)
-            _out, said = commit.communicate(timeout=GUESTCTL_TIMEOUT)
-        finally:
-            commit.kill()
-            commit.wait()
+        begun = threading.Event()
+        with self.slow_job(begun) as door:
+            commit = subprocess.Popen(self.command("snapshot", "commit", door=door.door),
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True)
+            try:
+                self.check(begun.wait(GUESTCTL_TIMEOUT), "no job begins")
+                commit.send_signal(signal.SIGINT)
+                _out, said = commit.communicate(timeout=GUESTCTL_TIMEOUT)
+            finally:
+                commit.kill()
+                commit.wait()
         self.equal(commit.returncode, 1, said)
         self.check("goes on with " + overlay in said and "interrupted" in said, said)
         self.equal(self.vm.qmp.call("query-block-jobs"), [], "jobs")

@@ -8,6 +8,7 @@ import time
 from case import Case
 
 UTMP_USER_PROCESS = 7
+CLOCK_SLACK_S = 300
 
 
 def utmp_record(user, line, seconds, microseconds):
@@ -78,13 +79,15 @@ class Dialogue:
             self.equal(info["pretty-name"], "guestd test guest 1 (small)", "pretty-name")
 
     def test_time(self):
-        """guest-get-time is the host's time within some seconds"""
+        """guest-get-time is the time of the guest's clock, which is about the host's"""
         with self.vm.connect() as agent:
-            before = time.time()
+            before = self.guest.number("date +%s")
             guest = agent.call("guest-get-time") / 1e9
-            after = time.time()
-            self.check(before - 5 < guest < after + 5,
-                       f"the guest's clock differs by {guest - after:.1f} s")
+            after = self.guest.number("date +%s")
+            self.check(before <= guest < after + 1, f"{guest} is not within {before}, {after}")
+            # A busy machine's guest loses seconds.
+            self.check(abs(guest - time.time()) < CLOCK_SLACK_S,
+                       f"the guest's clock differs by {guest - time.time():.1f} s")
 
     def test_host_name(self):
         """guest-get-host-name follows the kernel's name"""
@@ -101,12 +104,16 @@ class Dialogue:
     def test_load(self):
         """guest-get-load tells the three figures of /proc/loadavg"""
         with self.vm.connect() as agent:
-            load = agent.call("guest-get-load")
-            self.equal(set(load), {"load1m", "load5m", "load15m"}, "members")
-            figures = [float(word) for word in self.guest.sh("cat /proc/loadavg").split()[:3]]
-            # The kernel may have counted anew in between.
-            for name, figure in zip(("load1m", "load5m", "load15m"), figures):
-                self.check(abs(load[name] - figure) < 0.2, f"{name}: {load[name]}, {figure}")
+            load, before, after = None, None, self.load()
+            # The kernel counts anew every five seconds.
+            deadline = self.deadline()
+            while before != after:
+                deadline.left()
+                before, load, after = after, agent.call("guest-get-load"), self.load()
+            self.equal(load, dict(zip(("load1m", "load5m", "load15m"), after)), "load")
+
+    def load(self):
+        return [float(word) for word in self.guest.sh("cat /proc/loadavg").split()[:3]]
 
     def test_cpustats(self):
         """guest-get-cpustats has one entry per CPU, and they grow"""
@@ -124,6 +131,8 @@ class Dialogue:
         self.guest.sh("modprobe virtio_blk")
         self.guest.wait_for("[ -b /dev/vda ]")
         self.guest.sh("dd if=/dev/vda of=/dev/null bs=64k count=4 2>/dev/null")
+        # What the kernel reads ahead counts when it has come.
+        self.guest.wait_for("! grep -q '[1-9]' /sys/block/vda/inflight")
         with self.vm.connect() as agent:
             disks = {row["name"]: row for row in agent.call("guest-get-diskstats")}
             fields = self.guest.sh("grep -w vda /proc/diskstats").split()

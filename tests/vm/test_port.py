@@ -36,7 +36,7 @@ class Replug(Case):
         pid = self.guest.agent_pid()
         self.vm.unplug_port()
         try:
-            rests = self.guest.settles(pid, 20, self.guest.FOR_GOOD)
+            rests = self.guest.settles(pid, quiet=self.guest.FOR_GOOD)
             ticks, switches = self.guest.effort_during(pid, 3) if rests else (None, None)
         finally:
             self.vm.plug_port()

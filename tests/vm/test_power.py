@@ -12,7 +12,7 @@ DISABLED = {"error": {"class": "CommandNotFound", "desc":
             "Command guest-shutdown has been disabled: the command is not allowed"}}
 INVALID = "mode is invalid (valid values are: halt|powerdown|reboot"
 UNSUPPORTED = "the requested suspend mode is not supported by the guest"
-EVENT_TIMEOUT = 90
+EVENT_TIMEOUT = 240
 
 
 class Power(Case):
@@ -176,7 +176,8 @@ class Systemd(Power):
         try:
             self.suspend()
             self.check("suspend: Suspend: systemd-suspend.service has failed: exit-code" in
-                       self.guest.sh("journalctl -u guestd.service"), "no word of the failure")
+                       self.guest.sh("journalctl --sync; journalctl -u guestd.service"),
+                       "no word of the failure")
         finally:
             self.guest.sh(f"rm -r {drop_in}; systemctl daemon-reload; systemctl reset-failed")
 

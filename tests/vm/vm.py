@@ -42,13 +42,13 @@ class QmpError(Exception):
 class Qmp(Wire):
     """QEMU's monitor."""
 
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=60):
         super().__init__(path, "monitor")
         self.events = []
         self.read_json(Deadline(timeout))
         self.call("qmp_capabilities")
 
-    def call(self, execute, timeout=30, **arguments):
+    def call(self, execute, timeout=60, **arguments):
         message = {"execute": execute}
         if arguments:
             message["arguments"] = arguments
@@ -66,7 +66,7 @@ class Qmp(Wire):
     def send_json(self, message):
         self.send(json.dumps(message).encode() + b"\n")
 
-    def wait_event(self, name, timeout=30, **data):
+    def wait_event(self, name, timeout=60, **data):
         """The first event @name with @data, also one that came already."""
         deadline = Deadline(timeout)
         while True:
@@ -192,7 +192,7 @@ class VM:
         """A host that has said nothing yet."""
         return kind(self.path("agent"))
 
-    def connect(self, timeout=20):
+    def connect(self, timeout=60):
         """A host in dialogue with the agent."""
         agent = self.open()
         try:
@@ -202,7 +202,7 @@ class VM:
             raise
         return agent
 
-    def first_answer(self, timeout=20):
+    def first_answer(self, timeout=60):
         """
         Waits for an agent that is about to open its channel. A virtio port keeps
         a request until then, a serial line loses it: there one has to ask again.
@@ -216,6 +216,7 @@ class VM:
             except WireTimeout:
                 if deadline.passed():
                     raise
+                patience *= 2
 
     def logs(self):
         """What the machine has to say for itself."""

@@ -14,9 +14,9 @@
 
 #include <linux/vm_sockets.h>
 
-#define CONNECT_TRIES 250
+#define CONNECT_TRIES 3000
 #define CONNECT_PAUSE_US 20000
-#define ANSWER_MS 10000
+#define ANSWER_MS 60000
 
 /* The agent was started a moment ago and may not listen yet. */
 static int connect_to(unsigned cid, unsigned port)
