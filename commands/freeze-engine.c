@@ -353,7 +353,7 @@ static void log_left_out(const FreezeEngine *engine)
 }
 
 /* A call that an earlier freeze gave up may be about to freeze, and then thaws. */
-static gboolean await_late(FreezeEngine *engine, gint64 began, gint64 until, GError **error)
+static void await_late(FreezeEngine *engine, gint64 until)
 {
     for (guint i = 0; i < engine->items->len; i++) {
         FreezeItem *item = item_at(engine, i);
@@ -362,7 +362,14 @@ static gboolean await_late(FreezeEngine *engine, gint64 began, gint64 until, GEr
             !crew_await_late_freeze(engine->crew, item->mount_point, until))
             item->state = FREEZE_LATE;
     }
-    return !first_late(engine, began, error);
+}
+
+/* What was cancelled is late for that reason only. */
+static gboolean was_stopped(FreezeEngine *engine, gint64 began, GError **error)
+{
+    if (crew_cancelled(engine->crew))
+        return !set_error(error, "the freeze was cancelled");
+    return first_late(engine, began, error);
 }
 
 int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GError **error)
@@ -370,15 +377,12 @@ int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GErro
     gint64 began = g_get_monotonic_time();
 
     log_left_out(engine);
-    if (!await_late(engine, began, limits->until, error))
+    await_late(engine, limits->until);
+    if (was_stopped(engine, began, error))
         return -1;
     for (guint level = 0; level < engine->n_levels; level++) {
         run_on(engine, CREW_FREEZE, (int)level, FREEZE_PENDING, limits->until, frozen);
-        if (crew_cancelled(engine->crew)) {
-            set_error(error, "the freeze was cancelled");
-            return -1;
-        }
-        if (first_late(engine, began, error) || first_failure(engine, "freeze", error))
+        if (was_stopped(engine, began, error) || first_failure(engine, "freeze", error))
             return -1;
     }
     return count_state(engine, FREEZE_DONE);

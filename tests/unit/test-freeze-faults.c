@@ -113,7 +113,7 @@ static void test_stuck_again(void)
     case_free(c);
 }
 
-/* ... but not beyond its deadline, and not if it is about others. */
+/* ... but not beyond its deadline or when it is cancelled, and not if it is about others. */
 static void test_stuck_still(void)
 {
     Case *c = case_new("/1,/2");
@@ -132,8 +132,14 @@ static void test_stuck_still(void)
     g_assert_true(g_str_has_prefix(error->message, "failed to freeze /2: it did not come back"));
     g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/1"), ==, 1);
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 0);
-    c->mounts.len = 1;
     set_until(c, KIT_DEADLINE_S * G_USEC_PER_SEC);
+    case_open(c);
+    freeze_engine_cancel(c->engine);
+    g_clear_error(&error);
+    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
+    g_assert_cmpstr(error->message, ==, "the freeze was cancelled");
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 0);
+    c->mounts.len = 1;
     g_assert_cmpint(case_freeze(c), ==, 1);
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
     script_release(SCRIPT_FREEZE, "/2");
