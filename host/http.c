@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ typedef struct {
     HttpPage page;
     gpointer data;
     int cancel_fd;
+    gint busy;   /* clients that are served */
+    int left_fd; /* readable once one of them has left */
 } Server;
 
 int http_listen(const char *address, guint16 *port, GError **error)
@@ -142,36 +145,66 @@ static void respond(const Server *server, int fd, const char *request)
 
 static void serve_one(gpointer data, gpointer user)
 {
-    const Server *server = user;
+    Server *server = user;
     int fd = GPOINTER_TO_INT(data) - 1;
     g_autoptr(GString) request = g_string_new(NULL);
     Limit limit = limit_in(CLIENT_MS, server->cancel_fd);
+    guint64 one = 1;
+    ssize_t n;
 
     if (read_request(fd, &limit, request))
         respond(server, fd, request->str);
     close(fd);
+    g_atomic_int_add(&server->busy, -1);
+    n = write(server->left_fd, &one, sizeof one);
+    (void)n; /* it can only be full of them already */
+}
+
+/* Waits until a client has left since the last call; FALSE with @error set if it is to end. */
+static gboolean await_leave(const Server *server, const Limit *limit, GError **error)
+{
+    guint64 left;
+
+    if (!limit_poll(limit, server->left_fd, POLLIN, error))
+        return FALSE;
+    return read(server->left_fd, &left, sizeof left) == sizeof left ||
+           set_errno_error(error, errno, "clients that leave");
+}
+
+static gboolean serve_next(Server *server, int listener, GThreadPool *pool, GError **error)
+{
+    Limit limit = limit_in(G_MAXINT32, server->cancel_fd);
+    int fd;
+
+    while (g_atomic_int_get(&server->busy) >= MAX_CLIENTS)
+        if (!await_leave(server, &limit, error))
+            return FALSE;
+    if (!limit_poll(&limit, listener, POLLIN, error))
+        return FALSE;
+    fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        g_atomic_int_inc(&server->busy);
+        g_thread_pool_push(pool, GINT_TO_POINTER(fd + 1), NULL);
+        return TRUE;
+    }
+    if (errno != EMFILE && errno != ENFILE)
+        return TRUE; /* it has left again */
+    /* Those that are served have agents' sockets open besides their own. */
+    if (g_atomic_int_get(&server->busy) > 0)
+        return await_leave(server, &limit, error);
+    return set_errno_error(error, errno, "a client");
 }
 
 gboolean http_serve(int listener, int cancel_fd, HttpPage page, gpointer data, GError **error)
 {
-    Server server = { page, data, cancel_fd };
+    Server server = { page, data, cancel_fd, 0, eventfd(0, EFD_CLOEXEC) };
     GThreadPool *pool = g_thread_pool_new(serve_one, &server, MAX_CLIENTS, FALSE, error);
     gboolean ok = pool != NULL;
 
-    while (ok) {
-        Limit limit = limit_in(G_MAXINT32, cancel_fd);
-        int fd;
-
-        ok = limit_poll(&limit, listener, POLLIN, error);
-        if (!ok)
-            break;
-        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0)
-            g_thread_pool_push(pool, GINT_TO_POINTER(fd + 1), NULL);
-        else if (errno == EMFILE || errno == ENFILE)
-            g_usleep(10000); /* until a client has left */
-    }
+    while (ok)
+        ok = serve_next(&server, listener, pool, error);
     if (pool)
         g_thread_pool_free(pool, FALSE, TRUE);
+    close(server.left_fd);
     return ok;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """exporter: what Prometheus gets, whatever the guests say."""
 
+import contextlib
 import http.client
 import os
 import re
@@ -223,6 +224,35 @@ def test_slow_clients(bench):
     same(results, [{'vm="a"': 1}] * 6)
     for sock in idle:
         sock.close()
+
+
+def test_many_clients(bench):
+    """more than are served at once wait their turn, and take nothing meanwhile"""
+    exporter = Exporter(bench, {"a": bench.play("a", agent({"guestd-metrics": {}})).path})
+
+    def sockets():
+        place, count = f"/proc/{exporter.process.pid}/fd", 0
+        for name in os.listdir(place):
+            with contextlib.suppress(FileNotFoundError):
+                count += os.readlink(f"{place}/{name}").startswith("socket:")
+        return count
+    before, most = sockets(), []
+
+    def full():
+        most.append(sockets())
+        return most[-1] >= before + 16
+    idle = [socket.create_connection(("127.0.0.1", exporter.port), PATIENCE) for _ in range(40)]
+    bench.wait_for(full, "too few are served")
+    results = []
+    thread = threading.Thread(target=lambda: results.append(up(exporter.scrape())))
+    thread.start()
+    most.append(sockets())
+    for sock in idle:
+        sock.close()
+    thread.join(PATIENCE)
+    same(results, [{'vm="a"': 1}])
+    # The agent's may be among them, if the first have been given up.
+    same(max(most) <= before + 17, True, most)
 
 
 def test_end(bench):
