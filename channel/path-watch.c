@@ -8,6 +8,9 @@
 
 #define FALLBACK_SECONDS 5
 
+/* Of events that are read at once; one alone takes up to NAME_MAX + 17 bytes. */
+#define BUFFER_SIZE 4096
+
 #define DIRECTORY_EVENTS                                                                           \
     (IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
@@ -17,33 +20,68 @@ struct PathWatch {
     gpointer data;
     int fd;
     guint source;
+    GHashTable *names; /* watch descriptor -> what is waited for in that directory */
+    gboolean linked;   /* a symbolic link is on the way, and its target may be any other name */
 };
 
 static void watch_directories(PathWatch *watch)
 {
-    g_autofree char *dir = g_path_get_dirname(watch->path);
+    g_autofree char *below = g_strdup(watch->path);
 
+    g_hash_table_remove_all(watch->names);
+    watch->linked = FALSE;
     for (;;) {
-        g_autofree char *parent = NULL;
+        g_autofree char *dir = g_path_get_dirname(below);
+        int wd;
 
-        /* A directory that is not there is waited for in the one above. */
-        inotify_add_watch(watch->fd, dir, DIRECTORY_EVENTS);
-        parent = g_path_get_dirname(dir);
-        if (g_str_equal(parent, dir))
+        if (g_str_equal(dir, below))
             return;
-        g_free(dir);
-        dir = g_steal_pointer(&parent);
+        watch->linked = watch->linked || g_file_test(below, G_FILE_TEST_IS_SYMLINK);
+        /* A directory that is not there is waited for in the one above. */
+        wd = inotify_add_watch(watch->fd, dir, DIRECTORY_EVENTS);
+        if (wd >= 0)
+            g_hash_table_insert(watch->names, GINT_TO_POINTER(wd), g_path_get_basename(below));
+        g_free(below);
+        below = g_steal_pointer(&dir);
     }
+}
+
+/* What else comes and goes in a directory on the way, such as /dev or /run, is nobody's business. */
+static gboolean concerns(const PathWatch *watch, const struct inotify_event *event)
+{
+    const char *name = g_hash_table_lookup(watch->names, GINT_TO_POINTER(event->wd));
+
+    return event->len == 0 || !name || watch->linked || g_str_equal(name, event->name);
+}
+
+static gboolean read_events(PathWatch *watch)
+{
+    union {
+        char bytes[BUFFER_SIZE];
+        struct inotify_event aligned;
+    } buffer;
+    gboolean any = FALSE;
+    ssize_t n;
+
+    while ((n = read(watch->fd, buffer.bytes, sizeof buffer.bytes)) > 0) {
+        const struct inotify_event *event;
+
+        for (ssize_t at = 0; at < n; at += (ssize_t)(sizeof *event + event->len)) {
+            event = (const void *)(buffer.bytes + at);
+            any = any || concerns(watch, event);
+        }
+    }
+    return any;
 }
 
 static gboolean on_inotify(int fd, GIOCondition condition, gpointer data)
 {
     PathWatch *watch = data;
-    char events[4096];
 
+    (void)fd;
     (void)condition;
-    while (read(fd, events, sizeof events) > 0)
-        ;
+    if (!read_events(watch))
+        return G_SOURCE_CONTINUE;
     watch_directories(watch);
     watch->func(watch->data);
     return G_SOURCE_CONTINUE;
@@ -64,6 +102,7 @@ PathWatch *path_watch_new(const char *path, PathWatchFunc func, gpointer data)
     watch->path = g_strdup(path);
     watch->func = func;
     watch->data = data;
+    watch->names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (watch->fd < 0) {
         watch->source = g_timeout_add_seconds(FALLBACK_SECONDS, on_timer, watch);
@@ -87,6 +126,7 @@ void path_watch_free(PathWatch *watch)
     g_source_remove(watch->source);
     if (watch->fd >= 0)
         close(watch->fd);
+    g_hash_table_unref(watch->names);
     g_free(watch->path);
     g_free(watch);
 }

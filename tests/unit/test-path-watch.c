@@ -54,18 +54,48 @@ static void test_created(Fixture *f, gconstpointer below)
     WAIT_UNTIL(f->calls > 0);
 }
 
+/* Anybody makes files beside it, and above. */
+static void test_others(Fixture *f, gconstpointer below)
+{
+    g_autofree char *name = g_path_get_basename(below);
+    g_autofree char *outer = g_path_get_dirname(f->path);
+    g_autofree char *beside = g_strconcat(f->path, "r", NULL);
+    g_autofree char *above = g_build_filename(f->dir, name, NULL);
+
+    g_assert_cmpint(g_mkdir(outer, 0700), ==, 0);
+    WAIT_UNTIL(f->calls > 0);
+    kit_run_ready();
+    f->calls = 0;
+    touch(above);
+    touch(beside);
+    kit_run_ready();
+    g_assert_cmpuint(f->calls, ==, 0);
+    touch(f->path);
+    WAIT_UNTIL(f->calls > 0);
+}
+
+/* The device that a link is to comes back under its own name. */
+static void test_link(Fixture *f, gconstpointer below)
+{
+    g_autofree char *target = g_build_filename(f->dir, "target", NULL);
+
+    (void)below;
+    g_assert_cmpint(symlink("target", f->path), ==, 0);
+    WAIT_UNTIL(f->calls > 0);
+    kit_run_ready();
+    f->calls = 0;
+    touch(target);
+    WAIT_UNTIL(f->calls > 0);
+}
+
 static void test_moved_here(Fixture *f, gconstpointer below)
 {
     g_autofree char *other = g_build_filename(f->dir, "other", NULL);
-    guint calls;
 
     (void)below;
     touch(other);
-    WAIT_UNTIL(f->calls > 0);
-    kit_run_ready();
-    calls = f->calls;
     g_assert_cmpint(g_rename(other, f->path), ==, 0);
-    WAIT_UNTIL(f->calls > calls);
+    WAIT_UNTIL(f->calls > 0);
 }
 
 /* Permission may be all that was missing. */
@@ -138,6 +168,8 @@ int main(int argc, char **argv)
         void (*func)(Fixture *f, gconstpointer below);
     } tests[] = {
         { "/path-watch/created", "file", test_created },
+        { "/path-watch/others", "outer/file", test_others },
+        { "/path-watch/link", "file", test_link },
         { "/path-watch/moved-here", "file", test_moved_here },
         { "/path-watch/changed-mode", "file", test_changed_mode },
         { "/path-watch/deep", "outer/inner/file", test_deep },
