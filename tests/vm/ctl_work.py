@@ -123,6 +123,9 @@ def exec_interrupt(world):
         world.equal(said.decode(), f"guestctl: {world.name}: process {pid} goes on in the guest, as "
                     "only guestd can end it: interrupted\n", "what it says")
         world.guest.sh(f"kill {pid}")
+        # If its host has left before it was answered, it spins until another one comes, and
+        # buries nobody.
+        world.ctl("ping")
     world.guest.wait_for(f"[ ! -e /proc/{pid} ]")
 
 
