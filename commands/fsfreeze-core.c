@@ -332,11 +332,7 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
 
     g_mutex_lock(&freeze->lock);
     freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
-    if (is_outdated(freeze, reason)) {
-        g_mutex_unlock(&freeze->lock);
-        return 0;
-    }
-    waited = wait_for_others(freeze);
+    waited = !is_outdated(freeze, reason) && wait_for_others(freeze);
     frozen = freeze->phase == PHASE_FROZEN;
     /*
      * A host that comes too late for its own freeze must learn so: 0. Only one that
@@ -347,6 +343,7 @@ static int end(Freeze *freeze, ThawReason reason, GError **error)
         g_mutex_unlock(&freeze->lock);
         return 0;
     }
+    /* It may have become so while it waited. */
     if (is_outdated(freeze, reason)) {
         g_mutex_unlock(&freeze->lock);
         return 0;

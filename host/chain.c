@@ -90,13 +90,18 @@ static char *name_read(int fd)
     return strlen(text) == 8 && strspn(text, "0123456789abcdef") == 8 ? g_strdup(text) : NULL;
 }
 
-/* The set has its name from a manifest, from the file, or now. */
+/* The set has its name from a manifest, from the file (@known, or NULL), or now. */
+static void name_give(Chain *chain, const char *known)
+{
+    if (!chain->name)
+        chain->name = known ? g_strdup(known) : g_strdup_printf("%08x", g_random_int());
+}
+
 static gboolean name_set(Chain *chain, GError **error)
 {
     g_autofree char *known = name_read(chain->lock);
 
-    if (!chain->name)
-        chain->name = known ? g_strdup(known) : g_strdup_printf("%08x", g_random_int());
+    name_give(chain, known);
     if (g_strcmp0(chain->name, known) == 0)
         return TRUE;
     if (ftruncate(chain->lock, 0) == 0 && pwrite(chain->lock, chain->name, 8, 0) == 8)
@@ -109,11 +114,9 @@ static void name_plan(Chain *chain)
 {
     g_autofree char *path = chain_path(chain, SET_FILE);
     int fd = g_open(path, O_RDONLY | O_CLOEXEC);
+    g_autofree char *known = fd >= 0 ? name_read(fd) : NULL;
 
-    if (!chain->name && fd >= 0)
-        chain->name = name_read(fd);
-    if (!chain->name)
-        chain->name = g_strdup_printf("%08x", g_random_int());
+    name_give(chain, known);
     if (fd >= 0)
         close(fd);
 }

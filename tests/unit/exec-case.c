@@ -78,17 +78,6 @@ void exec_case_ask(Link *link, const char *command, int pid, const char *more)
     link_sayf(link, ASK("%s", "\"pid\":%d%s"), command, pid, more);
 }
 
-void exec_case_expect_error(Link *link, const char *format, ...)
-{
-    g_autofree char *wanted = NULL;
-    va_list args;
-
-    va_start(args, format);
-    wanted = g_strdup_vprintf(format, args);
-    va_end(args);
-    link_expect(link, wanted);
-}
-
 char *exec_case_ask_until(Link *link, const char *command, int pid, const char *text, gboolean has)
 {
     guint timer = kit_deadline_start();

@@ -34,9 +34,6 @@ int exec_case_start(ExecCase *w, const char *arguments);
 /* Sends @command about @pid, with @more arguments after a comma. */
 void exec_case_ask(Link *link, const char *command, int pid, const char *more);
 
-/* Takes an answer and compares it. */
-void exec_case_expect_error(Link *link, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
 /*
  * Asks @command about @pid until the answer has, or lacks, @text. An answer and what makes
  * the next one another can come in one round of the loop, so there is nothing to sleep for.

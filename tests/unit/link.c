@@ -176,6 +176,17 @@ void link_expect(Link *link, const char *wanted)
     g_assert_cmpstr(line, ==, wanted);
 }
 
+void link_expectf(Link *link, const char *format, ...)
+{
+    g_autofree char *wanted = NULL;
+    va_list args;
+
+    va_start(args, format);
+    wanted = g_strdup_vprintf(format, args);
+    va_end(args);
+    link_expect(link, wanted);
+}
+
 void link_expect_silence(Link *link)
 {
     kit_run_ready();

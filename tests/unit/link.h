@@ -34,6 +34,7 @@ char *link_take(Link *link);
 
 /* Fails the test unless the next line is @wanted. */
 void link_expect(Link *link, const char *wanted);
+void link_expectf(Link *link, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Fails the test if anything was received that was not taken. */
 void link_expect_silence(Link *link);

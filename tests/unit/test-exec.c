@@ -40,11 +40,11 @@ static void test_never_asked(ExecCase *w, gconstpointer data)
         int pid = exec_case_start(w, "\"path\":\"true\"");
 
         exec_case_ask(w->link, "guestd-exec-read", pid, "");
-        exec_case_expect_error(w->link, ERROR("stdout of process %d is not captured"), pid);
+        link_expectf(w->link, ERROR("stdout of process %d is not captured"), pid);
         WAIT_UNTIL(kill(pid, 0) < 0);
     }
     exec_case_ask(w->link, "guest-exec-status", first, "");
-    exec_case_expect_error(
+    link_expectf(
         w->link, ERROR("the result of process %d was dropped: nobody had asked for it in time"),
         first);
 }
@@ -57,7 +57,7 @@ static void test_expiry(ExecCase *w, gconstpointer data)
     WAIT_UNTIL(kill(pid, 0) < 0);
     g_free(exec_case_ask_until(w->link, "guestd-exec-list", 0, "[]", TRUE));
     exec_case_ask(w->link, "guest-exec-status", pid, "");
-    exec_case_expect_error(
+    link_expectf(
         w->link, ERROR("the result of process %d was dropped: nobody had asked for it in time"),
         pid);
 }

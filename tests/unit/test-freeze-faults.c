@@ -50,17 +50,22 @@ static void test_stuck(void)
     case_free(c);
 }
 
+/* A freeze of /1 and /2 whose call for /2 hangs is given up. */
+static void leave_behind_2(Case *c)
+{
+    script_hang(SCRIPT_FREEZE, "/2");
+    case_open(c);
+    set_until(c, PASSES_US);
+    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, NULL), ==, -1);
+    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+}
+
 /* Its thread outlives the engine. */
 static void test_stuck_outlives(void)
 {
     Case *c = case_new("/1,/2");
-    g_autoptr(GError) error = NULL;
 
-    script_hang(SCRIPT_FREEZE, "/2");
-    case_open(c);
-    set_until(c, PASSES_US);
-    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
-    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    leave_behind_2(c);
     g_clear_pointer(&c->engine, freeze_engine_free);
     script_release(SCRIPT_FREEZE, "/2");
     script_await_rest();
@@ -71,14 +76,9 @@ static void test_stuck_outlives(void)
 static void test_stuck_fails(void)
 {
     Case *c = case_new("/1,/2");
-    g_autoptr(GError) error = NULL;
 
-    script_hang(SCRIPT_FREEZE, "/2");
     script_fail(SCRIPT_FREEZE, "/2", EIO);
-    case_open(c);
-    set_until(c, PASSES_US);
-    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
-    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    leave_behind_2(c);
     script_release(SCRIPT_FREEZE, "/2");
     script_await_rest();
     g_assert_cmpuint(script_count(SCRIPT_THAW, "/2"), ==, 0);
@@ -89,15 +89,10 @@ static void test_stuck_fails(void)
 static void test_stuck_again(void)
 {
     Case *c = case_new("/1,/2");
-    g_autoptr(GError) error = NULL;
     g_autofree char *log = NULL;
     GThread *thread;
 
-    script_hang(SCRIPT_FREEZE, "/2");
-    case_open(c);
-    set_until(c, PASSES_US);
-    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
-    g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
+    leave_behind_2(c);
     set_until(c, KIT_DEADLINE_S * G_USEC_PER_SEC);
     thread = g_thread_new("freezer", freeze_in_thread, c);
     script_await(SCRIPT_OPEN, "/2", 2);
@@ -119,12 +114,7 @@ static void test_stuck_still(void)
     Case *c = case_new("/1,/2");
     g_autoptr(GError) error = NULL;
 
-    script_hang(SCRIPT_FREEZE, "/2");
-    case_open(c);
-    set_until(c, PASSES_US);
-    g_assert_cmpint(freeze_engine_freeze(c->engine, &c->limits, &error), ==, -1);
-    g_clear_error(&error);
-    freeze_engine_thaw(c->engine);
+    leave_behind_2(c);
     set_until(c, KIT_DEADLINE_S * G_USEC_PER_SEC);
     case_open(c);
     set_until(c, 50 * MS);
