@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/base/errors.h"
 #include "agent/core/agent.h"
 #include "agent/core/daemon.h"
-#include "agent/core/describe.h"
-#include "agent/core/options.h"
 #include "agent/core/self-test.h"
+#include "agent/describe/describe.h"
+#include "agent/options/options.h"
 #include "commands/registry.h"
+#include "lib/errors.h"
 
 /* From this size on, memory goes back to the system the moment it is freed. */
 #define OWN_MAPPING_BYTES (256 * 1024)

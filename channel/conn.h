@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "channel/framer.h"
+#include "lib/framer.h"
 
 /*
  * One dialogue with one host, from its first byte until it leaves: a framer for

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/qmp/command.h"
+#include "agent/schema/command.h"
 
 /* All families of commands, NULL-terminated. */
 extern const Family *const command_families[];

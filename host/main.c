@@ -8,14 +8,14 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-#include "agent/base/errors.h"
-#include "host/completion.h"
-#include "host/fleet.h"
-#include "host/help.h"
-#include "host/manual.h"
-#include "host/options.h"
-#include "host/targets.h"
-#include "host/vm-libvirt.h"
+#include "host/cli/completion.h"
+#include "host/cli/fleet.h"
+#include "host/cli/help.h"
+#include "host/cli/manual.h"
+#include "host/cli/options.h"
+#include "host/cli/targets.h"
+#include "host/vm/libvirt/vm.h"
+#include "lib/errors.h"
 
 /*
  * Ctrl-C, and being ended, are no end but a wish: whoever waits sees the descriptor readable,
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
     if (argc == 2 && g_str_equal(argv[1], "--manual"))
         return manual_print(stdout), ferror(stdout) || fflush(stdout);
-    status = options_parse((const char *const *)argv + 1, &line, &error) ? run(&line)
+    status = command_line_parse((const char *const *)argv + 1, &line, &error) ? run(&line)
                                                                           : complain(error);
     g_free((gpointer)line.rest);
     return status;

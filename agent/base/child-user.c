@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "agent/base/child-start.h"
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 /* An entry of the user database is not longer. */
 #define MAX_ENTRY (1024 * 1024)

@@ -3,8 +3,8 @@
 
 #include <sys/types.h>
 
-#include "agent/base/capture.h"
-#include "agent/base/feed.h"
+#include "agent/base/child-input.h"
+#include "agent/base/child-output.h"
 
 /*
  * A child process that the main loop looks after: its output is read, its input

@@ -8,7 +8,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 #define LOGIND "org.freedesktop.login1"
 #define LOGIND_PATH "/org/freedesktop/login1"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 /* As many as the kernel follows. */
 #define MOST_LINKS 40

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 /* /proc files tell no size; most fit one read of this. */
 #define READ_CHUNK 4096

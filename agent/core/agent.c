@@ -10,7 +10,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "agent/base/errors.h"
 #include "agent/core/daemon.h"
 #include "agent/core/dispatch.h"
 #include "agent/core/policy.h"
@@ -18,6 +17,7 @@
 #include "agent/core/watchdog.h"
 #include "channel/channel.h"
 #include "channel/fd-source.h"
+#include "lib/errors.h"
 
 struct Agent {
     const Settings *settings;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/base/log.h"
-#include "agent/qmp/command.h"
+#include "agent/schema/command.h"
 
 /* The service as a whole: it owns the channel, the commands and their state. */
 typedef struct Agent Agent;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/audit.h"
 
-#include "agent/base/errors.h"
 #include "agent/base/log.h"
+#include "lib/errors.h"
 
 /* A path or program name that is longer tells nothing more. */
 #define MAX_ARGUMENT 512

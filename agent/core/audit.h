@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/qmp/command.h"
+#include "agent/schema/command.h"
 
 /*
  * One log line for a command that changes the guest or was refused: its name, the arguments

@@ -11,7 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 static gboolean lock_and_write(int fd, const char *path, GError **error)
 {

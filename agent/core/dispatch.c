@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/dispatch.h"
 
-#include "agent/base/errors.h"
 #include "agent/core/audit.h"
 #include "agent/core/job.h"
 #include "agent/core/policy.h"
 #include "agent/core/trace.h"
+#include "lib/errors.h"
 
 /* Commands that may be under way on workers at once; each is a thread. */
 #define MAX_WORKERS 64

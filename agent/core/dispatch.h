@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/core/commands.h"
-#include "agent/core/events.h"
+#include "agent/core/command-set.h"
+#include "agent/core/event-queue.h"
 
 /*
  * Carries requests from connections to commands and replies back. Requests of a

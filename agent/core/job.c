@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "agent/base/errors.h"
 #include "agent/core/policy.h"
-#include "agent/qmp/reader.h"
+#include "lib/errors.h"
+#include "lib/json/reader.h"
 
 /* Goes before the reply to guest-sync-delimited, so that a host finds it. */
 #define SENTINEL ((char)0xFF)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/core/commands.h"
-#include "agent/qmp/envelope.h"
-#include "channel/framer.h"
+#include "agent/core/command-set.h"
+#include "agent/schema/envelope.h"
+#include "lib/framer.h"
 
 /*
  * One message of a host on its way to an answer: what was asked, and later what

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/policy.h"
 
-#include "agent/base/errors.h"
-#include "agent/qmp/rules.h"
+#include "agent/schema/rules.h"
+#include "lib/errors.h"
 
 #define MONITOR (COMMAND_SESSION | COMMAND_READS)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/qmp/command.h"
+#include "agent/schema/command.h"
 
 /* A named set of classes of commands. docs/profiles.md says why they are what they are. */
 typedef struct {

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "agent/base/beneath.h"
-#include "agent/base/errors.h"
 #include "agent/base/safe-path.h"
 #include "agent/core/policy.h"
-#include "agent/qmp/rules.h"
+#include "agent/schema/rules.h"
 #include "channel/channel.h"
+#include "lib/errors.h"
 
 #define NAME_COLUMN 34
 

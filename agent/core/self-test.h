@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/core/commands.h"
+#include "agent/core/command-set.h"
 
 /*
  * --self-test: checks that the channel of @settings can be opened and that each

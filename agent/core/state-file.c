@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/core/state-file.h"
 
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 #define FILE_NAME "qga.state"
 #define GROUP "global"

@@ -2,7 +2,7 @@
 #include "agent/core/trace.h"
 
 #include "agent/base/log.h"
-#include "agent/qmp/writer.h"
+#include "lib/json/writer.h"
 
 /* What a whole line may have, so that a large id does not fill the log. */
 #define MAX_LINE (32 * 1024)

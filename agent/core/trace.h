@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/qmp/command.h"
-#include "agent/qmp/envelope.h"
+#include "agent/schema/command.h"
+#include "agent/schema/envelope.h"
 
 /*
  * --trace-wire: the dialogue as log lines, "> " from the host and "< " to it.

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/base/errors.h"
+#include "lib/errors.h"
 
 /* How much of a refused key its error quotes. */
 #define MAX_QUOTE 1024

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "agent/base/arena.h"
+#include "lib/arena.h"
 
 /* The counters of /proc/diskstats in the kernel's order (its admin-guide/iostats.rst). */
 typedef enum {

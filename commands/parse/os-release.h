@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/base/arena.h"
+#include "lib/arena.h"
 
 /* What os-release(5) says of the system; what it does not say is NULL. */
 typedef struct {

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "agent/base/arena.h"
+#include "lib/arena.h"
 
 /* One CPU's line of /proc/stat, in milliseconds; columns the kernel lacks are absent. */
 typedef struct {

@@ -4,7 +4,7 @@
 #include <linux/netlink.h>
 #include <stdbool.h>
 
-#include "agent/base/arena.h"
+#include "lib/arena.h"
 
 /* The first bytes of a hardware address: what SIOCGIFHWADDR's callers show of it. */
 #define LINK_HARDWARE_BYTES 6

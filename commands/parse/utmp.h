@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "agent/base/arena.h"
+#include "lib/arena.h"
 
 /* Somebody who is logged in. */
 typedef struct {

@@ -5,6 +5,7 @@ EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
 EXTRA_DIST += tests/bench/run tests/bench/blocked tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c tests/bench/window
 
+tests_bench_bench_LDADD =
 tests_bench_bench_SOURCES = \
 	tests/bench/agent.c tests/bench/agent.h \
 	tests/bench/bench.c \

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/qmp/base64.h"
+#include "lib/json/base64.h"
 
 /*
  * What is accepted decodes as GLib decodes it, and whatever it was, its encoding is GLib's

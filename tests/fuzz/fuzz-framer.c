@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "channel/framer.h"
+#include "lib/framer.h"
 
 /* However the stream is cut into pushes, the frames are the same. */
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "agent/qmp/reader.h"
-#include "agent/qmp/writer.h"
+#include "lib/json/reader.h"
+#include "lib/json/writer.h"
 
 /* What was read and written is read and written again as the same text. */
 

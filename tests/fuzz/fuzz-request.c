@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "agent/qmp/base64.h"
-#include "agent/qmp/envelope.h"
-#include "agent/qmp/reader.h"
-#include "agent/qmp/schema-check.h"
-#include "agent/qmp/writer.h"
-#include "channel/framer.h"
+#include "agent/schema/envelope.h"
+#include "agent/schema/schema-check.h"
 #include "commands/registry.h"
+#include "lib/framer.h"
+#include "lib/json/base64.h"
+#include "lib/json/reader.h"
+#include "lib/json/writer.h"
 
 /*
  * The way of a request without its handler: bytes, message, envelope, typed

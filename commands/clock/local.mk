@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libguestd_a_SOURCES += \
+	%D%/rtc.c %D%/rtc.h \
+	%D%/time.c

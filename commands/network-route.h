@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-#include "agent/qmp/command.h"
-
-/* guest-network-get-route; of the network family. */
-extern const Command guest_network_get_route;

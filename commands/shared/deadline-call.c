@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/shared/deadline-call.h"
+
+#include "agent/base/deadline.h"
+
+/* Counted, since a call that hangs may outlive its family. */
+struct Patience {
+    GMutex lock;
+    GHashTable *hanging; /* set of paths */
+};
+
+/* Calls on their way; shared by who waits and the thread that makes them. */
+typedef struct {
+    Patience *patience;
+    PatientCall **calls;
+    gsize first; /* its place among those of the run */
+    gsize len;
+    Deadline *deadline;
+
+    GMutex lock;
+    GCond changed;   /* all are made, or the waiter would sleep too long */
+    gsize at;        /* the call under way */
+    gint64 slow;     /* when the others stop waiting for it */
+    gint64 until;    /* its deadline */
+    gint64 wakeup;   /* when the waiter looks again by itself */
+    gboolean late;   /* nobody waits any more; the call under way owns itself */
+} Batch;
+
+static void patience_clear(gpointer data)
+{
+    Patience *patience = data;
+
+    g_hash_table_unref(patience->hanging);
+    g_mutex_clear(&patience->lock);
+}
+
+Patience *patience_new(void)
+{
+    Patience *patience = g_atomic_rc_box_new0(Patience);
+
+    g_mutex_init(&patience->lock);
+    patience->hanging = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return patience;
+}
+
+void patience_free(Patience *patience)
+{
+    if (patience)
+        g_atomic_rc_box_release_full(patience, patience_clear);
+}
+
+static void set_hanging(Patience *patience, const char *what, gboolean hangs)
+{
+    g_mutex_lock(&patience->lock);
+    if (hangs)
+        g_hash_table_add(patience->hanging, g_strdup(what));
+    else
+        g_hash_table_remove(patience->hanging, what);
+    g_mutex_unlock(&patience->lock);
+}
+
+static gboolean is_hanging(Patience *patience, const char *what)
+{
+    gboolean hangs;
+
+    g_mutex_lock(&patience->lock);
+    hangs = g_hash_table_contains(patience->hanging, what);
+    g_mutex_unlock(&patience->lock);
+    return hangs;
+}
+
+/* The call at @at begins now. */
+static void set_limits(Batch *batch)
+{
+    const PatientCall *call = batch->calls[batch->at];
+    gint64 now = g_get_monotonic_time();
+
+    batch->until = now + call->limit_us;
+    batch->slow = call->slow_us ? MIN(now + call->slow_us, batch->until) : batch->until;
+}
+
+static Batch *batch_new(Patience *patience, PatientCall **calls, gsize first, gsize end)
+{
+    Batch *batch = g_new0(Batch, 1);
+
+    batch->patience = g_atomic_rc_box_acquire(patience);
+    batch->first = first;
+    batch->len = end - first;
+    batch->calls = g_new(PatientCall *, batch->len);
+    for (gsize i = 0; i < batch->len; i++)
+        batch->calls[i] = calls[first + i];
+    set_limits(batch);
+    g_mutex_init(&batch->lock);
+    g_cond_init(&batch->changed);
+    return batch;
+}
+
+static void batch_free(Batch *batch)
+{
+    patience_free(batch->patience);
+    g_mutex_clear(&batch->lock);
+    g_cond_clear(&batch->changed);
+    g_free(batch->calls);
+    g_free(batch);
+}
+
+/* On the helper thread. */
+static void make_calls(gpointer data, gpointer unused)
+{
+    Batch *batch = data;
+
+    (void)unused;
+    g_mutex_lock(&batch->lock);
+    /* The first is made even if it was given up before this thread ran at all. */
+    do {
+        PatientCall *call = batch->calls[batch->at];
+
+        set_limits(batch);
+        if (batch->slow < batch->wakeup)
+            g_cond_signal(&batch->changed);
+        g_mutex_unlock(&batch->lock);
+        call->run(call);
+        g_mutex_lock(&batch->lock);
+        call->state = PATIENT_DONE;
+        batch->at++;
+    } while (batch->at < batch->len && !batch->late);
+    g_cond_signal(&batch->changed);
+    g_mutex_unlock(&batch->lock);
+}
+
+/* On the helper thread, once the call that nobody waits for is back: the last one made. */
+static void clean_up(gpointer data)
+{
+    Batch *batch = data;
+    PatientCall *call = batch->calls[batch->at - 1];
+
+    set_hanging(batch->patience, call->what, FALSE);
+    call->free(call);
+    batch_free(batch);
+}
+
+/*
+ * Waits until all are made or the one under way is slow; that is then the last one of
+ * the batch. Returns how many it has.
+ */
+static gsize wait_while_quick(Batch *batch)
+{
+    gsize len;
+
+    g_mutex_lock(&batch->lock);
+    while (batch->at < batch->len && g_get_monotonic_time() < batch->slow) {
+        batch->wakeup = batch->slow;
+        g_cond_wait_until(&batch->changed, &batch->lock, batch->wakeup);
+    }
+    len = batch->len = MIN(batch->at + 1, batch->len);
+    g_mutex_unlock(&batch->lock);
+    return len;
+}
+
+/* Waits until all are made or the last one is late. Returns the number of those made. */
+static gsize wait_for_calls(Batch *batch)
+{
+    gsize made;
+
+    g_mutex_lock(&batch->lock);
+    while (batch->at < batch->len && !batch->late) {
+        batch->late = g_get_monotonic_time() >= batch->until;
+        if (batch->late) {
+            set_hanging(batch->patience, batch->calls[batch->at]->what, TRUE);
+        } else {
+            batch->wakeup = batch->until;
+            g_cond_wait_until(&batch->changed, &batch->lock, batch->wakeup);
+        }
+    }
+    made = batch->at;
+    g_mutex_unlock(&batch->lock);
+    return made;
+}
+
+/* Takes the one that did not come back, if any, away from the caller. */
+static void finish(Batch *batch, PatientCall **calls)
+{
+    gsize made = wait_for_calls(batch);
+    gsize missing = batch->first + made;
+
+    /* Nothing is left to wait for but the thread's own end, or nothing at all. */
+    if (!deadline_wait(batch->deadline, made == batch->len ? G_MAXINT64 : 0)) {
+        calls[missing] = NULL;
+        return;
+    }
+    if (batch->late) /* it came back at the last moment */
+        set_hanging(batch->patience, calls[missing]->what, FALSE);
+    batch_free(batch);
+}
+
+void patience_run(Patience *patience, PatientCall **calls, gsize len)
+{
+    g_autoptr(GPtrArray) batches = g_ptr_array_new();
+    gsize at = 0;
+
+    while (at < len) {
+        Batch *batch;
+        gsize end = at;
+
+        while (end < len && !is_hanging(patience, calls[end]->what))
+            end++;
+        if (end == at) {
+            at++;
+            continue;
+        }
+        batch = batch_new(patience, calls, at, end);
+        batch->deadline = deadline_start(make_calls, batch, clean_up);
+        if (!batch->deadline) { /* no thread can be had: they are not made, and stay the caller's */
+            batch_free(batch);
+            at = end;
+            continue;
+        }
+        g_ptr_array_add(batches, batch);
+        at += wait_while_quick(batch);
+    }
+    for (guint i = 0; i < batches->len; i++)
+        finish(batches->pdata[i], calls);
+}

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libguestd_a_SOURCES += \
+	%D%/identity.c

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libguestctl_a_SOURCES += \
+	%D%/backup.c %D%/backup.h \
+	%D%/plan.c \
+	%D%/set.c %D%/set.h \
+	%D%/set-check.c %D%/set-check.h \
+	%D%/set-manifest.c %D%/set-manifest.h \
+	%D%/store.c %D%/store.h

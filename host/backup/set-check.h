@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host/backup/set.h"
+
+/*
+ * The point and what it depends on, the full backup first; the caller's array of ChainPoint.
+ * NULL with @error set if the chain is broken.
+ */
+GPtrArray *chain_line(const Chain *chain, const ChainPoint *point, GError **error);
+
+/* Whether all files of the line are there and as long as they were; looks at no content. */
+gboolean chain_is_there(const Chain *chain, const ChainPoint *point, GError **error);
+
+/* Whether the file is the one that was written. FALSE with @error that names it. */
+gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error);
+
+/* The points that may go if the newest @keep and what they depend on stay, the newest first. */
+GPtrArray *chain_surplus(const Chain *chain, guint keep, GError **error);
+
+/* Files of backups that no manifest names; the caller's array of names. */
+GPtrArray *chain_strays(const Chain *chain);

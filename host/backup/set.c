@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/backup/set.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "host/backup/set-manifest.h"
+#include "lib/errors.h"
+
+/* Holds the set's name from the first backup on, finished or not; and is the lock. */
+#define SET_FILE ".guestctl-backups"
+
+char *chain_path(const Chain *chain, const char *name)
+{
+    return g_build_filename(chain->dir, name, NULL);
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+    gint64 left = (*(ChainPoint *const *)a)->number, right = (*(ChainPoint *const *)b)->number;
+
+    return left < right ? -1 : left > right;
+}
+
+static gboolean add_manifest(Chain *chain, const char *name, GError **error)
+{
+    g_autofree char *path = chain_path(chain, name);
+    g_autofree char *set = NULL;
+    ChainPoint *point = point_read(path, &set, error);
+
+    if (!point)
+        return FALSE;
+    g_ptr_array_add(chain->points, point);
+    if (!chain->name)
+        chain->name = g_steal_pointer(&set);
+    return TRUE;
+}
+
+/* Only names that chain_point_new() gives; the directory may hold other JSON. */
+static gboolean is_manifest_name(const char *name)
+{
+    return g_str_has_suffix(name, ".json") && strspn(name, G_CSET_DIGITS) == 8 && name[8] == 'T';
+}
+
+static gboolean read_points(Chain *chain, ChainUse use, GError **error)
+{
+    g_autoptr(GDir) dir = NULL;
+    const char *name;
+
+    if (use == CHAIN_PLAN && !g_file_test(chain->dir, G_FILE_TEST_EXISTS))
+        return TRUE;
+    dir = g_dir_open(chain->dir, 0, error);
+    if (!dir)
+        return FALSE;
+    while ((name = g_dir_read_name(dir)))
+        if (is_manifest_name(name) && !add_manifest(chain, name, error))
+            return FALSE;
+    g_ptr_array_sort(chain->points, by_number);
+    return TRUE;
+}
+
+static gboolean take_lock(Chain *chain, GError **error)
+{
+    g_autofree char *path = chain_path(chain, SET_FILE);
+
+    chain->lock = g_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (chain->lock < 0)
+        return set_errno_error(error, errno, "%s", path);
+    if (flock(chain->lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno == EWOULDBLOCK)
+        return set_error(error, "another guestctl is at work in %s; wait for its end", chain->dir);
+    return set_errno_error(error, errno, "lock of %s", path);
+}
+
+/* What SET_FILE, open as @fd, says of the set's name; the caller's. NULL: nothing. */
+static char *name_read(int fd)
+{
+    char text[16] = "";
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+
+    text[MAX(n, 0)] = '\0';
+    g_strchomp(text);
+    return strlen(text) == 8 && strspn(text, "0123456789abcdef") == 8 ? g_strdup(text) : NULL;
+}
+
+/* The set has its name from a manifest, from the file (@known, or NULL), or now. */
+static void name_give(Chain *chain, const char *known)
+{
+    if (!chain->name)
+        chain->name = known ? g_strdup(known) : g_strdup_printf("%08x", g_random_int());
+}
+
+static gboolean name_set(Chain *chain, GError **error)
+{
+    g_autofree char *known = name_read(chain->lock);
+
+    name_give(chain, known);
+    if (g_strcmp0(chain->name, known) == 0)
+        return TRUE;
+    if (ftruncate(chain->lock, 0) == 0 && pwrite(chain->lock, chain->name, 8, 0) == 8)
+        return TRUE;
+    return set_errno_error(error, errno, "%s/" SET_FILE, chain->dir);
+}
+
+/* The name it would get. */
+static void name_plan(Chain *chain)
+{
+    g_autofree char *path = chain_path(chain, SET_FILE);
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC);
+    g_autofree char *known = fd >= 0 ? name_read(fd) : NULL;
+
+    name_give(chain, known);
+    if (fd >= 0)
+        close(fd);
+}
+
+static gboolean check_vm(const Chain *chain, const char *vm, GError **error)
+{
+    const ChainPoint *newest = chain_newest(chain);
+
+    if (!vm || !newest || g_str_equal(newest->vm, vm))
+        return TRUE;
+    return set_error(error, "%s holds the backups of %s; each VM needs a directory of its own",
+                     chain->dir, newest->vm);
+}
+
+static gboolean open_dir(Chain *chain, const char *dir, ChainUse use, GError **error)
+{
+    char *real;
+
+    if (use == CHAIN_MAKE && g_mkdir_with_parents(dir, 0755) < 0)
+        return set_errno_error(error, errno, "%s", dir);
+    real = realpath(dir, NULL);
+    if (!real && use == CHAIN_PLAN && errno == ENOENT) {
+        chain->dir = g_canonicalize_filename(dir, NULL);
+        return TRUE;
+    }
+    if (!real)
+        return set_errno_error(error, errno, "%s", dir);
+    chain->dir = g_strdup(real);
+    free(real);
+    return TRUE;
+}
+
+Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error)
+{
+    g_autoptr(Chain) chain = g_new0(Chain, 1);
+    gboolean locks = use == CHAIN_WORK || use == CHAIN_MAKE;
+    gboolean begins = use == CHAIN_MAKE || use == CHAIN_PLAN;
+
+    chain->lock = -1;
+    chain->points = g_ptr_array_new_with_free_func((GDestroyNotify)chain_point_free);
+    if (!open_dir(chain, dir, use, error) || (locks && !take_lock(chain, error)) ||
+        !read_points(chain, use, error) || !check_vm(chain, vm, error))
+        return NULL;
+    if (!begins && chain->points->len == 0) {
+        set_error(error, "there are no backups in %s", chain->dir);
+        return NULL;
+    }
+    if (use == CHAIN_PLAN)
+        name_plan(chain);
+    if (use == CHAIN_MAKE && !name_set(chain, error))
+        return NULL;
+    return g_steal_pointer(&chain);
+}
+
+void chain_free(Chain *chain)
+{
+    if (!chain)
+        return;
+    if (chain->lock >= 0)
+        close(chain->lock);
+    g_ptr_array_unref(chain->points);
+    g_free(chain->dir);
+    g_free(chain->name);
+    g_free(chain);
+}
+
+ChainPoint *chain_newest(const Chain *chain)
+{
+    return chain->points->len ? chain->points->pdata[chain->points->len - 1] : NULL;
+}
+
+ChainPoint *chain_find(const Chain *chain, const char *id)
+{
+    for (guint i = 0; i < chain->points->len; i++) {
+        ChainPoint *point = chain->points->pdata[i];
+
+        if (g_str_equal(point->id, id))
+            return point;
+    }
+    return NULL;
+}
+
+ChainPoint *chain_at(const Chain *chain, const char *text, GError **error)
+{
+    g_autoptr(GTimeZone) local = g_time_zone_new_local();
+    g_autofree char *iso = g_strdelimit(g_strdup(text), " ", 'T');
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(iso, local);
+    ChainPoint *found = chain_find(chain, text);
+
+    if (found)
+        return found;
+    if (!time) {
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
+                    "--at: '%s' is neither a backup (see \"backup list\") nor a time such as "
+                    "2026-01-31T23:59:00",
+                    text);
+        return NULL;
+    }
+    for (guint i = 0; i < chain->points->len; i++) {
+        ChainPoint *point = chain->points->pdata[i];
+
+        /* The user's time has seconds: all of its second counts. */
+        if (point->time / G_USEC_PER_SEC <= g_date_time_to_unix(time))
+            found = point;
+    }
+    if (!found)
+        set_error(error, "there is no backup as old as %s; the oldest is %s", text,
+                  ((const ChainPoint *)chain->points->pdata[0])->id);
+    return found;
+}
+
+ChainPoint *chain_point_new(const Chain *chain, const char *vm, const ChainPoint *parent)
+{
+    const ChainPoint *newest = chain_newest(chain);
+    ChainPoint *point = point_blank();
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *id = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+
+    point->id = g_strdup(id);
+    for (int i = 2; chain_find(chain, point->id); i++) {
+        g_free(point->id);
+        point->id = g_strdup_printf("%s-%d", id, i);
+    }
+    point->parent = parent ? g_strdup(parent->id) : NULL;
+    point->vm = g_strdup(vm);
+    point->number = newest ? newest->number + 1 : 1;
+    return point;
+}
+
+static char *manifest_path(const Chain *chain, const ChainPoint *point)
+{
+    g_autofree char *name = g_strconcat(point->id, ".json", NULL);
+
+    return chain_path(chain, name);
+}
+
+gboolean chain_commit(Chain *chain, ChainPoint *point, GError **error)
+{
+    g_autofree char *path = manifest_path(chain, point);
+
+    if (!point_write(path, point, chain->name, error))
+        return FALSE;
+    g_ptr_array_add(chain->points, point);
+    return TRUE;
+}
+
+gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error)
+{
+    g_autofree char *path = manifest_path(chain, point);
+
+    if (unlink(path) < 0)
+        return set_errno_error(error, errno, "%s", path);
+    for (guint i = 0; i < point->disks->len; i++) {
+        g_autofree char *file = chain_path(chain, ((ChainDisk *)point->disks->pdata[i])->file);
+
+        if (unlink(file) < 0 && errno != ENOENT)
+            return set_errno_error(error, errno, "%s", file);
+    }
+    g_ptr_array_remove(chain->points, point);
+    return TRUE;
+}
+
+void chain_sweep(const Chain *chain)
+{
+    g_autoptr(GDir) dir = g_dir_open(chain->dir, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = chain_path(chain, name);
+
+        if (g_str_has_suffix(name, ".qcow2" CHAIN_PARTIAL))
+            unlink(path);
+    }
+}

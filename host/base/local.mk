@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libguestctl_a_SOURCES += \
+	%D%/context.h \
+	%D%/deadline.c %D%/deadline.h \
+	%D%/deadline-call.c %D%/deadline-call.h \
+	%D%/image-tool.c %D%/image-tool.h \
+	%D%/json-util.c %D%/json-util.h \
+	%D%/progress.c %D%/progress.h \
+	%D%/table.c %D%/table.h \
+	%D%/value-get.c %D%/value-get.h

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host/vm/vm.h"
+
+/* What guestctl can do: one constant row, from which help, manual and completion follow. */
+typedef struct Verb Verb;
+typedef struct Job Job;
+
+typedef struct {
+    const char *name; /* without the dashes */
+    const char *value; /* what follows it, for help; NULL: a flag. "X…": may be repeated, "[=X]": may lack */
+    const char *doc;
+} VerbOption;
+
+typedef enum {
+    VERB_CHANGES = 1 << 0,   /* the guest or the VM: --dry-run only says so */
+    VERB_DRY_ITSELF = 1 << 1, /* knows --dry-run itself */
+    VERB_ALL_BY_DEFAULT = 1 << 2, /* needs no VM named: asks all */
+    VERB_NO_VM = 1 << 3,     /* is about none */
+    VERB_ONE_VM = 1 << 4,    /* output or arguments make sense for one only */
+    VERB_GROUP_PRINTS = 1 << 5, /* its run_group has printed what people are to see */
+} VerbFlags;
+
+struct Verb {
+    const char *name;
+    const char *usage; /* its own arguments, such as "-- CMD [ARG]…"; may be NULL */
+    const char *summary;
+    const char *doc; /* more, for the manual; may be NULL */
+    const VerbOption *options; /* ends with a nameless one; NULL: none */
+    const char *const *words; /* first arguments with which it is about no VM; NULL: none */
+    guint flags;
+    int min_args, max_args; /* of its own; -1: any number */
+    /* For one VM, in a thread of its own. */
+    gboolean (*run)(Job *job, GError **error);
+    /* Instead of @run: for all at once, in the main thread. @jobs has @n elements. */
+    gboolean (*run_group)(Job **jobs, guint n, GError **error);
+};
+
+/* A verb's command line. */
+typedef struct {
+    const Verb *verb;
+    GHashTable *options; /* name -> GPtrArray of values, as often as it was given; flags have "" */
+    const char *spec; /* the VMs that were named, or NULL */
+    char **args;
+    guint n_args;
+} VerbCall;
+
+/* A verb at work on one VM. */
+struct Job {
+    const VerbCall *call;
+    const Context *context;
+    Vm *vm;        /* NULL with VERB_NO_VM */
+    gboolean alone; /* the only one: output may be written at once */
+    GString *text; /* for people */
+    GString *json; /* for programs; empty: none */
+    int status;    /* the exit status to ask for besides failure (exec); 0: none */
+    GError *error;
+    gpointer data; /* the verb's own, between the steps of a group */
+};
+
+/* NULL if it was not given; what was given last counts. */
+const char *job_option(const Job *job, const char *name);
+/* All values of an option that may be given several times: strings, or NULL. */
+const GPtrArray *job_options(const Job *job, const char *name);
+/* The same with commas between, the caller's. */
+char *job_option_list(const Job *job, const char *name);
+gboolean job_flag(const Job *job, const char *name);
+
+/* The number given with the option, or @fallback. FALSE with GUESTD_ERROR_USAGE if it is none. */
+gboolean job_number(const Job *job, const char *name, gint64 fallback, gint64 *number,
+                    GError **error);
+
+void job_print(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Output for programs is the value as it came. */
+void job_json_value(Job *job, const Value *value);
+
+/* Table of all verbs, ends with a nameless one. */
+extern const Verb *const verbs[];
+
+const Verb *verb_find(const char *name);
+
+/*
+ * Reads the verb's part of the command line (behind its name, NULL-terminated). FALSE with
+ * GUESTD_ERROR_USAGE in @error.
+ */
+gboolean verb_parse(const Verb *verb, const char *const *argv, VerbCall *call, GError **error);
+void verb_call_clear(VerbCall *call);
+
+/* Whether @word makes it a call that is about no VM. */
+gboolean verb_has_word(const Verb *verb, const char *word);
+/* Whether the call is about VMs. */
+gboolean verb_call_needs_vm(const VerbCall *call);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/guest/calm.h"
+
+#include "lib/errors.h"
+
+void calm_begin(Calm *calm, Vm *vm)
+{
+    calm->vm = vm;
+    calm->before = vm->context;
+    calm->patient = *vm->context;
+    calm->patient.cancel_fd = -1;
+    vm->context = &calm->patient;
+}
+
+void calm_end(Calm *calm)
+{
+    calm->vm->context = calm->before;
+}
+
+gboolean pause_ms(const Context *context, gint64 ms, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    Limit limit = limit_in(ms, context->cancel_fd);
+
+    limit_poll(&limit, -1, 0, &problem);
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}

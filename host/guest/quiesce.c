@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/guest/quiesce.h"
+
+#include "host/base/value-get.h"
+#include "lib/errors.h"
+#include "lib/json/writer.h"
+
+#define DEFAULT_LIMIT_S 30
+/* How often a thaw that is not answered is asked for, and the pause before the next. */
+#define THAW_ATTEMPTS 3
+#define THAW_PAUSE_MS 500
+
+gboolean quiesce_options(const Job *job, QuiesceMode *mode, gint64 *limit_s, GError **error)
+{
+    static const char *const names[] = { "none", "try", "require", NULL };
+    const char *text = job_option(job, "quiesce");
+
+    if (!job_number(job, "freeze-limit", DEFAULT_LIMIT_S, limit_s, error))
+        return FALSE;
+    *limit_s = CLAMP(*limit_s, 1, 3600);
+    *mode = QUIESCE_NONE;
+    if (!text)
+        return TRUE;
+    *mode = QUIESCE_REQUIRE;
+    for (gsize i = 0; *text && names[i]; i++) {
+        *mode = (QuiesceMode)i;
+        if (g_str_equal(text, names[i]))
+            return TRUE;
+    }
+    if (!*text)
+        return TRUE;
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
+                "--quiesce: '%s' is none of require, try, none", text);
+    return FALSE;
+}
+
+void quiesce_init(Quiesce *window, Vm *vm, QuiesceMode mode, gint64 limit_s)
+{
+    *window = (Quiesce){ .vm = vm, .mode = mode, .limit_s = limit_s, .thawed = -1 };
+}
+
+void quiesce_clear(Quiesce *window)
+{
+    g_clear_pointer(&window->reason, g_free);
+    g_clear_pointer(&window->report, g_free);
+    if (window->left_out)
+        g_string_free(g_steal_pointer(&window->left_out), TRUE);
+}
+
+static void set_reason(Quiesce *window, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The first reason is the one that led to the others. */
+static void set_reason(Quiesce *window, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    if (!window->reason)
+        window->reason = g_strdup_vprintf(format, ap);
+    va_end(ap);
+}
+
+/* An agent in a VM whose CPUs stand still would only be waited for. */
+static gboolean check_state(Quiesce *window, GError **error)
+{
+    VmState state;
+
+    if (!vm_state(window->vm, &state, NULL) || state == VM_RUNNING || state == VM_IDLE ||
+        state == VM_UNDEFINED)
+        return TRUE;
+    return set_error(error, "the VM is %s, its agent cannot freeze anything",
+                     vm_state_name(state));
+}
+
+static gboolean check_agent(Quiesce *window, GError **error)
+{
+    static const char *const needed[] = { "guest-fsfreeze-freeze", "guest-fsfreeze-thaw" };
+    gboolean has;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
+        if (!vm_agent_has(window->vm, needed[i], &has, error))
+            return FALSE;
+        if (!has)
+            return set_error(error, "the agent does not serve %s; allow it in the guest",
+                             needed[i]);
+    }
+    return vm_agent_has(window->vm, "guestd-fsfreeze-report", &window->guestd, error);
+}
+
+static gboolean has_status(Vm *vm, const char *wanted, GError **error)
+{
+    g_autoptr(Arena) arena = arena_new();
+    const Value *status = vm_ask_plain(vm, "guest-fsfreeze-status", arena, error);
+
+    return status && status->kind == VALUE_STRING && g_str_equal(status->string.text, wanted);
+}
+
+/*
+ * A freeze that is somebody else's must be left alone. This is asked first: within it, an agent
+ * says that it serves no freeze. One that does not tell may still freeze.
+ */
+static gboolean check_thawed(Quiesce *window, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    gboolean frozen = has_status(window->vm, "frozen", &problem);
+
+    if (frozen)
+        return set_error(error, "it is frozen already, by another host or a lost one; "
+                                "\"guestctl %s thaw\" ends that", window->vm->name);
+    if (!problem || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
+        g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+/* guestd is told to thaw by itself, for the case that this program is not there to do it. */
+static gboolean freeze(Quiesce *window, GError **error)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autoptr(HostRequest) request = request_new("guest-fsfreeze-freeze");
+    const Value *count;
+
+    if (window->guestd)
+        request_int(request, "timeout", 2 * window->limit_s);
+    window->owed = TRUE;
+    count = vm_ask(window->vm, request, window->limit_s * 1000, arena, error);
+    if (!count)
+        return FALSE;
+    window->began = g_get_monotonic_time();
+    window->began_at = g_get_real_time();
+    window->filesystems = count->kind == VALUE_INT ? count->integer : 0;
+    if (window->filesystems <= 0)
+        return set_error(error, "the agent found no filesystem to freeze");
+    return TRUE;
+}
+
+/* An agent that has refused has most often undone what it did, and says so. */
+static gboolean is_undone(Quiesce *window, const GError *problem)
+{
+    return (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
+            g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND)) &&
+           has_status(window->vm, "thawed", NULL);
+}
+
+/* A freeze that goes wrong may have been carried out nevertheless. */
+static gboolean begin_failed(Quiesce *window, GError *problem, GError **error)
+{
+    g_autoptr(GError) stuck = NULL;
+
+    if (window->owed && is_undone(window, problem))
+        window->owed = FALSE;
+    set_reason(window, "%s", problem->message);
+    window->filesystems = 0;
+    if (!quiesce_end(window, &stuck)) {
+        g_set_error(error, GUESTD_ERROR, problem->code, "%s; %s", problem->message,
+                    stuck->message);
+        g_error_free(problem);
+        return FALSE;
+    }
+    if (window->mode == QUIESCE_TRY &&
+        !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
+        g_error_free(problem);
+        return TRUE;
+    }
+    g_propagate_prefixed_error(error, problem, "not quiesced: ");
+    return FALSE;
+}
+
+gboolean quiesce_begin(Quiesce *window, GError **error)
+{
+    GError *problem = NULL;
+
+    if (window->mode == QUIESCE_NONE) {
+        set_reason(window, "a freeze was not asked for");
+        return TRUE;
+    }
+    if (check_state(window, &problem) && check_thawed(window, &problem) &&
+        check_agent(window, &problem) && freeze(window, &problem))
+        return TRUE;
+    return begin_failed(window, problem, error);
+}
+
+gint64 quiesce_hold_ms(const Quiesce *window)
+{
+    gint64 ms = window->limit_s * 1000;
+
+    return window->mode == QUIESCE_NONE ? ms : MIN(ms, QUIESCE_HOLD_MS);
+}
+
+void quiesce_late(Quiesce *window, const GError *problem)
+{
+    window->late = TRUE;
+    if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        set_reason(window, "whether the copy began before the thaw is not known (%s)",
+                   problem->message);
+    else
+        set_reason(window, "QEMU did not answer within %" G_GINT64_FORMAT " s, so the guest was "
+                           "thawed before the copy was known to have begun",
+                   quiesce_hold_ms(window) / 1000);
+}
+
+/* The count that the guest tells, or -1. */
+static gint64 thaw_once(Quiesce *window, GError **error)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autoptr(HostRequest) request = request_new("guest-fsfreeze-thaw");
+    const Value *count = vm_ask(window->vm, request, window->limit_s * 1000, arena, error);
+
+    return !count ? -1 : count->kind == VALUE_INT ? MAX(count->integer, 0) : 0;
+}
+
+/* Each attempt makes a connection of its own if the one before failed. */
+static gboolean thaw(Quiesce *window, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+
+    for (int i = 0; i < THAW_ATTEMPTS; i++) {
+        Limit pause = limit_in(i > 0 ? THAW_PAUSE_MS : 0, -1);
+
+        if (i > 0)
+            limit_poll(&pause, -1, 0, NULL);
+        g_clear_error(&problem);
+        window->unsure = i > 0;
+        window->thawed = thaw_once(window, &problem);
+        if (window->thawed >= 0)
+            return TRUE;
+    }
+    if (window->guestd)
+        return set_error(error, "it could not be thawed (%s); guestd does that by itself within "
+                                "%" G_GINT64_FORMAT " s",
+                         problem->message, 2 * window->limit_s);
+    return set_error(error, "it could not be thawed and MAY STILL BE FROZEN (%s); say "
+                            "\"guestctl %s thaw\" as soon as its agent answers",
+                     problem->message, window->vm->name);
+}
+
+/* What could not be reached is not in the count, and whoever relies on the label must know. */
+static void note_left_out(Quiesce *window, const Value *report)
+{
+    VALUE_EACH (item, value_get(report, "filesystems")) {
+        if (!g_str_equal(value_string(item, "state", ""), "skipped"))
+            continue;
+        if (!window->left_out)
+            window->left_out = g_string_new(NULL);
+        g_string_append_printf(window->left_out, "%s%s (%s)", window->left_out->len ? ", " : "",
+                               value_string(item, "mountpoint", "?"),
+                               value_string(item, "reason", "no reason given"));
+    }
+}
+
+static void fetch_report(Quiesce *window)
+{
+    g_autoptr(Arena) arena = arena_new();
+    const Value *report;
+    GString *text;
+
+    if (!window->guestd)
+        return;
+    report = vm_ask_plain(window->vm, "guestd-fsfreeze-report", arena, NULL);
+    if (!report || report->kind != VALUE_OBJECT)
+        return;
+    text = g_string_new(NULL);
+    json_append_value(text, report);
+    window->report = g_string_free(text, FALSE);
+    note_left_out(window, report);
+    if (g_str_equal(value_string(report, "ended-by", ""), "timeout"))
+        set_reason(window, "the guest's own limit of %" G_GINT64_FORMAT " s ended the freeze",
+                   2 * window->limit_s);
+}
+
+/* Only a guest that thaws all that it has frozen was frozen all the time. */
+static void judge(Quiesce *window)
+{
+    window->consistent = window->filesystems > 0 && window->thawed >= window->filesystems &&
+                         !window->late;
+    if (window->filesystems <= 0 || window->consistent)
+        return;
+    fetch_report(window);
+    if (window->unsure)
+        set_reason(window, "the answer to the thaw was lost, so whether the guest stood still "
+                           "until then is not known");
+    set_reason(window, "the guest ended the freeze early: of %" G_GINT64_FORMAT
+               " frozen filesystems %" G_GINT64_FORMAT " were left to thaw",
+               window->filesystems, window->thawed);
+}
+
+gboolean quiesce_end(Quiesce *window, GError **error)
+{
+    const Context *context = window->vm->context;
+    Context patient = *context;
+    gboolean ok;
+
+    if (!window->owed)
+        return TRUE;
+    /* Ctrl-C ends what is done within the window, never the thaw. */
+    patient.cancel_fd = -1;
+    window->vm->context = &patient;
+    ok = thaw(window, error);
+    window->ended = g_get_monotonic_time();
+    window->ended_at = g_get_real_time();
+    if (ok) {
+        window->owed = FALSE;
+        judge(window);
+        if (!window->report)
+            fetch_report(window);
+    } else {
+        set_reason(window, "the guest could not be thawed");
+    }
+    window->vm->context = context;
+    return ok;
+}
+
+const char *quiesce_label(const Quiesce *window)
+{
+    return window->consistent ? "consistent" : "crash-consistent";
+}
+
+double quiesce_frozen_ms(const Quiesce *window)
+{
+    return window->began && window->ended ? (double)(window->ended - window->began) / 1000 : 0;
+}
+
+char *quiesce_text(const Quiesce *window)
+{
+    if (!window->consistent)
+        return g_strdup_printf("crash-consistent: %s", window->reason);
+    return g_strdup_printf("consistent: %" G_GINT64_FORMAT " filesystem%s frozen for %.0f ms%s%s",
+                           window->filesystems, window->filesystems == 1 ? "" : "s",
+                           quiesce_frozen_ms(window), window->left_out ? "; not frozen: " : "",
+                           window->left_out ? window->left_out->str : "");
+}
+
+char *utc_text(gint64 at)
+{
+    g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_utc(at / G_USEC_PER_SEC);
+    g_autoptr(GDateTime) time = g_date_time_add(seconds, at % G_USEC_PER_SEC);
+
+    return g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.%fZ");
+}
+
+static void add_time(JsonObject *object, const char *name, gint64 at)
+{
+    g_autofree char *text = utc_text(at);
+
+    json_object_set_string_member(object, name, text);
+}
+
+void quiesce_to_json(const Quiesce *window, JsonObject *object)
+{
+    JsonNode *report = window->report ? json_from_string(window->report, NULL) : NULL;
+
+    json_object_set_string_member(object, "label", quiesce_label(window));
+    if (!window->consistent)
+        json_object_set_string_member(object, "reason", window->reason);
+    json_object_set_int_member(object, "filesystems", window->filesystems);
+    json_object_set_double_member(object, "frozen-ms", quiesce_frozen_ms(window));
+    if (window->began_at && window->ended_at) {
+        JsonObject *span = json_object_new();
+
+        add_time(span, "begin", window->began_at);
+        add_time(span, "end", window->ended_at);
+        json_object_set_object_member(object, "window", span);
+    }
+    if (report)
+        json_object_set_member(object, "guestd-report", report);
+}

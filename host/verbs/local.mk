@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libguestctl_a_SOURCES += \
+	%D%/backup.c \
+	%D%/cp.c \
+	%D%/doctor.c \
+	%D%/exec.c \
+	%D%/exporter.c \
+	%D%/fs.c \
+	%D%/guest.c \
+	%D%/info-ping-raw.c \
+	%D%/list.c \
+	%D%/metrics.c \
+	%D%/power.c \
+	%D%/restore.c \
+	%D%/show.c \
+	%D%/snapshot.c

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "host/backup/set-check.h"
+#include "host/base/image-tool.h"
+#include "host/base/json-util.h"
+#include "host/base/table.h"
+#include "host/cli/verb.h"
+#include "lib/errors.h"
+
+/* guestctl restore: an image of each disk, from a backup and those it stands on */
+
+#define UNFINISHED ".restoring"
+/* What is made of a disk's name where it becomes a file's. */
+#define NAME_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"
+
+typedef struct {
+    const ChainDisk *disk;
+    char *source;     /* path of the disk's file */
+    char *path;       /* of the image to make */
+    char *unfinished; /* its name until all are whole */
+} Image;
+
+typedef struct {
+    Job *job;
+    Chain *chain;
+    const ChainPoint *point;
+    const char *to;
+    gboolean into; /* @to is a directory */
+    const char *format;
+    GPtrArray *images; /* of Image */
+} Restore;
+
+static void image_free(gpointer data)
+{
+    Image *image = data;
+
+    g_free(image->source);
+    g_free(image->path);
+    g_free(image->unfinished);
+    g_free(image);
+}
+
+static gboolean usage_error(GError **error, const char *text)
+{
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "restore: %s", text);
+    return FALSE;
+}
+
+static gboolean wrong_disk(const Restore *restore, const char *what, GError **error)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; i < restore->point->disks->len; i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "",
+                               ((const ChainDisk *)restore->point->disks->pdata[i])->name);
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "restore: %s: %s", what, names->str);
+    return FALSE;
+}
+
+static char *image_path(const Restore *restore, const ChainDisk *disk)
+{
+    g_autofree char *name = g_strconcat(disk->name, ".", restore->format, NULL);
+
+    g_strcanon(name, NAME_CHARS, '_');
+    return restore->into ? g_build_filename(restore->to, name, NULL) : g_strdup(restore->to);
+}
+
+static gboolean add_image(Restore *restore, const ChainDisk *disk, GError **error)
+{
+    Image *image = g_new0(Image, 1);
+
+    image->disk = disk;
+    image->source = chain_path(restore->chain, disk->file);
+    image->path = image_path(restore, disk);
+    image->unfinished = g_strconcat(image->path, UNFINISHED, NULL);
+    for (guint i = 0; i < restore->images->len; i++) {
+        const Image *other = restore->images->pdata[i];
+
+        if (g_str_equal(other->path, image->path)) {
+            set_error(error, "the disks %s and %s would both be %s; restore each with --disk",
+                      other->disk->name, disk->name, image->path);
+            image_free(image);
+            return FALSE;
+        }
+    }
+    g_ptr_array_add(restore->images, image);
+    return access(image->path, F_OK) != 0 ||
+           set_error(error, "%s exists already; move it away, or restore beside it", image->path);
+}
+
+static gboolean add_images(Restore *restore, GError **error)
+{
+    const char *name = job_option(restore->job, "disk");
+    const GPtrArray *disks = restore->point->disks;
+    const ChainDisk *disk = name ? chain_point_disk(restore->point, name) : NULL;
+
+    if (name && !disk)
+        return wrong_disk(restore, "there is no such disk in the backup; say --disk with one of",
+                          error);
+    if (name)
+        return add_image(restore, disk, error);
+    if (disks->len > 1 && !restore->into)
+        return wrong_disk(restore, "the backup has several disks; say --to with a directory for all "
+                                   "of them, or --disk with one of", error);
+    for (guint i = 0; i < disks->len; i++)
+        if (!add_image(restore, disks->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean pick(Restore *restore, GError **error)
+{
+    const char *at = job_option(restore->job, "at");
+
+    restore->point = at ? chain_at(restore->chain, at, error) : chain_newest(restore->chain);
+    return restore->point && add_images(restore, error);
+}
+
+/* All that the image will be read from must be what was written. */
+static gboolean check_files(const Restore *restore, const Image *image, GError **error)
+{
+    g_autoptr(GPtrArray) line = chain_line(restore->chain, restore->point, error);
+
+    for (guint i = 0; line && i < line->len; i++) {
+        const ChainPoint *point = line->pdata[i];
+        const ChainDisk *disk = chain_point_disk(point, image->disk->name);
+
+        if (!disk)
+            return set_error(error, "its chain is broken: %s has no disk %s", point->id,
+                             image->disk->name);
+        if (!chain_check_file(restore->chain, disk, restore->job->context->cancel_fd, error))
+            return FALSE;
+    }
+    return line != NULL;
+}
+
+/* Adds to @need the bytes that the image will take. */
+static gboolean measure(const Restore *restore, const Image *image, gint64 *need, GError **error)
+{
+    g_autoptr(JsonNode) told = NULL;
+    GString *output = NULL;
+
+    if (!tool_run((const char *const[]){ "qemu-img", "measure", "--output=json", "-f", "qcow2",
+                                         "-O", restore->format, image->source, NULL },
+                  restore->job->context->cancel_fd, &output, error))
+        return FALSE;
+    told = json_from_string(output->str, NULL);
+    g_string_free(output, TRUE);
+    if (told && JSON_NODE_HOLDS_OBJECT(told))
+        *need += json_number(json_node_get_object(told), "required", 0);
+    return TRUE;
+}
+
+static gboolean check_room(const Restore *restore, GError **error)
+{
+    g_autofree char *dir = restore->into ? g_strdup(restore->to) : g_path_get_dirname(restore->to);
+    gint64 need = 0, free_bytes;
+    g_autofree char *need_text = NULL;
+    g_autofree char *free_text = NULL;
+
+    if (!tool_free_space(dir, &free_bytes, error))
+        return FALSE;
+    for (guint i = 0; i < restore->images->len; i++)
+        if (!measure(restore, restore->images->pdata[i], &need, error))
+            return FALSE;
+    if (free_bytes >= need)
+        return TRUE;
+    need_text = size_text(need);
+    free_text = size_text(free_bytes);
+    return set_error(error, "%s has %s free, and %s are needed", dir, free_text, need_text);
+}
+
+static gboolean check(const Restore *restore, GError **error)
+{
+    for (guint i = 0; i < restore->images->len; i++)
+        if (!check_files(restore, restore->images->pdata[i], error))
+            return FALSE;
+    return check_room(restore, error);
+}
+
+static gboolean convert(const Restore *restore, const Image *image, GError **error)
+{
+    return tool_run((const char *const[]){ "qemu-img", "convert", "-f", "qcow2", "-O",
+                                           restore->format, image->source, image->unfinished,
+                                           NULL },
+                    restore->job->context->cancel_fd, NULL, error) &&
+           tool_sync(image->unfinished, error);
+}
+
+static gboolean name_all(const Restore *restore, GError **error)
+{
+    for (guint i = 0; i < restore->images->len; i++) {
+        const Image *image = restore->images->pdata[i];
+
+        if (rename(image->unfinished, image->path) == 0)
+            continue;
+        set_errno_error(error, errno, "%s", image->path);
+        while (i-- > 0)
+            unlink(((const Image *)restore->images->pdata[i])->path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The images have their names only once all are whole. */
+static gboolean make(const Restore *restore, GError **error)
+{
+    gboolean ok = TRUE;
+
+    for (guint i = 0; ok && i < restore->images->len; i++)
+        ok = convert(restore, restore->images->pdata[i], error);
+    if (ok && name_all(restore, error))
+        return TRUE;
+    for (guint i = 0; i < restore->images->len; i++)
+        unlink(((const Image *)restore->images->pdata[i])->unfinished);
+    return FALSE;
+}
+
+static void tell_image(const Restore *restore, const Image *image)
+{
+    const ChainPoint *point = restore->point;
+    g_autofree char *when = chain_point_when(point);
+    g_autoptr(JsonNode) told =
+        json_make("{'image': %s, 'disk': %s, 'backup': %s, 'label': %s, 'virtual-size': %d}",
+                  image->path, image->disk->name, point->id, chain_point_label(point),
+                  image->disk->virtual_size);
+    g_autofree char *json = json_to_string(told, FALSE);
+
+    job_print(restore->job, "%s%s is the disk %s of %s as it was at %s (%s)\n",
+              restore->job->context->dry_run ? "would do: " : "", image->path, image->disk->name,
+              point->vm, when, chain_point_label(point));
+    g_string_append(restore->job->json, json);
+}
+
+/* A directory has a list of images, however many disks there are. */
+static void tell_success(const Restore *restore)
+{
+    GString *json = restore->job->json;
+
+    for (guint i = 0; i < restore->images->len; i++) {
+        if (restore->into)
+            g_string_append(json, i ? ", " : "[");
+        tell_image(restore, restore->images->pdata[i]);
+    }
+    if (restore->into)
+        g_string_append_c(json, ']');
+}
+
+static gboolean restore_run(Job *job, GError **error)
+{
+    const char *format = job_option(job, "format");
+    Restore restore = { .job = job, .to = job_option(job, "to"),
+                        .format = format ? format : "qcow2" };
+    gboolean ok;
+
+    if (!job_option(job, "from") || !restore.to)
+        return usage_error(error, "say from where and to where: --from DIR --to IMAGE (or DIR)");
+    if (!g_str_equal(restore.format, "qcow2") && !g_str_equal(restore.format, "raw"))
+        return usage_error(error, "--format is qcow2 or raw");
+    restore.into = g_file_test(restore.to, G_FILE_TEST_IS_DIR);
+    if (!restore.into && g_str_has_suffix(restore.to, "/"))
+        return set_error(error, "%s is no directory; make it first", restore.to);
+    restore.images = g_ptr_array_new_with_free_func(image_free);
+    restore.chain = chain_open(job_option(job, "from"), NULL, CHAIN_LOOK, error);
+    ok = restore.chain && pick(&restore, error) && check(&restore, error) &&
+         (job->context->dry_run || make(&restore, error));
+    if (ok)
+        tell_success(&restore);
+    g_ptr_array_unref(restore.images);
+    g_clear_pointer(&restore.chain, chain_free);
+    return ok;
+}
+
+const Verb verb_restore = {
+    .name = "restore",
+    .summary = "Makes images of disks from their backups",
+    .doc = "Each image stands alone; the backups stay as they are, and are checked before. In a directory,\n"
+           "all disks are made, each as DISK.FORMAT, or none.",
+    .options = (const VerbOption[]){
+        { "from", "DIR", "where the backups are" },
+        { "to", "IMAGE|DIR", "the file to make, or the directory for all disks" },
+        { "disk", "NAME", "only this disk; needed for one IMAGE if the backup has several" },
+        { "at", "TIME", "as it was then: the newest backup that is not younger, or a backup's "
+                        "name; default: the newest" },
+        { "format", "qcow2|raw", "of the image; default qcow2" },
+        { NULL },
+    },
+    .flags = VERB_NO_VM | VERB_CHANGES | VERB_DRY_ITSELF,
+    .run = restore_run,
+};

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+if LIBVIRT
+libguestctl_a_SOURCES += \
+	%D%/backup.c \
+	%D%/snapshot.c \
+	%D%/vm.c %D%/vm.h
+else
+libguestctl_a_SOURCES += %D%/none.c %D%/vm.h
+endif

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libshared_a_SOURCES += \
+	%D%/arena.c %D%/arena.h \
+	%D%/errors.c %D%/errors.h \
+	%D%/framer.c %D%/framer.h \
+	%D%/roff.c %D%/roff.h \
+	%D%/spawn.c %D%/spawn.h
+
+include %D%/json/local.mk

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "agent/base/log.h"
+#include "commands/freeze/life.h"
+#include "commands/freeze/marker.h"
+#include "tests/unit/kit/freeze-script.h"
+#include "tests/unit/kit/kit.h"
+#include "tests/unit/kit/machine.h"
+
+/* The life of a freeze, on the machine of freeze-script.h, when the agent is in need itself. */
+
+static Log *the_log; /* GLib has one log writer for all tests */
+
+#define GRACE "/sys/kernel/rcu_expedited"
+#define TREE                                                                                       \
+    GRACE "\n| 0\n"                                                                                \
+    "/proc/sys/kernel/random/boot_id\n| one\n"                                                     \
+    "/proc/self/mountinfo\n"                                                                       \
+    "| 21 1 254:1 / /a rw - ext4 /dev/vdb rw\n| 22 1 254:2 / /b rw - ext4 /dev/vdc rw\n"
+
+typedef struct {
+    Machine *machine;
+    Settings settings;
+    Services services;
+    Freeze *freeze;
+    GString *left; /* each time that the frozen state is left: the grace periods, and the marker */
+} Life;
+
+static void on_event(gpointer agent, const Event *event, const void *data)
+{
+    (void)agent;
+    (void)event;
+    (void)data;
+}
+
+static char *marker_path(const Life *life)
+{
+    return g_build_filename(life->settings.statedir, "guestd.freeze", NULL);
+}
+
+static void on_frozen(gpointer agent, gboolean frozen, gint64 deadline_us)
+{
+    Life *life = agent;
+    g_autofree char *marker = marker_path(life);
+    g_autofree char *grace = NULL;
+
+    (void)deadline_us;
+    if (frozen)
+        return;
+    g_assert_true(sysroot_read(life->machine->sysroot, GRACE, &grace, NULL));
+    g_string_append_printf(life->left, "%c%s ", *grace,
+                           g_file_test(marker, G_FILE_TEST_EXISTS) ? "+" : "");
+}
+
+static void start(Life *life)
+{
+    g_autoptr(GError) error = NULL;
+
+    life->freeze = freeze_new(&life->services, &error);
+    g_assert_no_error(error);
+}
+
+static Life *life_new(void)
+{
+    Life *life = g_new0(Life, 1);
+
+    script_reset();
+    life->left = g_string_new(NULL);
+    life->machine = machine_new_from_text(TREE);
+    life->settings = (Settings){ .statedir = kit_make_directory(),
+                                 .freeze_deadline_s = KIT_DEADLINE_S,
+                                 .hook_timeout_s = KIT_DEADLINE_S };
+    life->services = (Services){ .sysroot = life->machine->sysroot,
+                                 .sysops = &script_ops,
+                                 .settings = &life->settings,
+                                 .log = the_log,
+                                 .agent = life,
+                                 .emit = on_event,
+                                 .set_frozen = on_frozen };
+    return life;
+}
+
+static void life_free(Life *life)
+{
+    freeze_end(life->freeze, THAW_AT_SHUTDOWN, NULL);
+    freeze_free(life->freeze);
+    script_await_rest();
+    machine_free(life->machine);
+    kit_remove_tree(life->settings.statedir);
+    g_free(life->settings.fsfreeze_hook);
+    g_string_free(life->left, TRUE);
+    g_free(life);
+}
+
+static int freeze_all(Life *life, gint64 timeout_s)
+{
+    g_autoptr(GError) error = NULL;
+    int n = freeze_begin(life->freeze, NULL, timeout_s, &error);
+
+    g_assert_no_error(error);
+    return n;
+}
+
+static gpointer freeze_for_a_second(gpointer data)
+{
+    GError *error = NULL;
+
+    g_assert_cmpint(freeze_begin(((Life *)data)->freeze, NULL, 1, &error), ==, -1);
+    return error;
+}
+
+/* All processes wait for the thaw, so that no thread can be had: it takes place all the same. */
+static void test_watchdog_without_threads(void)
+{
+    Life *life = life_new();
+
+    start(life);
+    g_assert_cmpint(freeze_all(life, 1), ==, 2);
+    kit_allow_threads(FALSE);
+    WAIT_UNTIL(freeze_phase(life->freeze) == PHASE_THAWED);
+    g_assert_cmpuint(script_count_frozen(), ==, 0);
+    kit_allow_threads(TRUE);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 0);
+    life_free(life);
+}
+
+static gpointer freeze_for_ever(gpointer data)
+{
+    return GINT_TO_POINTER(freeze_all(data, 0));
+}
+
+/*
+ * A watchdog whose thread comes to run only when the host has thawed and freezes anew: it
+ * neither gives up that freeze nor ends it.
+ */
+static void test_late_watchdog(void)
+{
+    Life *life = life_new();
+    GThread *thread;
+
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/a");
+    thread = g_thread_new("freezer", freeze_for_ever, life);
+    script_await(SCRIPT_FREEZE, "/a", 1);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    script_release(SCRIPT_FREEZE, "/a");
+    g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(thread)), ==, 2);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_FROZEN);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    g_assert_cmpint(freeze_all(life, 3600), ==, 2);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    life_free(life);
+}
+
+/* A freeze that takes longer than its own deadline is given up all the same. */
+static void test_watchdog_during_freeze(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+    GThread *thread;
+
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/a");
+    thread = g_thread_new("freezer", freeze_for_a_second, life);
+    WAIT_ELSEWHERE(script_count(SCRIPT_FREEZE, "/a") == 1 &&
+                   freeze_phase(life->freeze) == PHASE_THAWED);
+    error = g_thread_join(thread);
+    kit_expect_error(&error, "the freeze was cancelled");
+    script_release(SCRIPT_FREEZE, "/a");
+    life_free(life);
+}
+
+static int freeze_b(Life *life)
+{
+    g_autoptr(Arena) arena = arena_new();
+    List points = { NULL };
+
+    *(const char **)list_append(&points, arena, sizeof(char *)) = "/b";
+    return freeze_begin(life->freeze, &points, 0, NULL);
+}
+
+/* @expected: NULL for no marker, else its mount points, behind "late: " if it is late. */
+static void expect_marker(const Life *life, const char *expected)
+{
+    g_autofree char *points = NULL, *found = NULL;
+    FreezeMarker marker;
+
+    if (freeze_marker_read(life->machine->sysroot, life->settings.statedir, &marker)) {
+        points = g_strjoinv(" ", marker.mount_points);
+        found = g_strconcat(marker.late ? "late: " : "", points, NULL);
+    }
+    freeze_marker_clear(&marker);
+    g_assert_cmpstr(found, ==, expected);
+}
+
+/* What an earlier freeze has left behind stays marked throughout a later one, until it is back. */
+static void test_late_marker(void)
+{
+    Life *life = life_new();
+
+    life->settings.freeze_deadline_s = 1;
+    start(life);
+    script_hang(SCRIPT_FREEZE, "/a");
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, NULL), ==, -1);
+    life->settings.freeze_deadline_s = KIT_DEADLINE_S;
+    expect_marker(life, "late: /a");
+    g_assert_cmpint(freeze_b(life), ==, 1);
+    expect_marker(life, "/b /a");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    expect_marker(life, "late: /a");
+    script_release(SCRIPT_FREEZE, "/a");
+    g_assert_cmpint(freeze_all(life, 0), ==, 2);
+    expect_marker(life, "/a /b");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    expect_marker(life, NULL);
+    life_free(life);
+}
+
+/* Of an agent that is killed at this moment nothing would put the grace periods back. */
+static void test_grace(void)
+{
+    Life *life = life_new();
+    g_autofree char *grace = NULL;
+
+    start(life);
+    script_fail(SCRIPT_FREEZE, "/b", EIO);
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, NULL), ==, -1);
+    script_fail(SCRIPT_FREEZE, "/b", 0);
+    g_assert_cmpint(freeze_all(life, 0), ==, 2);
+    g_assert_true(sysroot_read(life->machine->sysroot, GRACE, &grace, NULL));
+    g_assert_cmpint(*grace, ==, '0');
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    g_assert_cmpstr(life->left->str, ==, "0 0 ");
+    life_free(life);
+}
+
+/* Without threads nothing can be frozen in time, and that is told. */
+static void test_freeze_without_threads(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+
+    start(life);
+    kit_allow_threads(FALSE);
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, &error), ==, -1);
+    kit_allow_threads(TRUE);
+    kit_expect_error(&error, "failed to open /a: Resource temporarily unavailable");
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_THAWED);
+    g_assert_cmpint(freeze_all(life, 0), ==, 2);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    life_free(life);
+}
+
+/* A request that reaches its worker when the agent is about to end freezes nothing. */
+static void test_closed(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+
+    start(life);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_AT_SHUTDOWN, NULL), ==, 0);
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, &error), ==, -1);
+    kit_expect_error(&error, "the agent is about to end");
+    g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/a"), ==, 0);
+    life_free(life);
+}
+
+static gpointer freeze_and_leave(gpointer data)
+{
+    freeze_begin(data, NULL, 0, NULL);
+    return NULL;
+}
+
+/* The end comes during a freeze: its thread is out before all is freed (see it with ASan). */
+static void test_end_during_freeze(void)
+{
+    for (int i = 0; i < 50; i++) {
+        Life *life = life_new();
+        GThread *thread;
+
+        start(life);
+        thread = g_thread_new("freezer", freeze_and_leave, life->freeze);
+        script_await(SCRIPT_FREEZE, "/a", 1);
+        life_free(life);
+        g_thread_join(thread);
+    }
+}
+
+/* As an earlier agent has left it that stopped hooks; @late: and a call that is not back. */
+static void mark_hooks(Life *life, const char *late)
+{
+    FreezeMarker marker = { .mount_points = (char *[]){ (char *)late, NULL },
+                            .late = late != NULL,
+                            .grace_before = -1 };
+    g_autoptr(GError) error = NULL;
+
+    freeze_marker_write(life->machine->sysroot, life->settings.statedir, &marker, &error);
+    g_assert_no_error(error);
+}
+
+static void give_hook(Life *life)
+{
+    g_autofree char *text =
+        g_strdup_printf("#!/bin/sh\necho \"$1 $GUESTD_THAW_REASON\" >>%s/calls\n",
+                        life->settings.statedir);
+
+    life->settings.fsfreeze_hook = kit_write_file(life->settings.statedir, "hook", text);
+    g_assert_cmpint(chmod(life->settings.fsfreeze_hook, 0755), ==, 0);
+}
+
+static void expect_calls(const Life *life, const char *expected)
+{
+    g_autofree char *path = g_build_filename(life->settings.statedir, "calls", NULL);
+    g_autofree char *marker = marker_path(life);
+    g_autofree char *calls = NULL;
+
+    g_file_get_contents(path, &calls, NULL, NULL);
+    g_assert_cmpstr(calls, ==, expected);
+    g_assert_false(g_file_test(marker, G_FILE_TEST_EXISTS));
+}
+
+/* Hooks that an earlier agent stopped are let go on by the main loop, ... */
+static void test_release(void)
+{
+    Life *life = life_new();
+
+    give_hook(life);
+    mark_hooks(life, NULL);
+    start(life);
+    kit_run_ready();
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
+    expect_calls(life, "thaw failed\n");
+    life_free(life);
+}
+
+/* Also if its freeze has failed, and froze something after its end. */
+static void test_release_late(void)
+{
+    Life *life = life_new();
+
+    give_hook(life);
+    mark_hooks(life, "/a");
+    script_freeze_foreign("/a");
+    start(life);
+    g_assert_cmpuint(script_count_frozen(), ==, 0);
+    kit_run_ready();
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
+    expect_calls(life, "thaw failed\n");
+    life_free(life);
+}
+
+/* ... or by an end that comes before it: nobody waits for ever. */
+static void test_release_at_end(void)
+{
+    Life *life = life_new();
+
+    give_hook(life);
+    mark_hooks(life, NULL);
+    start(life);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_AT_SHUTDOWN, NULL), ==, 0);
+    expect_calls(life, "thaw failed\n");
+    life_free(life);
+}
+
+/* ... or later, when a thread can be had again. */
+static void test_release_without_threads(void)
+{
+    Life *life = life_new();
+
+    give_hook(life);
+    mark_hooks(life, NULL);
+    start(life);
+    kit_allow_threads(FALSE);
+    kit_run_ready();
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_THAWING);
+    kit_allow_threads(TRUE);
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
+    expect_calls(life, "thaw failed\n");
+    life_free(life);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    g_test_init(&argc, &argv, NULL);
+    g_log_set_always_fatal(G_LOG_FATAL_MASK);
+    the_log = log_start();
+    g_test_add_func("/freeze/life/watchdog-without-threads", test_watchdog_without_threads);
+    g_test_add_func("/freeze/life/late-watchdog", test_late_watchdog);
+    g_test_add_func("/freeze/life/watchdog-during-freeze", test_watchdog_during_freeze);
+    g_test_add_func("/freeze/life/late-marker", test_late_marker);
+    g_test_add_func("/freeze/life/grace", test_grace);
+    g_test_add_func("/freeze/life/freeze-without-threads", test_freeze_without_threads);
+    g_test_add_func("/freeze/life/closed", test_closed);
+    g_test_add_func("/freeze/life/end-during-freeze", test_end_during_freeze);
+    g_test_add_func("/freeze/life/release", test_release);
+    g_test_add_func("/freeze/life/release-late", test_release_late);
+    g_test_add_func("/freeze/life/release-at-end", test_release_at_end);
+    g_test_add_func("/freeze/life/release-without-threads", test_release_without_threads);
+    status = g_test_run();
+    log_stop(the_log);
+    return status;
+}
