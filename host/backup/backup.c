@@ -18,11 +18,11 @@
  * guestctl has left. @keep: the id whose bitmaps are needed, or NULL. */
 static gboolean clear_qemu(Backup *backup, const ChainPoint *keep, GError **error)
 {
-    Limit limit = limit_in(CLEAN_UP_MS, -1);
+    Deadline deadline = deadline_in(CLEAN_UP_MS, -1);
     g_autofree char *bitmap = keep ? backup_bitmap(backup, keep) : NULL;
 
-    return backup->ops->release(backup, &limit, error) &&
-           backup->ops->forget(backup, bitmap, &limit, error);
+    return backup->ops->release(backup, &deadline, error) &&
+           backup->ops->forget(backup, bitmap, &deadline, error);
 }
 
 static void remove_files(const Backup *backup)
@@ -90,13 +90,13 @@ static gboolean prepare(Backup *backup, GError **error)
 {
     for (guint i = 0; i < backup->disks->len; i++) {
         g_autofree char *path = backup_partial(backup, i);
-        Limit limit;
+        Deadline deadline;
 
         if (!create_file(backup, i, path, error) ||
             !tool_reserve(path, backup_room(backup, i), error))
             return FALSE;
-        limit = vm_limit(backup->job->vm, 0);
-        if (backup->ops->attach && !backup->ops->attach(backup, i, &limit, error))
+        deadline = vm_deadline(backup->job->vm, 0);
+        if (backup->ops->attach && !backup->ops->attach(backup, i, &deadline, error))
             return FALSE;
     }
     return TRUE;
@@ -108,7 +108,7 @@ static gboolean prepare(Backup *backup, GError **error)
  */
 static void begin_late(Backup *backup, const Quiesce *window, GError **problem)
 {
-    Limit late = vm_limit(backup->job->vm, QUIESCE_LATE_MS);
+    Deadline late = vm_deadline(backup->job->vm, QUIESCE_LATE_MS);
 
     if (!window->late || window->mode == QUIESCE_REQUIRE)
         return;
@@ -122,12 +122,12 @@ static gboolean begin(Backup *backup, Quiesce *window, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(GError) stuck = NULL;
-    Limit limit;
+    Deadline deadline;
 
     if (!prepare(backup, error) || !quiesce_begin(window, error))
         return FALSE;
-    limit = vm_limit(backup->job->vm, quiesce_hold_ms(window));
-    if (backup->ops->begin(backup, &limit, &problem))
+    deadline = vm_deadline(backup->job->vm, quiesce_hold_ms(window));
+    if (backup->ops->begin(backup, &deadline, &problem))
         backup->point->time = g_get_real_time();
     else if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         quiesce_late(window, problem);
@@ -166,13 +166,13 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
 /* QEMU lets go of the files; then they get their names, and last the manifest. */
 static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
 {
-    Limit limit = limit_in(CLEAN_UP_MS, backup->job->context->cancel_fd);
+    Deadline deadline = deadline_in(CLEAN_UP_MS, backup->job->context->cancel_fd);
     JsonNode *told = json_node_new(JSON_NODE_OBJECT);
 
     json_node_take_object(told, json_object_new());
     quiesce_to_json(window, json_node_get_object(told));
     backup->point->consistency = told;
-    if (!backup->ops->release(backup, &limit, error))
+    if (!backup->ops->release(backup, &deadline, error))
         return FALSE;
     for (guint i = 0; i < backup->point->disks->len; i++)
         if (!seal_file(backup, backup->point->disks->pdata[i], error))

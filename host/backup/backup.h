@@ -60,17 +60,17 @@ struct BackupOps {
     /* Fills in @disks and @stopped. */
     gboolean (*disks)(Backup *backup, GError **error);
     /* Before the freeze: opens the file that the disk with this index is copied to. */
-    gboolean (*attach)(Backup *backup, guint index, const Limit *limit, GError **error);
+    gboolean (*attach)(Backup *backup, guint index, const Deadline *deadline, GError **error);
     /* The transaction that begins the copies of all disks; returns with them under way. */
-    gboolean (*begin)(Backup *backup, const Limit *limit, GError **error);
+    gboolean (*begin)(Backup *backup, const Deadline *deadline, GError **error);
     /* Goes on waiting for a begin() that had GUESTD_ERROR_TIMED_OUT. */
-    gboolean (*begin_late)(Backup *backup, const Limit *limit, GError **error);
+    gboolean (*begin_late)(Backup *backup, const Deadline *deadline, GError **error);
     /* Waits until all are copied. */
     gboolean (*await)(Backup *backup, Progress *progress, GError **error);
     /* Ends what copies are left, and closes their files. */
-    gboolean (*release)(Backup *backup, const Limit *limit, GError **error);
+    gboolean (*release)(Backup *backup, const Deadline *deadline, GError **error);
     /* Removes the set's bitmaps, but for @keep (may be NULL). */
-    gboolean (*forget)(Backup *backup, const char *keep, const Limit *limit, GError **error);
+    gboolean (*forget)(Backup *backup, const char *keep, const Deadline *deadline, GError **error);
     /* Lets a VM run on that was stopped by an error of a disk; FALSE: it was not. */
     gboolean (*let_run)(Backup *backup);
 };

@@ -61,7 +61,7 @@ static gboolean start(Errand *errand, GError **error)
 }
 
 gboolean errand_run(Errand **slot, ErrandFunc func, gpointer data, GDestroyNotify free_data,
-                    const Limit *limit, GError **error)
+                    const Deadline *deadline, GError **error)
 {
     Errand *errand = g_atomic_rc_box_new0(Errand);
 
@@ -72,19 +72,19 @@ gboolean errand_run(Errand **slot, ErrandFunc func, gpointer data, GDestroyNotif
     errand_drop(slot);
     *slot = errand;
     if (start(errand, error))
-        return errand_await(slot, limit, error);
+        return errand_await(slot, deadline, error);
     errand_drop(slot);
     return FALSE;
 }
 
-gboolean errand_await(Errand **slot, const Limit *limit, GError **error)
+gboolean errand_await(Errand **slot, const Deadline *deadline, GError **error)
 {
     Errand *errand = *slot;
     gboolean ok;
 
     if (!errand)
         return set_error(error, "nothing is under way");
-    if (!limit_poll(limit, errand->end_fd, POLLIN, error))
+    if (!deadline_poll(deadline, errand->end_fd, POLLIN, error))
         return FALSE;
     ok = errand->ok;
     if (errand->error)

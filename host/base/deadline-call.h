@@ -18,10 +18,10 @@ typedef gboolean (*ErrandFunc)(gpointer data, GError **error);
  * @free_data once it has ended.
  */
 gboolean errand_run(Errand **slot, ErrandFunc func, gpointer data, GDestroyNotify free_data,
-                    const Limit *limit, GError **error);
+                    const Deadline *deadline, GError **error);
 
 /* Goes on waiting for what did not end in time; as errand_run(). */
-gboolean errand_await(Errand **slot, const Limit *limit, GError **error);
+gboolean errand_await(Errand **slot, const Deadline *deadline, GError **error);
 
 /* Nobody asks for its end any more. *@slot may be NULL. */
 void errand_drop(Errand **slot);

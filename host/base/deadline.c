@@ -6,28 +6,28 @@
 
 #include "lib/errors.h"
 
-Limit limit_in(gint64 ms, int cancel_fd)
+Deadline deadline_in(gint64 ms, int cancel_fd)
 {
-    return (Limit){ g_get_monotonic_time() + ms * 1000, cancel_fd };
+    return (Deadline){ g_get_monotonic_time() + ms * 1000, cancel_fd };
 }
 
-int limit_left_ms(const Limit *limit)
+int deadline_left_ms(const Deadline *deadline)
 {
-    gint64 left = limit->until - g_get_monotonic_time();
+    gint64 left = deadline->until - g_get_monotonic_time();
 
     return (int)CLAMP((left + 999) / 1000, 0, G_MAXINT);
 }
 
-gboolean limit_poll(const Limit *limit, int fd, short events, GError **error)
+gboolean deadline_poll(const Deadline *deadline, int fd, short events, GError **error)
 {
     struct pollfd polls[] = {
-        { .fd = limit->cancel_fd, .events = POLLIN },
+        { .fd = deadline->cancel_fd, .events = POLLIN },
         { .fd = fd, .events = events },
     };
     int n;
 
     do {
-        n = poll(polls, G_N_ELEMENTS(polls), limit_left_ms(limit));
+        n = poll(polls, G_N_ELEMENTS(polls), deadline_left_ms(deadline));
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         return set_errno_error(error, errno, "poll");

@@ -50,10 +50,10 @@ gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GErr
 
 static gboolean is_cancelled(int cancel_fd)
 {
-    Limit now = limit_in(0, cancel_fd);
+    Deadline now = deadline_in(0, cancel_fd);
     g_autoptr(GError) error = NULL;
 
-    return !limit_poll(&now, -1, 0, &error) &&
+    return !deadline_poll(&now, -1, 0, &error) &&
            g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED);
 }
 

@@ -20,9 +20,9 @@ void calm_end(Calm *calm)
 gboolean pause_ms(const Context *context, gint64 ms, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    Limit limit = limit_in(ms, context->cancel_fd);
+    Deadline deadline = deadline_in(ms, context->cancel_fd);
 
-    limit_poll(&limit, -1, 0, &problem);
+    deadline_poll(&deadline, -1, 0, &problem);
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&problem));

@@ -216,10 +216,10 @@ static gboolean thaw(Quiesce *window, GError **error)
     g_autoptr(GError) problem = NULL;
 
     for (int i = 0; i < THAW_ATTEMPTS; i++) {
-        Limit pause = limit_in(i > 0 ? THAW_PAUSE_MS : 0, -1);
+        Deadline pause = deadline_in(i > 0 ? THAW_PAUSE_MS : 0, -1);
 
         if (i > 0)
-            limit_poll(&pause, -1, 0, NULL);
+            deadline_poll(&pause, -1, 0, NULL);
         g_clear_error(&problem);
         window->unsure = i > 0;
         window->thawed = thaw_once(window, &problem);

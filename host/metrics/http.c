@@ -61,14 +61,14 @@ int http_listen(const char *address, guint16 *port, GError **error)
 }
 
 /* The request up to the empty line; FALSE if it does not come. */
-static gboolean read_request(int fd, const Limit *limit, GString *request)
+static gboolean read_request(int fd, const Deadline *deadline, GString *request)
 {
     char piece[2048];
 
     while (!strstr(request->str, "\r\n\r\n")) {
         ssize_t n;
 
-        if (request->len > MAX_REQUEST || !limit_poll(limit, fd, POLLIN, NULL))
+        if (request->len > MAX_REQUEST || !deadline_poll(deadline, fd, POLLIN, NULL))
             return FALSE;
         n = read(fd, piece, sizeof piece);
         if (n <= 0)
@@ -80,9 +80,9 @@ static gboolean read_request(int fd, const Limit *limit, GString *request)
     return TRUE;
 }
 
-static void send_all(int fd, const char *data, gsize len, const Limit *limit)
+static void send_all(int fd, const char *data, gsize len, const Deadline *deadline)
 {
-    while (len > 0 && limit_poll(limit, fd, POLLOUT, NULL)) {
+    while (len > 0 && deadline_poll(deadline, fd, POLLOUT, NULL)) {
         ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
 
         if (n < 0 && errno != EINTR && errno != EAGAIN)
@@ -93,7 +93,7 @@ static void send_all(int fd, const char *data, gsize len, const Limit *limit)
 }
 
 static void answer(int fd, int status, const char *body, gsize len, gboolean head,
-                   const Limit *limit)
+                   const Deadline *deadline)
 {
     const char *reason = status == 200   ? "OK"
                          : status == 404 ? "Not Found"
@@ -104,9 +104,9 @@ static void answer(int fd, int status, const char *body, gsize len, gboolean hea
         "HTTP/1.1 %d %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
         "Content-Length: %zu\r\nConnection: close\r\n\r\n", status, reason, len);
 
-    send_all(fd, headers, strlen(headers), limit);
+    send_all(fd, headers, strlen(headers), deadline);
     if (!head)
-        send_all(fd, body, len, limit);
+        send_all(fd, body, len, deadline);
 }
 
 /* The seconds in Prometheus' header, as milliseconds; 0: none. */
@@ -126,7 +126,7 @@ static void respond(const Server *server, int fd, const char *request)
     g_auto(GStrv) words = g_strsplit_set(request, " \r", 4);
     gboolean head = g_str_equal(words[0], "HEAD");
     g_autoptr(GString) body = NULL;
-    Limit limit;
+    Deadline deadline;
     int status = 200;
 
     if (g_strv_length(words) < 4 || !g_str_has_prefix(words[2], "HTTP/1."))
@@ -139,8 +139,8 @@ static void respond(const Server *server, int fd, const char *request)
         body = g_string_new(NULL);
         g_string_printf(body, "%d\n", status = status == 200 ? 404 : status);
     }
-    limit = limit_in(CLIENT_MS, server->cancel_fd);
-    answer(fd, status, body->str, body->len, head, &limit);
+    deadline = deadline_in(CLIENT_MS, server->cancel_fd);
+    answer(fd, status, body->str, body->len, head, &deadline);
 }
 
 static void serve_one(gpointer data, gpointer user)
@@ -148,11 +148,11 @@ static void serve_one(gpointer data, gpointer user)
     Server *server = user;
     int fd = GPOINTER_TO_INT(data) - 1;
     g_autoptr(GString) request = g_string_new(NULL);
-    Limit limit = limit_in(CLIENT_MS, server->cancel_fd);
+    Deadline deadline = deadline_in(CLIENT_MS, server->cancel_fd);
     guint64 one = 1;
     ssize_t n;
 
-    if (read_request(fd, &limit, request))
+    if (read_request(fd, &deadline, request))
         respond(server, fd, request->str);
     close(fd);
     g_atomic_int_add(&server->busy, -1);
@@ -161,11 +161,11 @@ static void serve_one(gpointer data, gpointer user)
 }
 
 /* Waits until a client has left since the last call; FALSE with @error set if it is to end. */
-static gboolean await_leave(const Server *server, const Limit *limit, GError **error)
+static gboolean await_leave(const Server *server, const Deadline *deadline, GError **error)
 {
     guint64 left;
 
-    if (!limit_poll(limit, server->left_fd, POLLIN, error))
+    if (!deadline_poll(deadline, server->left_fd, POLLIN, error))
         return FALSE;
     return read(server->left_fd, &left, sizeof left) == sizeof left ||
            set_errno_error(error, errno, "clients that leave");
@@ -173,13 +173,13 @@ static gboolean await_leave(const Server *server, const Limit *limit, GError **e
 
 static gboolean serve_next(Server *server, int listener, GThreadPool *pool, GError **error)
 {
-    Limit limit = limit_in(G_MAXINT32, server->cancel_fd);
+    Deadline deadline = deadline_in(G_MAXINT32, server->cancel_fd);
     int fd;
 
     while (g_atomic_int_get(&server->busy) >= MAX_CLIENTS)
-        if (!await_leave(server, &limit, error))
+        if (!await_leave(server, &deadline, error))
             return FALSE;
-    if (!limit_poll(&limit, listener, POLLIN, error))
+    if (!deadline_poll(&deadline, listener, POLLIN, error))
         return FALSE;
     fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
@@ -191,7 +191,7 @@ static gboolean serve_next(Server *server, int listener, GThreadPool *pool, GErr
         return TRUE; /* it has left again */
     /* Those that are served have agents' sockets open besides their own. */
     if (g_atomic_int_get(&server->busy) > 0)
-        return await_leave(server, &limit, error);
+        return await_leave(server, &deadline, error);
     return set_errno_error(error, errno, "a client");
 }
 

@@ -71,8 +71,8 @@ static gboolean choose(GPtrArray *disks, const char *names, GError **error)
 
 GPtrArray *snapshot_disks(Vm *vm, const char *names, GError **error)
 {
-    Limit limit = vm_limit(vm, 0);
-    g_autoptr(GPtrArray) disks = snapshot_ops(vm)->disks(vm, &limit, error);
+    Deadline deadline = vm_deadline(vm, 0);
+    g_autoptr(GPtrArray) disks = snapshot_ops(vm)->disks(vm, &deadline, error);
 
     if (!disks || (names && !choose(disks, names, error)))
         return NULL;
@@ -129,13 +129,13 @@ gboolean snapshot_plan(const Vm *vm, GPtrArray *disks, const char *dir, const ch
 }
 
 /* A reply that was lost says nothing about what was done. */
-static SnapshotFate find_out(Vm *vm, const GPtrArray *disks, const Limit *limit)
+static SnapshotFate find_out(Vm *vm, const GPtrArray *disks, const Deadline *deadline)
 {
     g_autoptr(GPtrArray) now = NULL;
     guint taken = 0;
 
     vm_bare_drop_qmp(vm);
-    now = snapshot_ops(vm)->disks(vm, limit, NULL);
+    now = snapshot_ops(vm)->disks(vm, deadline, NULL);
     if (!now)
         return SNAPSHOT_UNKNOWN;
     for (guint i = 0; i < disks->len; i++) {
@@ -156,15 +156,15 @@ static void remove_overlays(const GPtrArray *disks)
 
 gboolean snapshot_take(Vm *vm, const GPtrArray *disks, gint64 ms, GError **error)
 {
-    Limit limit = limit_in(ms, -1);
+    Deadline deadline = deadline_in(ms, -1);
     g_autoptr(GError) problem = NULL;
 
-    if (snapshot_ops(vm)->take(vm, disks, &limit, &problem))
+    if (snapshot_ops(vm)->take(vm, disks, &deadline, &problem))
         return TRUE;
     /* A monitor that was lost can be asked anew, and soon enough. */
     if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) &&
         !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT) &&
-        find_out(vm, disks, &limit) == SNAPSHOT_TAKEN)
+        find_out(vm, disks, &deadline) == SNAPSHOT_TAKEN)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
@@ -173,16 +173,16 @@ gboolean snapshot_take(Vm *vm, const GPtrArray *disks, gint64 ms, GError **error
 SnapshotFate snapshot_settle(Vm *vm, const GPtrArray *disks, GError *problem, GError **error)
 {
     SnapshotFate fate;
-    Limit now;
+    Deadline now;
 
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
-        Limit late = limit_in(QUIESCE_LATE_MS, vm->context->cancel_fd);
+        Deadline late = deadline_in(QUIESCE_LATE_MS, vm->context->cancel_fd);
 
         g_clear_error(&problem);
         if (snapshot_ops(vm)->await(vm, &late, &problem))
             return SNAPSHOT_TAKEN;
     }
-    now = limit_in(vm->context->timeout_ms, -1);
+    now = deadline_in(vm->context->timeout_ms, -1);
     fate = find_out(vm, disks, &now);
     if (fate == SNAPSHOT_TAKEN) {
         g_error_free(problem);
@@ -208,8 +208,8 @@ static gboolean check_ours(const SnapshotDisk *disk, char **manifest, GError **e
 /* Whether the disk uses what is below the overlay, whatever was said of it. */
 static gboolean is_folded(Vm *vm, const SnapshotDisk *disk)
 {
-    Limit limit = limit_in(vm->context->timeout_ms, -1);
-    g_autoptr(GPtrArray) now = snapshot_ops(vm)->disks(vm, &limit, NULL);
+    Deadline deadline = deadline_in(vm->context->timeout_ms, -1);
+    g_autoptr(GPtrArray) now = snapshot_ops(vm)->disks(vm, &deadline, NULL);
     const SnapshotDisk *same = now ? snapshot_disk(now, disk->name) : NULL;
 
     return same && g_strcmp0(same->image, disk->backing) == 0;
@@ -248,8 +248,8 @@ gboolean snapshot_commit(Vm *vm, const SnapshotDisk *disk, GError **error)
 
 gboolean snapshot_undo(Vm *vm, const GPtrArray *disks, GError **error)
 {
-    Limit limit = limit_in(vm->context->timeout_ms, -1);
-    g_autoptr(GPtrArray) now = snapshot_ops(vm)->disks(vm, &limit, error);
+    Deadline deadline = deadline_in(vm->context->timeout_ms, -1);
+    g_autoptr(GPtrArray) now = snapshot_ops(vm)->disks(vm, &deadline, error);
 
     if (!now)
         return FALSE;

@@ -21,11 +21,11 @@ void snapshot_disk_free(gpointer disk);
 /* How a kind of VM does it. */
 typedef struct {
     /* All disks that the guest can write to: an array of SnapshotDisk. NULL with @error. */
-    GPtrArray *(*disks)(Vm *vm, const Limit *limit, GError **error);
+    GPtrArray *(*disks)(Vm *vm, const Deadline *deadline, GError **error);
     /* Makes the overlays of all @disks at one point in time, or none. */
-    gboolean (*take)(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error);
+    gboolean (*take)(Vm *vm, const GPtrArray *disks, const Deadline *deadline, GError **error);
     /* Goes on waiting for a take() that had GUESTD_ERROR_TIMED_OUT. */
-    gboolean (*await)(Vm *vm, const Limit *limit, GError **error);
+    gboolean (*await)(Vm *vm, const Deadline *deadline, GError **error);
     /*
      * Folds the disk's image into the one below it, which it uses from then on. If that
      * fails or the user gives up (@cancel_fd, or -1), it goes on with the image.

@@ -80,12 +80,12 @@ static gboolean add_input(const Job *job, HostRequest *request, GError **error)
 {
     gsize max = remote_max_write(job->vm);
     g_autofree char *data = g_malloc(max + 1);
-    Limit limit = limit_in(G_MAXINT32, job->context->cancel_fd);
+    Deadline deadline = deadline_in(G_MAXINT32, job->context->cancel_fd);
     gsize len = 0;
     ssize_t n = 1;
 
     while (n != 0 && len <= max) {
-        if (!limit_poll(&limit, STDIN_FILENO, POLLIN, error))
+        if (!deadline_poll(&deadline, STDIN_FILENO, POLLIN, error))
             return FALSE;
         n = read(STDIN_FILENO, data + len, max + 1 - len);
         if (n < 0 && errno != EINTR && errno != EAGAIN)

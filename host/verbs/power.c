@@ -60,19 +60,19 @@ static gboolean ask_for_it(Job *job, Way way, const Plan *plan, GError **error)
 /* Whether the guest was so quick that its agent hung up instead of being silent. */
 static gboolean is_down_already(Job *job, Way way, const Plan *plan, const GError *problem)
 {
-    Limit limit = vm_limit(job->vm, HANG_UP_MS);
+    Deadline deadline = vm_deadline(job->vm, HANG_UP_MS);
 
     return plan->wait && way == WAY_AGENT &&
            g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE) &&
-           job->vm->ops->await(job->vm, plan->end, &limit, NULL);
+           job->vm->ops->await(job->vm, plan->end, &deadline, NULL);
 }
 
 static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
 {
-    Limit limit = vm_limit(job->vm, plan->timeout_ms);
+    Deadline deadline = vm_deadline(job->vm, plan->timeout_ms);
     g_autoptr(GError) problem = NULL;
 
-    if (plan->wait && !job->vm->ops->expect(job->vm, plan->end, &limit, error))
+    if (plan->wait && !job->vm->ops->expect(job->vm, plan->end, &deadline, error))
         return FALSE;
     if (!ask_for_it(job, way, plan, &problem)) {
         if (is_down_already(job, way, plan, problem))
@@ -80,7 +80,7 @@ static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
     }
-    if (!plan->wait || job->vm->ops->await(job->vm, plan->end, &limit, &problem))
+    if (!plan->wait || job->vm->ops->await(job->vm, plan->end, &deadline, &problem))
         return TRUE;
     if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
         g_propagate_error(error, g_steal_pointer(&problem));
@@ -199,17 +199,17 @@ static gboolean suspend_run(Job *job, GError **error)
     g_autofree char *command = g_strconcat("guest-suspend-", mode, NULL);
     g_autoptr(HostRequest) request = request_new(command);
     gint64 seconds;
-    Limit limit;
+    Deadline deadline;
 
     if (!g_str_equal(mode, "ram") && !g_str_equal(mode, "disk") && !g_str_equal(mode, "hybrid"))
         return bad_mode(mode, "ram, disk, hybrid", error);
     if (!job_number(job, "timeout", DEFAULT_SUSPEND_S, &seconds, error))
         return FALSE;
-    limit = vm_limit(job->vm, seconds * 1000);
-    if (!job->vm->ops->expect(job->vm, VM_END_SUSPENDED, &limit, error) ||
+    deadline = vm_deadline(job->vm, seconds * 1000);
+    if (!job->vm->ops->expect(job->vm, VM_END_SUSPENDED, &deadline, error) ||
         !vm_tell(job->vm, request, REFUSAL_MS, error))
         return FALSE;
-    if (!job->vm->ops->await(job->vm, VM_END_SUSPENDED, &limit, error)) {
+    if (!job->vm->ops->await(job->vm, VM_END_SUSPENDED, &deadline, error)) {
         g_prefix_error(error, "it took the request but does not sleep: ");
         return FALSE;
     }

@@ -89,10 +89,10 @@ static gboolean begin_window(Job *job, gpointer data, GError **error)
 
 static gboolean gave_up(const Job *job, GError **error)
 {
-    Limit now = limit_in(0, job->context->cancel_fd);
+    Deadline now = deadline_in(0, job->context->cancel_fd);
     g_autoptr(GError) problem = NULL;
 
-    limit_poll(&now, -1, 0, &problem);
+    deadline_poll(&now, -1, 0, &problem);
     if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED))
         return FALSE;
     g_propagate_error(error, g_steal_pointer(&problem));

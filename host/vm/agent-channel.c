@@ -98,9 +98,9 @@ static void look_at_row(JsonObject *row, const char *path, Channel *channel)
 
 static gboolean look_at_monitor(Vm *vm, const char *path, Channel *channel, GError **error)
 {
-    Limit limit = vm_limit(vm, 0);
-    Qmp *qmp = vm_bare_qmp(vm, &limit, error);
-    g_autoptr(JsonNode) rows = qmp ? qmp_call(qmp, "query-chardev", NULL, &limit, error) : NULL;
+    Deadline deadline = vm_deadline(vm, 0);
+    Qmp *qmp = vm_bare_qmp(vm, &deadline, error);
+    g_autoptr(JsonNode) rows = qmp ? qmp_call(qmp, "query-chardev", NULL, &deadline, error) : NULL;
     JsonArray *array;
 
     if (!rows)

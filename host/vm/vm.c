@@ -21,9 +21,9 @@ const char *vm_state_name(VmState state)
     return names[state];
 }
 
-Limit vm_limit(const Vm *vm, gint64 ms)
+Deadline vm_deadline(const Vm *vm, gint64 ms)
 {
-    return limit_in(ms ? ms : vm->context->timeout_ms, vm->context->cancel_fd);
+    return deadline_in(ms ? ms : vm->context->timeout_ms, vm->context->cancel_fd);
 }
 
 static void show(const Vm *vm, const char *arrow, const char *text)
@@ -58,12 +58,12 @@ static GString *ask(Vm *vm, const GString *text, const char *shown, const char *
 {
     gint64 ms = timeout_ms ? timeout_ms : vm->context->timeout_ms;
     gint64 began = g_get_monotonic_time();
-    Limit limit = vm_limit(vm, ms);
+    Deadline deadline = vm_deadline(vm, ms);
     GString *reply = NULL;
 
-    limit.reply_ms = reply_ms;
+    deadline.reply_ms = reply_ms;
     show(vm, ">", shown);
-    if (!vm->ops->ask(vm, text, &reply, &limit, error)) {
+    if (!vm->ops->ask(vm, text, &reply, &deadline, error)) {
         explain(execute, began, ms, error);
         return NULL;
     }
@@ -184,16 +184,16 @@ gboolean vm_agent_has(Vm *vm, const char *command, gboolean *has, GError **error
 
 gboolean vm_state(Vm *vm, VmState *state, GError **error)
 {
-    Limit limit = vm_limit(vm, 0);
+    Deadline deadline = vm_deadline(vm, 0);
 
-    return vm->ops->state(vm, state, &limit, error);
+    return vm->ops->state(vm, state, &deadline, error);
 }
 
 gboolean vm_act(Vm *vm, VmAction action, GError **error)
 {
-    Limit limit = vm_limit(vm, 0);
+    Deadline deadline = vm_deadline(vm, 0);
 
-    return vm->ops->act(vm, action, &limit, error);
+    return vm->ops->act(vm, action, &deadline, error);
 }
 
 void vm_free(Vm *vm)

@@ -47,13 +47,13 @@ typedef enum {
 typedef struct {
     const char *kind; /* "bare QEMU", "libvirt" */
     /* Sends the line @text to the agent; @reply as in agent_client_ask(). */
-    gboolean (*ask)(Vm *vm, const GString *text, GString **reply, const Limit *limit,
+    gboolean (*ask)(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
                     GError **error);
-    gboolean (*state)(Vm *vm, VmState *state, const Limit *limit, GError **error);
-    gboolean (*act)(Vm *vm, VmAction action, const Limit *limit, GError **error);
+    gboolean (*state)(Vm *vm, VmState *state, const Deadline *deadline, GError **error);
+    gboolean (*act)(Vm *vm, VmAction action, const Deadline *deadline, GError **error);
     /* To be called before what leads to the @end, so that it is not missed. */
-    gboolean (*expect)(Vm *vm, VmEnd end, const Limit *limit, GError **error);
-    gboolean (*await)(Vm *vm, VmEnd end, const Limit *limit, GError **error);
+    gboolean (*expect)(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
+    gboolean (*await)(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
     void (*free)(Vm *vm);
 } VmOps;
 
@@ -98,8 +98,8 @@ gboolean vm_agent_has(Vm *vm, const char *command, gboolean *has, GError **error
 gboolean vm_state(Vm *vm, VmState *state, GError **error);
 gboolean vm_act(Vm *vm, VmAction action, GError **error);
 
-/* A limit from now in the context's or @ms's time. */
-Limit vm_limit(const Vm *vm, gint64 ms);
+/* A deadline @ms milliseconds from now (0: the context's timeout), cancelled by the user. */
+Deadline vm_deadline(const Vm *vm, gint64 ms);
 
 void vm_free(Vm *vm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vm, vm_free)

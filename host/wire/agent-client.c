@@ -73,14 +73,14 @@ static Look look_at(const Frame *frame)
 }
 
 /* Waits for a message of @kind; events that come before a reply are nobody's. */
-static gboolean receive(AgentClient *client, Kind kind, GString **text, const Limit *limit,
+static gboolean receive(AgentClient *client, Kind kind, GString **text, const Deadline *deadline,
                         GError **error)
 {
     for (;;) {
         Frame frame;
         Look look;
 
-        if (!wire_receive(client->wire, &frame, limit, error))
+        if (!wire_receive(client->wire, &frame, deadline, error))
             return FALSE;
         look = look_at(&frame);
         if (look.kind == kind) {
@@ -94,14 +94,14 @@ static gboolean receive(AgentClient *client, Kind kind, GString **text, const Li
     }
 }
 
-static gboolean await_echo(AgentClient *client, gint64 id, const Limit *limit, GError **error)
+static gboolean await_echo(AgentClient *client, gint64 id, const Deadline *deadline, GError **error)
 {
     Look look;
 
     do {
         Frame frame;
 
-        if (!wire_receive(client->wire, &frame, limit, error))
+        if (!wire_receive(client->wire, &frame, deadline, error))
             return FALSE;
         look = look_at(&frame);
         g_free(frame.data);
@@ -110,25 +110,25 @@ static gboolean await_echo(AgentClient *client, gint64 id, const Limit *limit, G
 }
 
 /* Drops whatever an earlier client left in the agent and in the line. */
-static gboolean synchronise(AgentClient *client, const Limit *limit, GError **error)
+static gboolean synchronise(AgentClient *client, const Deadline *deadline, GError **error)
 {
-    Limit shorter = limit_in(SYNC_MS, limit->cancel_fd);
+    Deadline shorter = deadline_in(SYNC_MS, deadline->cancel_fd);
     gint64 id = g_random_int_range(1, G_MAXINT32);
     g_autofree char *text = g_strdup_printf(
         "\xff{\"execute\": \"guest-sync-delimited\", \"arguments\": {\"id\": %" G_GINT64_FORMAT
         "}}\n", id);
 
-    shorter.until = MIN(shorter.until, limit->until);
+    shorter.until = MIN(shorter.until, deadline->until);
     client->synced = wire_send(client->wire, text, strlen(text), &shorter, error) &&
                      await_echo(client, id, &shorter, error);
     return client->synced;
 }
 
-static gboolean make_ready(AgentClient *client, const Limit *limit, GError **error)
+static gboolean make_ready(AgentClient *client, const Deadline *deadline, GError **error)
 {
     if (!client->wire)
-        client->wire = wire_open(client->address, limit, error);
-    return client->wire && (client->synced || synchronise(client, limit, error));
+        client->wire = wire_open(client->address, deadline, error);
+    return client->wire && (client->synced || synchronise(client, deadline, error));
 }
 
 /* After a failure nothing on the line can be trusted. */
@@ -142,11 +142,11 @@ static gboolean failed(AgentClient *client)
  * What was sent may be on its way for as long as it takes, and the connection stays: with it,
  * QEMU would drop what the guest has not yet read of it. The next request begins with a sync.
  */
-static gboolean receive_soon(AgentClient *client, GString **reply, const Limit *limit,
+static gboolean receive_soon(AgentClient *client, GString **reply, const Deadline *deadline,
                              GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    Limit soon = limit_in(limit->reply_ms, limit->cancel_fd);
+    Deadline soon = deadline_in(deadline->reply_ms, deadline->cancel_fd);
 
     if (receive(client, KIND_REPLY, reply, &soon, &problem))
         return TRUE;
@@ -160,23 +160,23 @@ static gboolean receive_soon(AgentClient *client, GString **reply, const Limit *
 }
 
 gboolean agent_client_ask(AgentClient *client, const GString *text, GString **reply,
-                          const Limit *limit, GError **error)
+                          const Deadline *deadline, GError **error)
 {
-    if (!make_ready(client, limit, error) ||
-        !wire_send(client->wire, text->str, text->len, limit, error))
+    if (!make_ready(client, deadline, error) ||
+        !wire_send(client->wire, text->str, text->len, deadline, error))
         return failed(client);
     if (!reply)
         return TRUE;
-    if (limit->reply_ms)
-        return receive_soon(client, reply, limit, error);
-    return receive(client, KIND_REPLY, reply, limit, error) || failed(client);
+    if (deadline->reply_ms)
+        return receive_soon(client, reply, deadline, error);
+    return receive(client, KIND_REPLY, reply, deadline, error) || failed(client);
 }
 
-gboolean agent_client_event(AgentClient *client, GString **event, const Limit *limit,
+gboolean agent_client_event(AgentClient *client, GString **event, const Deadline *deadline,
                             GError **error)
 {
-    if (!make_ready(client, limit, error) ||
-        !receive(client, KIND_EVENT, event, limit, error))
+    if (!make_ready(client, deadline, error) ||
+        !receive(client, KIND_EVENT, event, deadline, error))
         return failed(client);
     return TRUE;
 }

@@ -21,12 +21,12 @@ void agent_client_free(AgentClient *client);
  * limit for the reply _UNANSWERED if it is not there by then, and will be dropped.
  */
 gboolean agent_client_ask(AgentClient *client, const GString *text, GString **reply,
-                          const Limit *limit, GError **error);
+                          const Deadline *deadline, GError **error);
 
 /*
  * Waits for the next event line of an agent that was asked for some (guestd-subscribe).
  */
-gboolean agent_client_event(AgentClient *client, GString **event, const Limit *limit,
+gboolean agent_client_event(AgentClient *client, GString **event, const Deadline *deadline,
                             GError **error);
 
 /* Ends the connection; the next request makes a new one. */

@@ -15,13 +15,13 @@ struct Qmp {
 };
 
 /* The next message, an object of the caller's. */
-static JsonObject *receive(Qmp *qmp, const Limit *limit, GError **error)
+static JsonObject *receive(Qmp *qmp, const Deadline *deadline, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     Frame frame;
     gboolean ok;
 
-    if (!wire_receive(qmp->wire, &frame, limit, error))
+    if (!wire_receive(qmp->wire, &frame, deadline, error))
         return NULL;
     ok = frame.kind == FRAME_MESSAGE &&
          json_parser_load_from_data(parser, frame.data, (gssize)frame.len, NULL) &&
@@ -41,10 +41,10 @@ static void keep_event(Qmp *qmp, JsonObject *event)
 }
 
 /* The answer to the request @id; what else comes is an event, or nobody's. */
-static JsonObject *await_answer(Qmp *qmp, gint64 id, const Limit *limit, GError **error)
+static JsonObject *await_answer(Qmp *qmp, gint64 id, const Deadline *deadline, GError **error)
 {
     for (;;) {
-        JsonObject *message = receive(qmp, limit, error);
+        JsonObject *message = receive(qmp, deadline, error);
 
         if (!message)
             return NULL;
@@ -58,7 +58,7 @@ static JsonObject *await_answer(Qmp *qmp, gint64 id, const Limit *limit, GError 
 }
 
 static gboolean send_command(Qmp *qmp, const char *execute, JsonNode *arguments,
-                             const Limit *limit, GError **error)
+                             const Deadline *deadline, GError **error)
 {
     g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
     g_autoptr(JsonObject) command = json_object_new();
@@ -72,17 +72,18 @@ static gboolean send_command(Qmp *qmp, const char *execute, JsonNode *arguments,
     json_node_set_object(root, command);
     text = json_to_string(root, FALSE);
     line = g_strconcat(text, "\n", NULL);
-    qmp->owes = wire_send(qmp->wire, line, strlen(line), limit, error);
+    qmp->owes = wire_send(qmp->wire, line, strlen(line), deadline, error);
     return qmp->owes;
 }
 
 /* What the last request has led to. */
-static JsonNode *take_answer(Qmp *qmp, const char *execute, const Limit *limit, GError **error)
+static JsonNode *take_answer(Qmp *qmp, const char *execute, const Deadline *deadline,
+                             GError **error)
 {
     g_autoptr(JsonObject) answer = NULL;
 
     if (qmp->owes)
-        answer = await_answer(qmp, qmp->last_id, limit, error);
+        answer = await_answer(qmp, qmp->last_id, deadline, error);
     if (!answer) {
         g_prefix_error(error, "QEMU's monitor, %s: ", execute);
         return NULL;
@@ -98,38 +99,39 @@ static JsonNode *take_answer(Qmp *qmp, const char *execute, const Limit *limit, 
     return json_object_dup_member(answer, "return");
 }
 
-JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
+JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
                    GError **error)
 {
-    send_command(qmp, execute, arguments, limit, error);
-    return take_answer(qmp, execute, limit, error);
+    send_command(qmp, execute, arguments, deadline, error);
+    return take_answer(qmp, execute, deadline, error);
 }
 
-gboolean qmp_await(Qmp *qmp, const char *execute, const Limit *limit, GError **error)
+gboolean qmp_await(Qmp *qmp, const char *execute, const Deadline *deadline, GError **error)
 {
     g_autoptr(JsonNode) result = NULL;
 
     if (!qmp->owes)
         return set_error(error, "QEMU's monitor was lost before %s was sent", execute);
-    result = take_answer(qmp, execute, limit, error);
+    result = take_answer(qmp, execute, deadline, error);
     return result != NULL;
 }
 
-gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
+gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
                 GError **error)
 {
-    g_autoptr(JsonNode) result = qmp_call(qmp, execute, arguments, limit, error);
+    g_autoptr(JsonNode) result = qmp_call(qmp, execute, arguments, deadline, error);
 
     return result != NULL;
 }
 
-JsonObject *qmp_event(Qmp *qmp, QmpMatch match, gpointer data, const Limit *limit, GError **error)
+JsonObject *qmp_event(Qmp *qmp, QmpMatch match, gpointer data, const Deadline *deadline,
+                      GError **error)
 {
     for (;;) {
         JsonObject *event = g_queue_pop_head(&qmp->events);
 
         if (!event)
-            event = receive(qmp, limit, error);
+            event = receive(qmp, deadline, error);
         if (!event)
             return NULL;
         if (json_object_has_member(event, "event") && match(event, data))
@@ -143,26 +145,26 @@ void qmp_forget_events(Qmp *qmp)
     g_queue_clear_full(&qmp->events, (GDestroyNotify)json_object_unref);
 }
 
-static gboolean negotiate(Qmp *qmp, const Limit *limit, GError **error)
+static gboolean negotiate(Qmp *qmp, const Deadline *deadline, GError **error)
 {
-    g_autoptr(JsonObject) greeting = receive(qmp, limit, error);
+    g_autoptr(JsonObject) greeting = receive(qmp, deadline, error);
 
     if (!greeting)
         return FALSE;
     if (!json_object_has_member(greeting, "QMP"))
         return set_error(error, "it does not greet as QEMU's monitor does");
-    return qmp_do(qmp, "qmp_capabilities", NULL, limit, error);
+    return qmp_do(qmp, "qmp_capabilities", NULL, deadline, error);
 }
 
-Qmp *qmp_open(const char *address, const Limit *limit, GError **error)
+Qmp *qmp_open(const char *address, const Deadline *deadline, GError **error)
 {
     g_autoptr(Qmp) qmp = g_new0(Qmp, 1);
 
     g_queue_init(&qmp->events);
-    qmp->wire = wire_open(address, limit, error);
+    qmp->wire = wire_open(address, deadline, error);
     if (!qmp->wire)
         return NULL;
-    if (negotiate(qmp, limit, error))
+    if (negotiate(qmp, deadline, error))
         return g_steal_pointer(&qmp);
     /* QEMU serves one client at a time; the next one connects, but is not greeted. */
     if (error && *error && g_error_matches(*error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))

@@ -9,7 +9,7 @@
 typedef struct Qmp Qmp;
 
 /* Connects to @address (see wire_open()) and negotiates. NULL with @error set. */
-Qmp *qmp_open(const char *address, const Limit *limit, GError **error);
+Qmp *qmp_open(const char *address, const Deadline *deadline, GError **error);
 void qmp_close(Qmp *qmp);
 
 /*
@@ -17,18 +17,18 @@ void qmp_close(Qmp *qmp);
  * returned, the caller's, or NULL with @error: GUESTD_ERROR_REFUSED with QEMU's text, or
  * one of the errors of the wire. Events that come meanwhile are kept for qmp_event().
  */
-JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
+JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
                    GError **error);
 
 /* As qmp_call(), for a command that returns nothing of interest. */
-gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Limit *limit,
+gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
                 GError **error);
 
 /*
  * Goes on waiting for the answer to the last qmp_call(), which did not come in time. Returns
  * FALSE with @error as there.
  */
-gboolean qmp_await(Qmp *qmp, const char *execute, const Limit *limit, GError **error);
+gboolean qmp_await(Qmp *qmp, const char *execute, const Deadline *deadline, GError **error);
 
 /* Whether @event (an object with "event" and "data") is the one that is waited for. */
 typedef gboolean (*QmpMatch)(JsonObject *event, gpointer data);
@@ -37,7 +37,8 @@ typedef gboolean (*QmpMatch)(JsonObject *event, gpointer data);
  * Waits for the first event, kept or new, that @match accepts; those before it are
  * dropped. Returns it, the caller's, or NULL with @error set.
  */
-JsonObject *qmp_event(Qmp *qmp, QmpMatch match, gpointer data, const Limit *limit, GError **error);
+JsonObject *qmp_event(Qmp *qmp, QmpMatch match, gpointer data, const Deadline *deadline,
+                      GError **error);
 
 /* Drops the events that came so far. */
 void qmp_forget_events(Qmp *qmp);

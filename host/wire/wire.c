@@ -109,8 +109,8 @@ static gboolean unreachable(const char *address, int errnum, GError **error)
 }
 
 /* A unix socket whose backlog is full refuses with EAGAIN at once; then it is tried again. */
-static gboolean connect_to(Wire *wire, const char *address, const Endpoint *to, const Limit *limit,
-                           GError **error)
+static gboolean connect_to(Wire *wire, const char *address, const Endpoint *to,
+                           const Deadline *deadline, GError **error)
 {
     int failure = 0;
     socklen_t len = sizeof failure;
@@ -120,7 +120,7 @@ static gboolean connect_to(Wire *wire, const char *address, const Endpoint *to, 
         return unreachable(address, errno, error);
     if (to->address.ss_family == AF_UNIX) {
         /* Blocks while the backlog is full, as long as SO_SNDTIMEO says. */
-        gint64 left = limit_left_ms(limit);
+        gint64 left = deadline_left_ms(deadline);
         struct timeval wait = { left / 1000, left % 1000 * 1000 + 1 };
 
         setsockopt(wire->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
@@ -133,24 +133,24 @@ static gboolean connect_to(Wire *wire, const char *address, const Endpoint *to, 
         return TRUE;
     if (errno != EINPROGRESS)
         return unreachable(address, errno, error);
-    if (!limit_poll(limit, wire->fd, POLLOUT, error))
+    if (!deadline_poll(deadline, wire->fd, POLLOUT, error))
         return FALSE;
     getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &failure, &len);
     return !failure || unreachable(address, failure, error);
 }
 
 /* The line a hybrid socket answers with must be taken byte by byte: what follows is the agent's. */
-static gboolean connect_port(Wire *wire, const char *address, guint port, const Limit *limit,
+static gboolean connect_port(Wire *wire, const char *address, guint port, const Deadline *deadline,
                              GError **error)
 {
     g_autofree char *request = g_strdup_printf("CONNECT %u\n", port);
     char line[MAX_GREETING + 1] = "";
     gsize len = 0;
 
-    if (!wire_send(wire, request, strlen(request), limit, error))
+    if (!wire_send(wire, request, strlen(request), deadline, error))
         return FALSE;
     while (len < MAX_GREETING && !strchr(line, '\n')) {
-        if (!limit_poll(limit, wire->fd, POLLIN, error))
+        if (!deadline_poll(deadline, wire->fd, POLLIN, error))
             return FALSE;
         if (read(wire->fd, line + len, 1) != 1)
             break;
@@ -163,7 +163,7 @@ static gboolean connect_port(Wire *wire, const char *address, guint port, const 
     return FALSE;
 }
 
-Wire *wire_open(const char *address, const Limit *limit, GError **error)
+Wire *wire_open(const char *address, const Deadline *deadline, GError **error)
 {
     g_autoptr(Wire) wire = g_new0(Wire, 1);
     Endpoint to;
@@ -171,9 +171,9 @@ Wire *wire_open(const char *address, const Limit *limit, GError **error)
     wire->fd = -1;
     wire->framer = framer_new();
     wire->buffer = g_malloc(READ_BYTES);
-    if (!resolve(address, &to, error) || !connect_to(wire, address, &to, limit, error))
+    if (!resolve(address, &to, error) || !connect_to(wire, address, &to, deadline, error))
         return NULL;
-    if (to.hybrid_port && !connect_port(wire, address, to.hybrid_port, limit, error))
+    if (to.hybrid_port && !connect_port(wire, address, to.hybrid_port, deadline, error))
         return NULL;
     return g_steal_pointer(&wire);
 }
@@ -196,7 +196,8 @@ static gboolean hung_up(int errnum, GError **error)
     return FALSE;
 }
 
-gboolean wire_send(Wire *wire, const char *text, gsize len, const Limit *limit, GError **error)
+gboolean wire_send(Wire *wire, const char *text, gsize len, const Deadline *deadline,
+                   GError **error)
 {
     while (len > 0) {
         ssize_t n = send(wire->fd, text, len, MSG_NOSIGNAL);
@@ -205,7 +206,7 @@ gboolean wire_send(Wire *wire, const char *text, gsize len, const Limit *limit, 
             text += n;
             len -= (gsize)n;
         } else if (errno == EAGAIN) {
-            if (!limit_poll(limit, wire->fd, POLLOUT, error))
+            if (!deadline_poll(deadline, wire->fd, POLLOUT, error))
                 return FALSE;
         } else if (errno != EINTR) {
             return hung_up(errno, error);
@@ -215,13 +216,13 @@ gboolean wire_send(Wire *wire, const char *text, gsize len, const Limit *limit, 
 }
 
 /* Returns FALSE with @error set at the end of the stream or of the limit. */
-static gboolean fill_buffer(Wire *wire, const Limit *limit, GError **error)
+static gboolean fill_buffer(Wire *wire, const Deadline *deadline, GError **error)
 {
     ssize_t n;
 
     do {
         n = read(wire->fd, wire->buffer, READ_BYTES);
-        if (n < 0 && errno == EAGAIN && !limit_poll(limit, wire->fd, POLLIN, error))
+        if (n < 0 && errno == EAGAIN && !deadline_poll(deadline, wire->fd, POLLIN, error))
             return FALSE;
     } while (n < 0 && (errno == EAGAIN || errno == EINTR));
     if (n <= 0)
@@ -231,14 +232,14 @@ static gboolean fill_buffer(Wire *wire, const Limit *limit, GError **error)
     return TRUE;
 }
 
-gboolean wire_receive(Wire *wire, Frame *frame, const Limit *limit, GError **error)
+gboolean wire_receive(Wire *wire, Frame *frame, const Deadline *deadline, GError **error)
 {
     for (;;) {
         wire->start += framer_push(wire->framer, wire->buffer + wire->start,
                                    wire->end - wire->start, frame);
         if (frame->kind != FRAME_NONE)
             return TRUE;
-        if (wire->start == wire->end && !fill_buffer(wire, limit, error))
+        if (wire->start == wire->end && !fill_buffer(wire, deadline, error))
             return FALSE;
     }
 }

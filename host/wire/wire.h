@@ -16,17 +16,18 @@ typedef struct Wire Wire;
  *
  * Returns NULL with @error set: GUESTD_ERROR_UNREACHABLE if nobody is there.
  */
-Wire *wire_open(const char *address, const Limit *limit, GError **error);
+Wire *wire_open(const char *address, const Deadline *deadline, GError **error);
 void wire_close(Wire *wire);
 
 /* Sends @len bytes. Returns FALSE with @error set. */
-gboolean wire_send(Wire *wire, const char *text, gsize len, const Limit *limit, GError **error);
+gboolean wire_send(Wire *wire, const char *text, gsize len, const Deadline *deadline,
+                   GError **error);
 
 /*
  * Waits for the next message (or what is none) and puts it into @frame, whose data the
  * caller frees. Returns FALSE with @error set; GUESTD_ERROR_UNREACHABLE: the other end hung up.
  */
-gboolean wire_receive(Wire *wire, Frame *frame, const Limit *limit, GError **error);
+gboolean wire_receive(Wire *wire, Frame *frame, const Deadline *deadline, GError **error);
 
 /* Whether @address has one of the forms of wire_open(). */
 gboolean wire_address_check(const char *address, GError **error);

@@ -14,26 +14,26 @@
 
 static gboolean bare_disks(Backup *backup, GError **error)
 {
-    Limit limit = vm_limit(backup->job->vm, 0);
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, &limit, error);
+    Deadline deadline = vm_deadline(backup->job->vm, 0);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, &deadline, error);
 
     backup->stopped = qmp && blocks_is_stopped(qmp);
-    backup->disks = qmp ? blocks_list(qmp, &limit, error) : NULL;
+    backup->disks = qmp ? blocks_list(qmp, &deadline, error) : NULL;
     return backup->disks != NULL;
 }
 
-static gboolean bare_attach(Backup *backup, guint index, const Limit *limit, GError **error)
+static gboolean bare_attach(Backup *backup, guint index, const Deadline *deadline, GError **error)
 {
     g_autofree char *target = backup_target(backup, index);
     g_autofree char *path = backup_partial(backup, index);
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
 
     if (!qmp)
         return FALSE;
     if (qmp_do(qmp, "blockdev-add",
                json_make("{'driver': 'qcow2', 'node-name': %s, "
                          "'file': {'driver': 'file', 'filename': %s}}", target, path),
-               limit, error))
+               deadline, error))
         return TRUE;
     g_prefix_error(error, "QEMU must be able to write to %s: ", backup->chain->dir);
     return FALSE;
@@ -64,9 +64,9 @@ static void add_actions(const Backup *backup, guint index, JsonArray *actions)
     json_array_add_element(actions, copy);
 }
 
-static gboolean bare_begin(Backup *backup, const Limit *limit, GError **error)
+static gboolean bare_begin(Backup *backup, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
     JsonNode *arguments;
     JsonArray *actions;
 
@@ -77,18 +77,18 @@ static gboolean bare_begin(Backup *backup, const Limit *limit, GError **error)
     for (guint i = 0; i < backup->disks->len; i++)
         add_actions(backup, i, actions);
     backup->held = TRUE;
-    return qmp_do(qmp, "transaction", arguments, limit, error);
+    return qmp_do(qmp, "transaction", arguments, deadline, error);
 }
 
 /* After the thaw, the copies go at their speed. One that has ended refuses, and look() sees why. */
-static gboolean let_go(Backup *backup, Qmp *qmp, const Limit *limit, GError **error)
+static gboolean let_go(Backup *backup, Qmp *qmp, const Deadline *deadline, GError **error)
 {
     for (guint i = 0; backup->held && i < backup->disks->len; i++) {
         g_autofree char *job = backup_target(backup, i);
         g_autoptr(GError) problem = NULL;
 
         if (!qmp_do(qmp, "block-job-set-speed",
-                    json_make("{'device': %s, 'speed': %d}", job, backup->rate), limit,
+                    json_make("{'device': %s, 'speed': %d}", job, backup->rate), deadline,
                     &problem) &&
             !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
             g_propagate_error(error, g_steal_pointer(&problem));
@@ -99,11 +99,11 @@ static gboolean let_go(Backup *backup, Qmp *qmp, const Limit *limit, GError **er
     return TRUE;
 }
 
-static gboolean bare_begin_late(Backup *backup, const Limit *limit, GError **error)
+static gboolean bare_begin_late(Backup *backup, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
 
-    return qmp && qmp_await(qmp, "transaction", limit, error);
+    return qmp && qmp_await(qmp, "transaction", deadline, error);
 }
 
 /* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
@@ -138,11 +138,11 @@ static gboolean look(const Backup *backup, JsonNode *result, Progress *progress,
 static gboolean step(Backup *backup, Progress *progress, gboolean *all_done, GError **error)
 {
     Vm *vm = backup->job->vm;
-    Limit limit = vm_limit(vm, 0);
+    Deadline deadline = vm_deadline(vm, 0);
     g_autoptr(GError) problem = NULL;
-    Qmp *qmp = vm_bare_qmp(vm, &limit, error);
-    g_autoptr(JsonNode) result = qmp && let_go(backup, qmp, &limit, &problem)
-                                     ? qmp_call(qmp, "query-jobs", NULL, &limit, &problem)
+    Qmp *qmp = vm_bare_qmp(vm, &deadline, error);
+    g_autoptr(JsonNode) result = qmp && let_go(backup, qmp, &deadline, &problem)
+                                     ? qmp_call(qmp, "query-jobs", NULL, &deadline, &problem)
                                      : NULL;
 
     *all_done = FALSE;
@@ -179,28 +179,29 @@ static gboolean bare_await(Backup *backup, Progress *progress, GError **error)
     return FALSE;
 }
 
-static gboolean bare_release(Backup *backup, const Limit *limit, GError **error)
+static gboolean bare_release(Backup *backup, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
 
-    return qmp && blocks_release(qmp, backup->prefix, limit, error);
+    return qmp && blocks_release(qmp, backup->prefix, deadline, error);
 }
 
-static gboolean bare_forget(Backup *backup, const char *keep, const Limit *limit, GError **error)
+static gboolean bare_forget(Backup *backup, const char *keep, const Deadline *deadline,
+                            GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
 
-    return qmp && blocks_forget(qmp, backup->prefix, keep, limit, error);
+    return qmp && blocks_forget(qmp, backup->prefix, keep, deadline, error);
 }
 
 static gboolean bare_let_run(Backup *backup)
 {
-    Limit limit = vm_limit(backup->job->vm, 0);
+    Deadline deadline = vm_deadline(backup->job->vm, 0);
     Qmp *qmp;
 
-    limit.cancel_fd = -1;
-    qmp = vm_bare_qmp(backup->job->vm, &limit, NULL);
-    return qmp && blocks_is_stopped(qmp) && qmp_do(qmp, "cont", NULL, &limit, NULL);
+    deadline.cancel_fd = -1;
+    qmp = vm_bare_qmp(backup->job->vm, &deadline, NULL);
+    return qmp && blocks_is_stopped(qmp) && qmp_do(qmp, "cont", NULL, &deadline, NULL);
 }
 
 const BackupOps backup_bare = {

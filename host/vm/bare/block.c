@@ -109,10 +109,10 @@ static BlockDisk *read_disk(JsonObject *row, JsonObject *inserted, const char *n
     return disk;
 }
 
-GPtrArray *blocks_list(Qmp *qmp, const Limit *limit, GError **error)
+GPtrArray *blocks_list(Qmp *qmp, const Deadline *deadline, GError **error)
 {
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(block_disk_free);
-    g_autoptr(JsonNode) result = qmp_call(qmp, "query-block", NULL, limit, error);
+    g_autoptr(JsonNode) result = qmp_call(qmp, "query-block", NULL, deadline, error);
     JsonArray *rows;
 
     if (!result)
@@ -142,8 +142,8 @@ const BlockBitmap *blocks_bitmap(const BlockDisk *disk, const char *name)
 
 gboolean blocks_is_stopped(Qmp *qmp)
 {
-    Limit limit = limit_in(LOOK_MS * 10, -1);
-    g_autoptr(JsonNode) status = qmp_call(qmp, "query-status", NULL, &limit, NULL);
+    Deadline deadline = deadline_in(LOOK_MS * 10, -1);
+    g_autoptr(JsonNode) status = qmp_call(qmp, "query-status", NULL, &deadline, NULL);
 
     return status && JSON_NODE_HOLDS_OBJECT(status) &&
            g_str_equal(json_text(json_node_get_object(status), "status", ""), "io-error");
@@ -180,9 +180,9 @@ static gboolean is_change(JsonObject *event, gpointer data)
 
 gboolean blocks_await_change(Qmp *qmp, gint64 ms, int cancel_fd, GError **error)
 {
-    Limit limit = limit_in(ms, cancel_fd);
+    Deadline deadline = deadline_in(ms, cancel_fd);
     g_autoptr(GError) problem = NULL;
-    g_autoptr(JsonObject) event = qmp_event(qmp, is_change, NULL, &limit, &problem);
+    g_autoptr(JsonObject) event = qmp_event(qmp, is_change, NULL, &deadline, &problem);
 
     if (event || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         return TRUE;
@@ -192,9 +192,9 @@ gboolean blocks_await_change(Qmp *qmp, gint64 ms, int cancel_fd, GError **error)
 
 /* Goes once over all jobs with @prefix; @left says how many remain. */
 static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *told, guint *left,
-                         const Limit *limit, GError **error)
+                         const Deadline *deadline, GError **error)
 {
-    g_autoptr(JsonNode) result = qmp_call(qmp, "query-jobs", NULL, limit, error);
+    g_autoptr(JsonNode) result = qmp_call(qmp, "query-jobs", NULL, deadline, error);
     JsonArray *rows = result && JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
 
     *left = 0;
@@ -205,54 +205,54 @@ static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *told, guint *
         if (!g_str_has_prefix(id, prefix))
             continue;
         if (g_str_equal(status, "concluded")) {
-            if (!qmp_do(qmp, "job-dismiss", json_make("{'id': %s}", id), limit, error))
+            if (!qmp_do(qmp, "job-dismiss", json_make("{'id': %s}", id), deadline, error))
                 return FALSE;
             continue;
         }
         ++*left;
         /* One that is just ending refuses to be cancelled, and ends. */
         if (g_hash_table_add(told, g_strdup(id)))
-            qmp_do(qmp, "job-cancel", json_make("{'id': %s}", id), limit, NULL);
+            qmp_do(qmp, "job-cancel", json_make("{'id': %s}", id), deadline, NULL);
     }
     return result != NULL;
 }
 
-static gboolean close_nodes(Qmp *qmp, const char *prefix, const Limit *limit, GError **error)
+static gboolean close_nodes(Qmp *qmp, const char *prefix, const Deadline *deadline, GError **error)
 {
     g_autoptr(JsonNode) result =
-        qmp_call(qmp, "query-named-block-nodes", json_make("{'flat': true}"), limit, error);
+        qmp_call(qmp, "query-named-block-nodes", json_make("{'flat': true}"), deadline, error);
     JsonArray *rows = result && JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
 
     for (guint i = 0; i < json_count(rows); i++) {
         const char *node = json_text(json_item(rows, i), "node-name", "");
 
         if (g_str_has_prefix(node, prefix) &&
-            !qmp_do(qmp, "blockdev-del", json_make("{'node-name': %s}", node), limit, error))
+            !qmp_do(qmp, "blockdev-del", json_make("{'node-name': %s}", node), deadline, error))
             return FALSE;
     }
     return result != NULL;
 }
 
-gboolean blocks_release(Qmp *qmp, const char *prefix, const Limit *limit, GError **error)
+gboolean blocks_release(Qmp *qmp, const char *prefix, const Deadline *deadline, GError **error)
 {
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     guint left;
 
     do {
-        if (!end_jobs(qmp, prefix, told, &left, limit, error))
+        if (!end_jobs(qmp, prefix, told, &left, deadline, error))
             return FALSE;
-        if (left > 0 && limit_left_ms(limit) == 0)
+        if (left > 0 && deadline_left_ms(deadline) == 0)
             return set_error(error, "%u jobs of QEMU do not end", left);
-        if (left > 0 && !blocks_await_change(qmp, LOOK_MS, limit->cancel_fd, error))
+        if (left > 0 && !blocks_await_change(qmp, LOOK_MS, deadline->cancel_fd, error))
             return FALSE;
     } while (left > 0);
-    return close_nodes(qmp, prefix, limit, error);
+    return close_nodes(qmp, prefix, deadline, error);
 }
 
-gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Limit *limit,
+gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Deadline *deadline,
                        GError **error)
 {
-    g_autoptr(GPtrArray) disks = blocks_list(qmp, limit, error);
+    g_autoptr(GPtrArray) disks = blocks_list(qmp, deadline, error);
 
     for (guint i = 0; disks && i < disks->len; i++) {
         const BlockDisk *disk = disks->pdata[i];
@@ -263,7 +263,7 @@ gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Lim
             if (!g_str_has_prefix(name, prefix) || (keep && g_str_equal(name, keep)))
                 continue;
             if (!qmp_do(qmp, "block-dirty-bitmap-remove",
-                        json_make("{'node': %s, 'name': %s}", disk->node, name), limit, error))
+                        json_make("{'node': %s, 'name': %s}", disk->node, name), deadline, error))
                 return FALSE;
         }
     }

@@ -27,7 +27,7 @@ void block_disk_free(gpointer disk);
 void block_disk_mark(BlockDisk *disk, const char *name, gint64 bytes, gboolean sane);
 
 /* All writable disks, as an array of BlockDisk, the caller's; NULL with @error set. */
-GPtrArray *blocks_list(Qmp *qmp, const Limit *limit, GError **error);
+GPtrArray *blocks_list(Qmp *qmp, const Deadline *deadline, GError **error);
 
 /* NULL: it has none of this name. */
 const BlockBitmap *blocks_bitmap(const BlockDisk *disk, const char *name);
@@ -54,8 +54,8 @@ gboolean blocks_await_change(Qmp *qmp, gint64 ms, int cancel_fd, GError **error)
  * Cancels all jobs whose id begins with @prefix, waits until they are gone, and closes the
  * nodes with such a name. To be used for cleaning up as well as after success.
  */
-gboolean blocks_release(Qmp *qmp, const char *prefix, const Limit *limit, GError **error);
+gboolean blocks_release(Qmp *qmp, const char *prefix, const Deadline *deadline, GError **error);
 
 /* Removes the bitmaps that begin with @prefix, of all disks, but for @keep (may be NULL). */
-gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Limit *limit,
+gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Deadline *deadline,
                        GError **error);

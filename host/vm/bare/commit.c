@@ -44,13 +44,13 @@ static JsonNode *arguments_new(const char *name, const char *text)
 }
 
 /* The node that the backing file is open in; the caller's. */
-static char *base_node(Qmp *qmp, const SnapshotDisk *disk, const Limit *limit, GError **error)
+static char *base_node(Qmp *qmp, const SnapshotDisk *disk, const Deadline *deadline, GError **error)
 {
     JsonNode *arguments = arguments_new(NULL, NULL);
     g_autoptr(JsonNode) rows = NULL;
 
     json_object_set_boolean_member(json_node_get_object(arguments), "flat", TRUE);
-    rows = qmp_call(qmp, "query-named-block-nodes", arguments, limit, error);
+    rows = qmp_call(qmp, "query-named-block-nodes", arguments, deadline, error);
     for (guint i = 0; rows && JSON_NODE_HOLDS_ARRAY(rows) &&
                       i < json_array_get_length(json_node_get_array(rows)); i++) {
         JsonObject *node = object_at(json_node_get_array(rows), i);
@@ -89,10 +89,10 @@ static gboolean is_news(JsonObject *event, gpointer data)
 }
 
 /* FALSE if QEMU does not answer, or knows no such job. */
-static gboolean show_progress(BlockJob *job, Progress *progress, const Limit *limit,
+static gboolean show_progress(BlockJob *job, Progress *progress, const Deadline *deadline,
                               GError **error)
 {
-    g_autoptr(JsonNode) rows = qmp_call(job->qmp, "query-block-jobs", NULL, limit, error);
+    g_autoptr(JsonNode) rows = qmp_call(job->qmp, "query-block-jobs", NULL, deadline, error);
 
     if (!rows)
         return FALSE;
@@ -115,8 +115,8 @@ static gboolean await_news(BlockJob *job, Progress *progress, int cancel_fd, GEr
     g_autoptr(GError) gone = NULL;
 
     for (;;) {
-        Limit look = limit_in(gone ? 0 : LOOK_MS, cancel_fd);
-        Limit answer = limit_in(ANSWER_MS, cancel_fd);
+        Deadline look = deadline_in(gone ? 0 : LOOK_MS, cancel_fd);
+        Deadline answer = deadline_in(ANSWER_MS, cancel_fd);
         g_autoptr(GError) problem = NULL;
         g_autoptr(JsonObject) event = qmp_event(job->qmp, is_news, job, &look, &problem);
 
@@ -141,10 +141,10 @@ static gboolean ended_well(const BlockJob *job, GError **error)
 /* Once it is ready and told so, QEMU lets go of the overlay; that is not to be stopped. */
 static gboolean complete(BlockJob *job, GError **error)
 {
-    Limit limit = limit_in(ANSWER_MS, -1);
+    Deadline deadline = deadline_in(ANSWER_MS, -1);
     Progress silent = { .quiet = TRUE };
 
-    if (!qmp_do(job->qmp, "job-complete", arguments_new("id", job->id), &limit, error))
+    if (!qmp_do(job->qmp, "job-complete", arguments_new("id", job->id), &deadline, error))
         return FALSE;
     do {
         if (!await_news(job, &silent, -1, error))
@@ -156,15 +156,15 @@ static gboolean complete(BlockJob *job, GError **error)
 /* Whatever went wrong: no job is left. A lost monitor is asked for again. */
 static void cancel(BlockJob *job)
 {
-    Limit limit = limit_in(ANSWER_MS, -1);
+    Deadline deadline = deadline_in(ANSWER_MS, -1);
     g_autoptr(JsonNode) arguments = arguments_new("device", job->id);
     Progress silent = { .quiet = TRUE };
 
     json_object_set_boolean_member(json_node_get_object(arguments), "force", TRUE);
     vm_bare_drop_qmp(job->vm);
-    job->qmp = vm_bare_qmp(job->vm, &limit, NULL);
+    job->qmp = vm_bare_qmp(job->vm, &deadline, NULL);
     if (job->qmp &&
-        qmp_do(job->qmp, "block-job-cancel", g_steal_pointer(&arguments), &limit, NULL))
+        qmp_do(job->qmp, "block-job-cancel", g_steal_pointer(&arguments), &deadline, NULL))
         while (await_news(job, &silent, -1, NULL) && job->news == JOB_READY)
             ;
 }
@@ -178,21 +178,21 @@ static gboolean await_end(BlockJob *job, Progress *progress, int cancel_fd, GErr
 
 static gboolean start(BlockJob *job, const SnapshotDisk *disk, const char *base, GError **error)
 {
-    Limit limit = limit_in(ANSWER_MS, -1);
+    Deadline deadline = deadline_in(ANSWER_MS, -1);
     JsonNode *arguments = arguments_new("job-id", job->id);
     JsonObject *object = json_node_get_object(arguments);
 
     json_object_set_string_member(object, "device", disk->node);
     json_object_set_string_member(object, "base-node", base);
-    return qmp_do(job->qmp, "block-commit", arguments, &limit, error);
+    return qmp_do(job->qmp, "block-commit", arguments, &deadline, error);
 }
 
 gboolean snapshot_bare_commit(Vm *vm, const SnapshotDisk *disk, Progress *progress, int cancel_fd,
                               GError **error)
 {
-    Limit limit = limit_in(ANSWER_MS, cancel_fd);
-    BlockJob job = { .vm = vm, .qmp = vm_bare_qmp(vm, &limit, error) };
-    g_autofree char *base = job.qmp ? base_node(job.qmp, disk, &limit, error) : NULL;
+    Deadline deadline = deadline_in(ANSWER_MS, cancel_fd);
+    BlockJob job = { .vm = vm, .qmp = vm_bare_qmp(vm, &deadline, error) };
+    g_autofree char *base = job.qmp ? base_node(job.qmp, disk, &deadline, error) : NULL;
     gboolean ok;
 
     if (!base)

@@ -104,10 +104,10 @@ static gboolean not_understood(GError **error)
     return set_error(error, "the monitor's list of disks is none");
 }
 
-static GPtrArray *bare_disks(Vm *vm, const Limit *limit, GError **error)
+static GPtrArray *bare_disks(Vm *vm, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(vm, limit, error);
-    g_autoptr(JsonNode) rows = qmp ? qmp_call(qmp, "query-block", NULL, limit, error) : NULL;
+    Qmp *qmp = vm_bare_qmp(vm, deadline, error);
+    g_autoptr(JsonNode) rows = qmp ? qmp_call(qmp, "query-block", NULL, deadline, error) : NULL;
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(snapshot_disk_free);
     JsonArray *list = rows && JSON_NODE_HOLDS_ARRAY(rows) ? json_node_get_array(rows) : NULL;
 
@@ -155,24 +155,24 @@ static JsonNode *take_node(JsonObject *object)
     return node;
 }
 
-static gboolean bare_take(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error)
+static gboolean bare_take(Vm *vm, const GPtrArray *disks, const Deadline *deadline, GError **error)
 {
     JsonObject *arguments = json_object_new();
     JsonArray *actions = json_array_new();
     g_autoptr(JsonNode) node = take_node(arguments);
-    Qmp *qmp = vm_bare_qmp(vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(vm, deadline, error);
 
     for (guint i = 0; i < disks->len; i++)
         json_array_add_object_element(actions, action_for(disks->pdata[i], i));
     json_object_set_array_member(arguments, "actions", actions);
-    return qmp && qmp_do(qmp, "transaction", g_steal_pointer(&node), limit, error);
+    return qmp && qmp_do(qmp, "transaction", g_steal_pointer(&node), deadline, error);
 }
 
-static gboolean bare_await(Vm *vm, const Limit *limit, GError **error)
+static gboolean bare_await(Vm *vm, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(vm, deadline, error);
 
-    return qmp && qmp_await(qmp, "transaction", limit, error);
+    return qmp && qmp_await(qmp, "transaction", deadline, error);
 }
 
 const SnapshotOps snapshot_bare = {

@@ -12,7 +12,7 @@ typedef struct {
     Qmp *qmp; /* connected when it is first needed */
 } Bare;
 
-static gboolean bare_ask(Vm *vm, const GString *text, GString **reply, const Limit *limit,
+static gboolean bare_ask(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
                          GError **error)
 {
     Bare *bare = vm->backend;
@@ -22,10 +22,10 @@ static gboolean bare_ask(Vm *vm, const GString *text, GString **reply, const Lim
                             "its socket is not known: say --agent SOCKET");
         return FALSE;
     }
-    return agent_client_ask(bare->agent, text, reply, limit, error);
+    return agent_client_ask(bare->agent, text, reply, deadline, error);
 }
 
-Qmp *vm_bare_qmp(Vm *vm, const Limit *limit, GError **error)
+Qmp *vm_bare_qmp(Vm *vm, const Deadline *deadline, GError **error)
 {
     Bare *bare = vm->backend;
 
@@ -34,7 +34,7 @@ Qmp *vm_bare_qmp(Vm *vm, const Limit *limit, GError **error)
         return NULL;
     }
     if (!bare->qmp)
-        bare->qmp = qmp_open(bare->qmp_address, limit, error);
+        bare->qmp = qmp_open(bare->qmp_address, deadline, error);
     return bare->qmp;
 }
 
@@ -74,15 +74,15 @@ static VmState state_of(const char *status)
     return VM_PAUSED; /* paused, prelaunch, io-error, inmigrate, ... */
 }
 
-static gboolean bare_state(Vm *vm, VmState *state, const Limit *limit, GError **error)
+static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(JsonNode) status = NULL;
-    Qmp *qmp = vm_bare_qmp(vm, limit, &problem);
+    Qmp *qmp = vm_bare_qmp(vm, deadline, &problem);
 
     *state = VM_UNDEFINED;
     if (qmp)
-        status = qmp_call(qmp, "query-status", NULL, limit, &problem);
+        status = qmp_call(qmp, "query-status", NULL, deadline, &problem);
     if (status && JSON_NODE_HOLDS_OBJECT(status)) {
         *state = state_of(json_object_get_string_member_with_default(json_node_get_object(status),
                                                                      "status", ""));
@@ -98,7 +98,7 @@ static gboolean bare_state(Vm *vm, VmState *state, const Limit *limit, GError **
     return FALSE;
 }
 
-static gboolean bare_act(Vm *vm, VmAction action, const Limit *limit, GError **error)
+static gboolean bare_act(Vm *vm, VmAction action, const Deadline *deadline, GError **error)
 {
     static const char *const commands[] = {
         [VM_DO_PAUSE] = "stop",         [VM_DO_RESUME] = "cont",
@@ -111,10 +111,10 @@ static gboolean bare_act(Vm *vm, VmAction action, const Limit *limit, GError **e
     if (action == VM_DO_START)
         return set_error(error, "a bare QEMU is started by its own command line; "
                                 "if it waits at its first instruction, say resume");
-    qmp = vm_bare_qmp(vm, limit, error);
+    qmp = vm_bare_qmp(vm, deadline, error);
     if (!qmp)
         return FALSE;
-    if (qmp_do(qmp, commands[action], NULL, limit, &problem))
+    if (qmp_do(qmp, commands[action], NULL, deadline, &problem))
         return TRUE;
     /* A QEMU that quits may be gone before it has answered. */
     if (action == VM_DO_OFF && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
@@ -123,9 +123,9 @@ static gboolean bare_act(Vm *vm, VmAction action, const Limit *limit, GError **e
     return FALSE;
 }
 
-static gboolean bare_expect(Vm *vm, VmEnd end, const Limit *limit, GError **error)
+static gboolean bare_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(vm, limit, error);
+    Qmp *qmp = vm_bare_qmp(vm, deadline, error);
 
     (void)end;
     if (qmp)
@@ -155,12 +155,12 @@ static gboolean is_end(JsonObject *event, gpointer data)
 }
 
 /* With -no-shutdown the event is the end; else QEMU hangs up, which is as good. */
-static gboolean bare_await(Vm *vm, VmEnd end, const Limit *limit, GError **error)
+static gboolean bare_await(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     Bare *bare = vm->backend;
     g_autoptr(JsonObject) event =
-        bare->qmp ? qmp_event(bare->qmp, is_end, &end, limit, &problem) : NULL;
+        bare->qmp ? qmp_event(bare->qmp, is_end, &end, deadline, &problem) : NULL;
 
     if (event)
         return !is_panic(event) || set_error(error, "the guest has panicked, and QEMU stopped it");

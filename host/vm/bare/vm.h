@@ -7,7 +7,7 @@
 gboolean vm_is_bare(const Vm *vm);
 
 /* The monitor of a bare QEMU, the VM's; NULL with @error set. */
-Qmp *vm_bare_qmp(Vm *vm, const Limit *limit, GError **error);
+Qmp *vm_bare_qmp(Vm *vm, const Deadline *deadline, GError **error);
 
 /* Whether its monitor's socket is known, and the agent's address, or NULL. */
 gboolean vm_bare_has_qmp(const Vm *vm);

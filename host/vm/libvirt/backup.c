@@ -294,7 +294,7 @@ static char **disk_names(const Backup *backup)
     return names;
 }
 
-static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error)
+static gboolean libvirt_begin(Backup *backup, const Deadline *deadline, GError **error)
 {
     Order *order = g_new0(Order, 1);
 
@@ -304,12 +304,12 @@ static gboolean libvirt_begin(Backup *backup, const Limit *limit, GError **error
     backup->held = TRUE;
     order->domain = domain_of(backup);
     virDomainRef(order->domain);
-    return errand_run(&backup->job->vm->errand, carry_out, order, order_free, limit, error);
+    return errand_run(&backup->job->vm->errand, carry_out, order, order_free, deadline, error);
 }
 
-static gboolean libvirt_begin_late(Backup *backup, const Limit *limit, GError **error)
+static gboolean libvirt_begin_late(Backup *backup, const Deadline *deadline, GError **error)
 {
-    return errand_await(&backup->job->vm->errand, limit, error);
+    return errand_await(&backup->job->vm->errand, deadline, error);
 }
 
 /* After the thaw. A disk that is copied already has no job, or one that takes no speed any more;
@@ -369,14 +369,14 @@ static gboolean libvirt_await(Backup *backup, Progress *progress, GError **error
     g_autoptr(GError) problem = NULL;
 
     while (!look(backup, progress, &problem)) {
-        Limit pause = limit_in(LOOK_MS, backup->job->context->cancel_fd);
+        Deadline pause = deadline_in(LOOK_MS, backup->job->context->cancel_fd);
         g_autoptr(GError) waited = NULL;
 
         if (problem) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;
         }
-        limit_poll(&pause, -1, 0, &waited);
+        deadline_poll(&pause, -1, 0, &waited);
         if (!g_error_matches(waited, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
             g_propagate_error(error, g_steal_pointer(&waited));
             return FALSE;
@@ -396,19 +396,19 @@ static gboolean is_under_way(const Backup *backup)
     return ours;
 }
 
-static gboolean libvirt_release(Backup *backup, const Limit *limit, GError **error)
+static gboolean libvirt_release(Backup *backup, const Deadline *deadline, GError **error)
 {
     gboolean asked = FALSE;
 
     while (is_under_way(backup)) {
-        Limit pause = limit_in(LOOK_MS, limit->cancel_fd);
+        Deadline pause = deadline_in(LOOK_MS, deadline->cancel_fd);
 
-        if (limit_left_ms(limit) == 0)
+        if (deadline_left_ms(deadline) == 0)
             return set_error(error, "libvirt's backup job does not end");
         if (!asked && virDomainAbortJob(domain_of(backup)) < 0 && is_under_way(backup))
             return refused(error);
         asked = TRUE;
-        limit_poll(&pause, -1, 0, NULL);
+        deadline_poll(&pause, -1, 0, NULL);
     }
     return TRUE;
 }
@@ -426,10 +426,10 @@ static gboolean drop_checkpoint(Backup *backup, virDomainCheckpointPtr checkpoin
            refused(error);
 }
 
-static gboolean libvirt_forget(Backup *backup, const char *keep, const Limit *limit,
+static gboolean libvirt_forget(Backup *backup, const char *keep, const Deadline *deadline,
                                GError **error)
 {
-    (void)limit;
+    (void)deadline;
     return each_checkpoint(backup, drop_checkpoint, keep, error);
 }
 

@@ -104,7 +104,7 @@ static gboolean libvirt_failed(GError **error)
     return set_error(error, "libvirt refused: %s", virGetLastErrorMessage());
 }
 
-static GPtrArray *libvirt_disks(Vm *vm, const Limit *limit, GError **error)
+static GPtrArray *libvirt_disks(Vm *vm, const Deadline *deadline, GError **error)
 {
     static const GMarkupParser parser = { .start_element = on_start, .end_element = on_end };
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(snapshot_disk_free);
@@ -113,7 +113,7 @@ static GPtrArray *libvirt_disks(Vm *vm, const Limit *limit, GError **error)
     char *xml = virDomainGetXMLDesc(vm_libvirt_domain(vm), 0);
     gboolean ok;
 
-    (void)limit;
+    (void)deadline;
     if (!xml) {
         libvirt_failed(error);
         return NULL;
@@ -126,9 +126,9 @@ static GPtrArray *libvirt_disks(Vm *vm, const Limit *limit, GError **error)
 }
 
 /* Every disk has to be named: those left out would get a snapshot as well. */
-static char *description(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error)
+static char *description(Vm *vm, const GPtrArray *disks, const Deadline *deadline, GError **error)
 {
-    g_autoptr(GPtrArray) all = libvirt_disks(vm, limit, error);
+    g_autoptr(GPtrArray) all = libvirt_disks(vm, deadline, error);
     GString *xml;
 
     if (!all)
@@ -179,9 +179,10 @@ static gboolean carry_out(gpointer data, GError **error)
     return TRUE;
 }
 
-static gboolean libvirt_take(Vm *vm, const GPtrArray *disks, const Limit *limit, GError **error)
+static gboolean libvirt_take(Vm *vm, const GPtrArray *disks, const Deadline *deadline,
+                             GError **error)
 {
-    char *xml = description(vm, disks, limit, error);
+    char *xml = description(vm, disks, deadline, error);
     Order *order;
 
     if (!xml)
@@ -190,12 +191,12 @@ static gboolean libvirt_take(Vm *vm, const GPtrArray *disks, const Limit *limit,
     order->xml = xml;
     order->domain = vm_libvirt_domain(vm);
     virDomainRef(order->domain);
-    return errand_run(&vm->errand, carry_out, order, order_free, limit, error);
+    return errand_run(&vm->errand, carry_out, order, order_free, deadline, error);
 }
 
-static gboolean libvirt_await(Vm *vm, const Limit *limit, GError **error)
+static gboolean libvirt_await(Vm *vm, const Deadline *deadline, GError **error)
 {
-    return errand_await(&vm->errand, limit, error);
+    return errand_await(&vm->errand, deadline, error);
 }
 
 /* Waits until all is copied, and then lets go of the overlay. */
@@ -205,7 +206,7 @@ static gboolean await_pivot(virDomainPtr domain, const char *disk, Progress *pro
     int pivots = 0;
 
     for (;;) {
-        Limit look = limit_in(LOOK_MS, cancel_fd);
+        Deadline look = deadline_in(LOOK_MS, cancel_fd);
         g_autoptr(GError) problem = NULL;
         virDomainBlockJobInfo info;
         int jobs = virDomainGetBlockJobInfo(domain, disk, &info, 0);
@@ -221,7 +222,7 @@ static gboolean await_pivot(virDomainPtr domain, const char *disk, Progress *pro
         pivots += info.end > 0 && info.cur == info.end;
         if (pivots > MAX_PIVOTS)
             return libvirt_failed(error);
-        limit_poll(&look, -1, 0, &problem);
+        deadline_poll(&look, -1, 0, &problem);
         if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;

@@ -117,7 +117,7 @@ static GString *refusal_as_reply(const char *message)
 }
 
 /* libvirt sends requests behind a sync of its own. */
-static GuestdError kind_of_failure(const virError *failure, const Limit *limit)
+static GuestdError kind_of_failure(const virError *failure, const Deadline *deadline)
 {
     const char *message = failure && failure->message ? failure->message : "";
 
@@ -125,7 +125,7 @@ static GuestdError kind_of_failure(const virError *failure, const Limit *limit)
         return GUESTD_ERROR_TIMED_OUT;
     if (failure && failure->code == VIR_ERR_AGENT_UNRESPONSIVE)
         return strstr(message, "not connected")                          ? GUESTD_ERROR_UNREACHABLE
-               : limit->reply_ms && !strstr(message, "synchronization") ? GUESTD_ERROR_UNANSWERED
+               : deadline->reply_ms && !strstr(message, "synchronization") ? GUESTD_ERROR_UNANSWERED
                                                                         : GUESTD_ERROR_TIMED_OUT;
     return GUESTD_ERROR_UNREACHABLE;
 }
@@ -155,10 +155,10 @@ static virDomainPtr domain_now(Vm *vm)
     return domain;
 }
 
-static gboolean libvirt_ask(Vm *vm, const GString *text, GString **reply, const Limit *limit,
+static gboolean libvirt_ask(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
                             GError **error)
 {
-    gint64 ms = limit->reply_ms ? limit->reply_ms : limit_left_ms(limit);
+    gint64 ms = deadline->reply_ms ? deadline->reply_ms : deadline_left_ms(deadline);
     int seconds = (int)MAX((ms + 999) / 1000, 1);
     char *answer = virDomainQemuAgentCommand(domain_now(vm), text->str, seconds, 0);
 
@@ -169,7 +169,8 @@ static gboolean libvirt_ask(Vm *vm, const GString *text, GString **reply, const 
         return TRUE;
     }
     *reply = refusal_as_reply(virGetLastErrorMessage());
-    return *reply || libvirt_error(error, (int)kind_of_failure(virGetLastError(), limit), "libvirt");
+    return *reply ||
+           libvirt_error(error, (int)kind_of_failure(virGetLastError(), deadline), "libvirt");
 }
 
 static VmState state_of(int state, virDomainPtr domain)
@@ -194,24 +195,24 @@ static VmState state_of(int state, virDomainPtr domain)
     }
 }
 
-static gboolean libvirt_state(Vm *vm, VmState *state, const Limit *limit, GError **error)
+static gboolean libvirt_state(Vm *vm, VmState *state, const Deadline *deadline, GError **error)
 {
     Libvirt *libvirt = vm->backend;
     int now;
 
-    (void)limit;
+    (void)deadline;
     if (virDomainGetState(libvirt->domain, &now, NULL, 0) < 0)
         return libvirt_error(error, GUESTD_ERROR_FAILED, "state");
     *state = state_of(now, libvirt->domain);
     return TRUE;
 }
 
-static gboolean libvirt_act(Vm *vm, VmAction action, const Limit *limit, GError **error)
+static gboolean libvirt_act(Vm *vm, VmAction action, const Deadline *deadline, GError **error)
 {
     virDomainPtr domain = ((Libvirt *)vm->backend)->domain;
     int result = -1;
 
-    (void)limit;
+    (void)deadline;
     switch (action) {
     case VM_DO_START:
         result = virDomainCreate(domain);
@@ -306,11 +307,11 @@ static int watch_event(Libvirt *libvirt, int event, virConnectDomainEventGeneric
     return number;
 }
 
-static gboolean libvirt_expect(Vm *vm, VmEnd end, const Limit *limit, GError **error)
+static gboolean libvirt_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
 {
     Libvirt *libvirt = vm->backend;
 
-    (void)limit;
+    (void)deadline;
     stop_watching(libvirt);
     libvirt->watch = g_new0(EndWatch, 1);
     *libvirt->watch = (EndWatch){ 1, end, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
@@ -323,12 +324,12 @@ static gboolean libvirt_expect(Vm *vm, VmEnd end, const Limit *limit, GError **e
            libvirt_error(error, GUESTD_ERROR_FAILED, "watching the domain");
 }
 
-static gboolean libvirt_await(Vm *vm, VmEnd end, const Limit *limit, GError **error)
+static gboolean libvirt_await(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
 {
     Libvirt *libvirt = vm->backend;
 
     (void)end;
-    return limit_poll(limit, libvirt->watch->fd, POLLIN, error);
+    return deadline_poll(deadline, libvirt->watch->fd, POLLIN, error);
 }
 
 static void libvirt_free(Vm *vm)
