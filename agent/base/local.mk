@@ -6,6 +6,7 @@ libguestd_a_SOURCES += \
 	%D%/child-output.c %D%/child-output.h \
 	%D%/child-start.c %D%/child-start.h \
 	%D%/child-user.c \
+	%D%/clock.c %D%/clock.h \
 	%D%/deadline.c %D%/deadline.h \
 	%D%/log.c %D%/log.h \
 	%D%/logind.c %D%/logind.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "commands/freeze/marker.h"
+#include "agent/base/clock.h"
 #include "commands/freeze/private.h"
 
 typedef struct {

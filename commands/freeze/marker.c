@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/freeze/marker.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/errors.h"
 
 #define FILE_NAME "guestd.freeze"
 #define GROUP "freeze"
-
-gint64 boot_time_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
-}
 
 static char *boot_id(const Sysroot *sysroot)
 {

@@ -26,6 +26,3 @@ void freeze_marker_remove(const char *statedir);
  */
 gboolean freeze_marker_read(const Sysroot *sysroot, const char *statedir, FreezeMarker *marker);
 void freeze_marker_clear(FreezeMarker *marker);
-
-/* CLOCK_BOOTTIME in microseconds: it goes on while the guest sleeps. */
-gint64 boot_time_us(void);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <time.h>
-
+#include "agent/base/clock.h"
 #include "agent/schema/command.h"
 #include "agent/schema/rules.h"
 
@@ -216,10 +215,7 @@ static const Type guestd_info_type = {
 /* @deadline_us is a CLOCK_BOOTTIME in microseconds. */
 static double seconds_until(gint64 deadline_us)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (double)deadline_us / G_USEC_PER_SEC - (double)now.tv_sec - (double)now.tv_nsec / 1e9;
+    return (double)(deadline_us - boot_time_us()) / G_USEC_PER_SEC;
 }
 
 static void list_events(Call *call, List *events)

@@ -3,6 +3,7 @@
 
 unit_programs = \
 	%D%/agent/base/test-child \
+	%D%/agent/base/test-clock \
 	%D%/agent/base/test-log \
 	%D%/agent/base/test-paths \
 	%D%/agent/core/test-audit \

@@ -118,15 +118,6 @@ static void test_unwritable(void)
     g_assert_true(g_str_has_prefix(error->message, "failed to write the freeze marker: "));
 }
 
-static void test_boot_time(void)
-{
-    gint64 before = boot_time_us();
-
-    g_assert_cmpint(before, >, 0);
-    g_usleep(2000);
-    g_assert_cmpint(boot_time_us(), >=, before + 2000);
-}
-
 /* ---- short grace periods, which a later agent may have to end */
 
 static char *grace(const Machine *machine)
@@ -189,7 +180,6 @@ int main(int argc, char **argv)
     g_test_add_func("/freeze/marker/no-boot-id", test_no_boot_id);
     g_test_add_func("/freeze/marker/damaged", test_damaged);
     g_test_add_func("/freeze/marker/unwritable", test_unwritable);
-    g_test_add_func("/freeze/marker/boot-time", test_boot_time);
     g_test_add_func("/freeze/grace/set", test_grace);
     g_test_add_func("/freeze/grace/foreign", test_grace_foreign);
     g_test_add_func("/freeze/grace/missing", test_grace_missing);
