@@ -4,7 +4,6 @@
 
 #include "commands/exec/allow.h"
 #include "commands/exec/control.h"
-#include "commands/exec/event.h"
 #include "commands/exec/private.h"
 #include "lib/errors.h"
 

@@ -2,7 +2,6 @@
 libguestd_a_SOURCES += \
 	%D%/allow.c %D%/allow.h \
 	%D%/control.c %D%/control.h \
-	%D%/event.c %D%/event.h \
 	%D%/exec.c \
 	%D%/launch.c \
 	%D%/private.h \

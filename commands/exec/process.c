@@ -3,7 +3,6 @@
 
 #include <sys/wait.h>
 
-#include "commands/exec/event.h"
 #include "lib/errors.h"
 
 const ExecLimits exec_limits = {
@@ -17,6 +16,25 @@ const ExecLimits exec_limits = {
      * its last words; a daemon would keep the host waiting for ever.
      */
     .grace_ms = 500,
+};
+
+static const Type exec_finished = {
+    .kind = TYPE_OBJECT,
+    .name = "GuestdExecFinished",
+    .size = sizeof(ExecFinished),
+    .fields = (const Field[]){
+        REQUIRED(ExecFinished, pid, "pid", &type_int, .doc = "as guest-exec has told it"),
+        OPTIONAL(ExecFinished, exitcode, "exitcode", &type_int, .doc = "its exit status"),
+        OPTIONAL(ExecFinished, signal, "signal", &type_int, .doc = "the signal that ended it"),
+        FIELDS_END,
+    },
+};
+
+const Event event_exec_finished = {
+    .name = "EXEC_FINISHED",
+    .since = "guestd 0.1",
+    .doc = "A program that guest-exec started has ended: guest-exec-status has its results",
+    .data = &exec_finished,
 };
 
 Exec *exec_new(const ExecLimits *limits, const Services *services)

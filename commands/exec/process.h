@@ -22,6 +22,18 @@ typedef struct {
 
 extern const ExecLimits exec_limits;
 
+/* The data of EXEC_FINISHED. */
+typedef struct {
+    gint64 pid;
+    bool has_exitcode;
+    gint64 exitcode;
+    bool has_signal;
+    gint64 signal;
+} ExecFinished;
+
+/* A process that the host started has finished: guest-exec-status has its results. */
+extern const Event event_exec_finished;
+
 struct Exec {
     const ExecLimits *limits;
     const Services *services; /* to tell of a process that has ended; NULL: nobody is told */

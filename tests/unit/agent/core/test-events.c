@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "commands/exec/event.h"
+#include "commands/exec/process.h"
 #include "tests/unit/kit/dispatch-fixture.h"
 #include "tests/unit/kit/kit.h"
 
