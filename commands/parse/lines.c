@@ -58,3 +58,15 @@ gboolean piece_to_uint64(const Piece *piece, guint64 *value)
     *value = total;
     return piece->len > 0;
 }
+
+const char *property_find(const char *text, gsize len, const char *key, Arena *arena)
+{
+    Piece rest = { text, len };
+    gsize key_len = strlen(key);
+    Piece line;
+
+    while (next_line(&rest, &line))
+        if (line.len >= key_len && memcmp(line.start, key, key_len) == 0)
+            return arena_strndup(arena, line.start + key_len, line.len - key_len);
+    return NULL;
+}

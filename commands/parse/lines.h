@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "lib/arena.h"
 
 /*
  * Walks through a text line by line, and through a line word by word, without
@@ -22,3 +22,10 @@ gboolean piece_equal(const Piece *piece, const char *text);
 
 /* Reads all of @piece as a decimal number. Returns FALSE if it is none or too large. */
 gboolean piece_to_uint64(const Piece *piece, guint64 *value);
+
+/*
+ * The rest of the first line of @text that starts with @key ("DEVNAME=" in a
+ * sysfs uevent file, "E:ID_SERIAL=" in a file of udev's database), in @arena; NULL
+ * if there is none.
+ */
+const char *property_find(const char *text, gsize len, const char *key, Arena *arena);

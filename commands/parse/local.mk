@@ -11,7 +11,6 @@ libguestd_a_SOURCES += \
 	%D%/os-release.c %D%/os-release.h \
 	%D%/pressure.c %D%/pressure.h \
 	%D%/proc-stat.c %D%/proc-stat.h \
-	%D%/properties.c %D%/properties.h \
 	%D%/route.c %D%/route.h \
 	%D%/rtnetlink.c %D%/rtnetlink.h \
 	%D%/uevent.c %D%/uevent.h \

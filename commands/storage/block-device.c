@@ -4,7 +4,7 @@
 #include <libudev.h>
 #include <unistd.h>
 
-#include "commands/parse/properties.h"
+#include "commands/parse/lines.h"
 
 #define UDEV_DATABASE "/run/udev/data"
 

@@ -3,8 +3,8 @@
 
 #include "agent/base/sysops.h"
 #include "commands/parse/device-path.h"
+#include "commands/parse/lines.h"
 #include "commands/parse/nvme-smart.h"
-#include "commands/parse/properties.h"
 
 /* What paths in sysfs say of a disk's place, and other texts about disks. Pure functions. */
 
