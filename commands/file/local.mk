@@ -7,4 +7,5 @@ libguestd_a_SOURCES += \
 	%D%/open-close.c \
 	%D%/private.h \
 	%D%/stat.c \
+	%D%/sync.c \
 	%D%/table.c %D%/table.h
