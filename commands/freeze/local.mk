@@ -8,10 +8,8 @@ libguestd_a_SOURCES += \
 	%D%/life.c %D%/life.h \
 	%D%/loop-devices.c %D%/loop-devices.h \
 	%D%/marker.c %D%/marker.h \
-	%D%/marks.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/private.h \
 	%D%/rcu.c %D%/rcu.h \
-	%D%/report.c \
-	%D%/select.c %D%/select.h \
-	%D%/takeover.c
+	%D%/recovery.c \
+	%D%/select.c %D%/select.h
