@@ -14,7 +14,6 @@
 #include "agent/core/dispatch.h"
 #include "agent/core/policy.h"
 #include "agent/core/state-file.h"
-#include "agent/core/watchdog.h"
 #include "channel/channel.h"
 #include "channel/fd-source.h"
 #include "lib/errors.h"

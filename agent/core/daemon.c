@@ -110,3 +110,19 @@ gboolean activated_socket(int *fd, const char **method, GError **error)
     *fd = SD_LISTEN_FDS_START;
     return TRUE;
 }
+
+static gboolean send_keep_alive(gpointer data)
+{
+    (void)data;
+    sd_notify(0, "WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+guint watchdog_start(void)
+{
+    guint64 usec = 0;
+
+    if (sd_watchdog_enabled(0, &usec) <= 0)
+        return 0;
+    return g_timeout_add((guint)MIN(usec / 2000, G_MAXUINT), send_keep_alive, NULL);
+}

@@ -28,3 +28,9 @@ gboolean daemonize(GError **error);
  * Returns FALSE with @error set if what is announced cannot be served.
  */
 gboolean activated_socket(int *fd, const char **method, GError **error);
+
+/*
+ * Sends systemd two keep-alive messages within each WatchdogSec= of the unit, from the main
+ * loop. Returns the id of a source, or 0 where the unit sets no watchdog: then no timer runs.
+ */
+guint watchdog_start(void);

@@ -10,5 +10,4 @@ libguestd_a_SOURCES += \
 	%D%/policy.c %D%/policy.h \
 	%D%/self-test.c %D%/self-test.h \
 	%D%/state-file.c %D%/state-file.h \
-	%D%/trace.c %D%/trace.h \
-	%D%/watchdog.c %D%/watchdog.h
+	%D%/trace.c %D%/trace.h

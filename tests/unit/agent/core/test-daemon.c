@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "agent/core/daemon.h"
-#include "agent/core/watchdog.h"
 #include "tests/unit/kit/kit.h"
 
 /* Pid file, watchdog and socket activation, the first and last in child processes of the test's own. */
