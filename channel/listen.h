@@ -14,7 +14,10 @@ typedef struct {
                    guint64 serial);
 } ListenKind;
 
-/* A non-blocking socket that listens at @address, or -1 with errno set. */
+/*
+ * Creates a stream socket that listens at @address. It is blocking;
+ * listener_open() makes it non-blocking. Returns -1 with errno set.
+ */
 int listening_socket(const struct sockaddr *address, socklen_t len);
 
 /*

@@ -100,24 +100,3 @@ char *options_completion_words(void)
     }
     return g_string_free(out, FALSE);
 }
-
-char *options_rst(void)
-{
-    GString *out = g_string_new(NULL);
-
-    for (const Option *option = option_table; option->name; option++) {
-        g_autofree char *name = spelling(option);
-
-        if (option->flags & OPTION_HIDDEN)
-            continue;
-        if (option->flags & OPTION_NO_SWITCH)
-            g_string_append_printf(out, "%s = %s\n", option->name, option->argument);
-        else
-            g_string_append_printf(out, "%s\n", g_strchug(name));
-        g_string_append_printf(out, "    %s.\n", option->doc);
-        if (!(option->flags & OPTION_NO_KEY) && option->key)
-            g_string_append_printf(out, "    Key in the file: ``%s``.\n", option->key);
-        g_string_append_c(out, '\n');
-    }
-    return g_string_free(out, FALSE);
-}

@@ -39,9 +39,8 @@ void settings_clear(Settings *settings);
 char *options_help(const char *program);
 char *options_dump(const Settings *settings);
 
-/* Shell completion and the option part of the manual, from the same table. */
+/* The words that shell completion offers, one a line; to be freed. */
 char *options_completion_words(void);
-char *options_rst(void);
 
 /* The options of guestd(8) and the keys of guestd.conf(5), as paragraphs of a manual page. */
 char *options_man(void);

@@ -4,6 +4,7 @@
 #include "agent/options/options-table.h"
 #include "agent/options/options.h"
 #include "lib/errors.h"
+#include "lib/roff.h"
 #include "tests/unit/kit/kit.h"
 
 /* Command line and configuration file, seen through --dump-conf's text. */
@@ -321,23 +322,32 @@ static void test_runtime_directory(void)
     expect_statedir("-p /a", "", DEFAULT_STATEDIR);
 }
 
-/* Every option is documented, and found in help, manual and completion. */
+/* Every option is documented, and found in help, manual pages and completion. */
 static void test_texts(void)
 {
     g_autofree char *help = options_help("guestd");
-    g_autofree char *manual = options_rst();
+    g_autofree char *manual = options_man();
+    g_autofree char *keys = options_man_keys();
     g_autofree char *words = options_completion_words();
 
     for (const Option *option = option_table; option->name; option++) {
         g_autofree char *spelling = g_strdup_printf("--%s\n", option->name);
+        g_autoptr(GString) name = g_string_new(NULL);
 
         if (option->flags & OPTION_HIDDEN)
             continue;
         g_assert_nonnull(option->doc);
         g_assert_nonnull(strstr(help, option->name));
-        g_assert_nonnull(strstr(manual, option->name));
-        if (!(option->flags & OPTION_NO_SWITCH))
+        roff_bold(name, option->name);
+        g_string_erase(name, 0, strlen("\\fB"));
+        if (!(option->flags & OPTION_NO_SWITCH)) {
+            g_assert_nonnull(strstr(manual, name->str));
             g_assert_nonnull(strstr(words, spelling));
+        }
+        g_string_truncate(name, 0);
+        roff_bold(name, option_key(option));
+        if (!(option->flags & OPTION_NO_KEY))
+            g_assert_nonnull(strstr(keys, name->str));
     }
 }
 
