@@ -100,7 +100,7 @@ static void look_through(const Backup *backup, BlockDisk *disk)
     told = json_from_string(output->str, NULL);
     g_string_free(output, TRUE);
     if (told && JSON_NODE_HOLDS_OBJECT(told))
-        disk->allocated = CLAMP(json_number(json_node_get_object(told), "required", 0),
+        disk->allocated = CLAMP(jsonu_int(json_node_get_object(told), "required", 0),
                                 disk->allocated, disk->size);
 }
 

@@ -38,10 +38,15 @@ void chain_point_free(ChainPoint *point)
     g_free(point);
 }
 
-static JsonNode *disk_json(const ChainDisk *disk)
+static JsonObject *disk_json(const ChainDisk *disk)
 {
-    return json_make("{'name': %s, 'file': %s, 'virtual-size': %d, 'size': %d, 'sha256': %s}",
-                     disk->name, disk->file, disk->virtual_size, disk->size, disk->sha256);
+    JsonObject *row = jsonu_with("name", disk->name);
+
+    json_object_set_string_member(row, "file", disk->file);
+    json_object_set_int_member(row, "virtual-size", disk->virtual_size);
+    json_object_set_int_member(row, "size", disk->size);
+    json_object_set_string_member(row, "sha256", disk->sha256);
+    return row;
 }
 
 static gint64 read_time(const char *text)
@@ -52,22 +57,26 @@ static gint64 read_time(const char *text)
                 : 0;
 }
 
-JsonNode *chain_point_json(const ChainPoint *point, const char *set)
+JsonObject *chain_point_json(const ChainPoint *point, const char *set)
 {
     g_autofree char *time = utc_text(point->time);
-    JsonNode *node = json_make("{'format': '" FORMAT "', 'set': %s, 'id': %s, 'parent': %s, "
-                               "'vm': %s, 'number': %d, 'level': %s, 'time': %s, "
-                               "'compressed': %b, 'disks': []}",
-                               set, point->id, point->parent, point->vm, point->number,
-                               point->parent ? "incremental" : "full", time, point->compressed);
-    JsonArray *disks = json_array(json_node_get_object(node), "disks");
+    JsonObject *object = jsonu_with("format", FORMAT);
+    JsonArray *disks = json_array_new();
 
+    json_object_set_string_member(object, "set", set);
+    json_object_set_string_member(object, "id", point->id);
+    json_object_set_string_member(object, "parent", point->parent);
+    json_object_set_string_member(object, "vm", point->vm);
+    json_object_set_int_member(object, "number", point->number);
+    json_object_set_string_member(object, "level", point->parent ? "incremental" : "full");
+    json_object_set_string_member(object, "time", time);
+    json_object_set_boolean_member(object, "compressed", point->compressed);
+    json_object_set_array_member(object, "disks", disks);
     for (guint i = 0; i < point->disks->len; i++)
-        json_array_add_element(disks, disk_json(point->disks->pdata[i]));
+        json_array_add_object_element(disks, disk_json(point->disks->pdata[i]));
     if (point->consistency)
-        json_object_set_member(json_node_get_object(node), "consistency",
-                               json_node_copy(point->consistency));
-    return node;
+        json_object_set_member(object, "consistency", json_node_copy(point->consistency));
+    return object;
 }
 
 /* A name from a manifest must not lead out of the directory. */
@@ -78,39 +87,39 @@ static gboolean is_plain_name(const char *name)
 
 static gboolean read_disk(JsonObject *row, ChainPoint *point)
 {
-    const char *name = json_text(row, "name", NULL);
-    const char *sum = json_text(row, "sha256", NULL);
+    const char *name = jsonu_string(row, "name", NULL);
+    const char *sum = jsonu_string(row, "sha256", NULL);
     ChainDisk *disk;
 
-    if (!name || !sum || !is_plain_name(json_text(row, "file", NULL)))
+    if (!name || !sum || !is_plain_name(jsonu_string(row, "file", NULL)))
         return FALSE;
     disk = g_new0(ChainDisk, 1);
     disk->name = g_strdup(name);
-    disk->file = g_strdup(json_text(row, "file", NULL));
+    disk->file = g_strdup(jsonu_string(row, "file", NULL));
     disk->sha256 = g_strdup(sum);
-    disk->virtual_size = json_number(row, "virtual-size", 0);
-    disk->size = json_number(row, "size", 0);
+    disk->virtual_size = jsonu_int(row, "virtual-size", 0);
+    disk->size = jsonu_int(row, "size", 0);
     g_ptr_array_add(point->disks, disk);
     return TRUE;
 }
 
 static gboolean read_members(JsonObject *object, ChainPoint *point)
 {
-    JsonArray *disks = json_array(object, "disks");
+    JsonArray *disks = jsonu_array(object, "disks");
 
-    if (!g_str_equal(json_text(object, "format", ""), FORMAT) ||
-        !is_plain_name(json_text(object, "id", NULL)) || json_count(disks) == 0)
+    if (!g_str_equal(jsonu_string(object, "format", ""), FORMAT) ||
+        !is_plain_name(jsonu_string(object, "id", NULL)) || jsonu_count(disks) == 0)
         return FALSE;
-    point->id = g_strdup(json_text(object, "id", NULL));
-    point->parent = g_strdup(json_text(object, "parent", NULL));
-    point->vm = g_strdup(json_text(object, "vm", ""));
-    point->number = json_number(object, "number", 0);
-    point->time = read_time(json_text(object, "time", ""));
-    point->compressed = json_flag(object, "compressed");
-    if (json_object(object, "consistency"))
+    point->id = g_strdup(jsonu_string(object, "id", NULL));
+    point->parent = g_strdup(jsonu_string(object, "parent", NULL));
+    point->vm = g_strdup(jsonu_string(object, "vm", ""));
+    point->number = jsonu_int(object, "number", 0);
+    point->time = read_time(jsonu_string(object, "time", ""));
+    point->compressed = jsonu_bool(object, "compressed");
+    if (jsonu_object(object, "consistency"))
         point->consistency = json_object_dup_member(object, "consistency");
-    for (guint i = 0; i < json_count(disks); i++)
-        if (!read_disk(json_item(disks, i), point))
+    for (guint i = 0; i < jsonu_count(disks); i++)
+        if (!read_disk(jsonu_item(disks, i), point))
             return FALSE;
     return TRUE;
 }
@@ -125,7 +134,7 @@ ChainPoint *point_read(const char *path, char **set, GError **error)
     if (g_file_get_contents(path, &text, NULL, &problem))
         root = json_from_string(text, &problem);
     if (root && JSON_NODE_HOLDS_OBJECT(root) && read_members(json_node_get_object(root), point)) {
-        *set = g_strdup(json_text(json_node_get_object(root), "set", NULL));
+        *set = g_strdup(jsonu_string(json_node_get_object(root), "set", NULL));
         return g_steal_pointer(&point);
     }
     set_error(error, "%s is no manifest of a backup%s%s; move it away, and the backups that "
@@ -136,8 +145,8 @@ ChainPoint *point_read(const char *path, char **set, GError **error)
 
 gboolean point_write(const char *path, const ChainPoint *point, const char *set, GError **error)
 {
-    g_autoptr(JsonNode) node = chain_point_json(point, set);
-    g_autofree char *text = json_to_string(node, TRUE);
+    g_autoptr(JsonObject) object = chain_point_json(point, set);
+    g_autofree char *text = jsonu_format(object, TRUE);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
 
     return g_file_set_contents_full(path, line, -1,
@@ -183,7 +192,7 @@ const char *chain_point_label(const ChainPoint *point)
                            ? json_node_get_object(point->consistency)
                            : NULL;
 
-    return json_text(told, "label", "unknown");
+    return jsonu_string(told, "label", "unknown");
 }
 
 char *chain_point_when(const ChainPoint *point)

@@ -70,7 +70,7 @@ char *chain_point_when(const ChainPoint *point); /* local time for people; the c
 /* Writes the point's manifest, durably, and takes the point. */
 gboolean chain_commit(Chain *chain, ChainPoint *point, GError **error);
 /* The manifest as an object; the caller's. */
-JsonNode *chain_point_json(const ChainPoint *point, const char *set);
+JsonObject *chain_point_json(const ChainPoint *point, const char *set);
 
 /* Removes the point's manifest and then its files. */
 gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error);

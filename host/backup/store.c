@@ -29,8 +29,8 @@ gboolean store_list(Job *job, GError **error)
     if (!chain)
         return FALSE;
     for (guint i = 0; i < chain->points->len; i++) {
-        g_autoptr(JsonNode) manifest = chain_point_json(chain->points->pdata[i], chain->name);
-        g_autofree char *text = json_to_string(manifest, FALSE);
+        g_autoptr(JsonObject) manifest = chain_point_json(chain->points->pdata[i], chain->name);
+        g_autofree char *text = jsonu_format(manifest, FALSE);
 
         list_row(table, chain->points->pdata[i]);
         g_string_append_printf(job->json, "%s%s", i ? ",\n " : "[", text);
@@ -74,11 +74,12 @@ static gboolean check_parent(const ChainPoint *point, GHashTable *broken, GError
 
 static void tell_point(Job *job, const ChainPoint *point, const GError *problem)
 {
-    g_autoptr(JsonNode) row =
-        json_make("{'backup': %s, 'ok': %b, 'error': %s}", point->id, problem == NULL,
-                  problem ? problem->message : NULL);
-    g_autofree char *text = json_to_string(row, FALSE);
+    g_autoptr(JsonObject) row = jsonu_with("backup", point->id);
+    g_autofree char *text = NULL;
 
+    json_object_set_boolean_member(row, "ok", problem == NULL);
+    json_object_set_string_member(row, "error", problem ? problem->message : NULL);
+    text = jsonu_format(row, FALSE);
     job_print(job, "%s %s%s\n", point->id, problem ? "is broken: " : "ok",
               problem ? problem->message : "");
     g_string_append_printf(job->json, "%s%s", job->json->len ? ",\n " : "[", text);
@@ -115,7 +116,7 @@ gboolean store_verify(Job *job, GError **error)
     g_string_append_c(job->json, ']');
     tell_strays(job, chain);
     return g_hash_table_size(broken) == 0 ||
-           set_error(error, "%u of %u backups in %s are broken; take a full one", 
+           set_error(error, "%u of %u backups in %s are broken; take a full one",
                      g_hash_table_size(broken), chain->points->len, chain->dir);
 }
 

@@ -1,43 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/base/json-util.h"
 
-#include "lib/json/writer.h"
-
-static void append_value(GString *text, char kind, va_list *values)
+JsonObject *jsonu_with(const char *name, const char *value)
 {
-    if (kind == 's') {
-        const char *string = va_arg(*values, const char *);
+    JsonObject *object = json_object_new();
 
-        if (string)
-            json_append_string(text, string);
-        else
-            g_string_append(text, "null");
-    } else if (kind == 'd') {
-        g_string_append_printf(text, "%" G_GINT64_FORMAT, va_arg(*values, gint64));
-    } else {
-        g_string_append(text, va_arg(*values, gboolean) ? "true" : "false");
-    }
+    json_object_set_string_member(object, name, value);
+    return object;
 }
 
-JsonNode *json_make(const char *pattern, ...)
+char *jsonu_format(JsonObject *object, gboolean pretty)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-    JsonNode *node;
-    va_list values;
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
 
-    va_start(values, pattern);
-    for (; *pattern; pattern++) {
-        if (*pattern == '%')
-            append_value(text, *++pattern, &values);
-        else
-            g_string_append_c(text, *pattern == '\'' ? '"' : *pattern);
-    }
-    va_end(values);
-    node = json_from_string(text->str, &error);
-    if (!node)
-        g_error("%s: %s", text->str, error->message); /* a pattern that is none */
-    return node;
+    json_node_set_object(node, object);
+    return json_to_string(node, pretty);
+}
+
+JsonObject *jsonu_node_object(JsonNode *node)
+{
+    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
+JsonArray *jsonu_node_array(JsonNode *node)
+{
+    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
 static JsonNode *member(JsonObject *object, const char *name)
@@ -45,51 +32,50 @@ static JsonNode *member(JsonObject *object, const char *name)
     return object ? json_object_get_member(object, name) : NULL;
 }
 
-const char *json_text(JsonObject *object, const char *name, const char *fallback)
+static JsonNode *member_of_type(JsonObject *object, const char *name, GType type)
 {
     JsonNode *node = member(object, name);
 
-    return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node)
-                                                                    : fallback;
+    return node && json_node_get_value_type(node) == type ? node : NULL;
 }
 
-gint64 json_number(JsonObject *object, const char *name, gint64 fallback)
+const char *jsonu_string(JsonObject *object, const char *name, const char *fallback)
 {
-    JsonNode *node = member(object, name);
+    JsonNode *node = member_of_type(object, name, G_TYPE_STRING);
 
-    return node && json_node_get_value_type(node) == G_TYPE_INT64 ? json_node_get_int(node)
-                                                                   : fallback;
+    return node ? json_node_get_string(node) : fallback;
 }
 
-gboolean json_flag(JsonObject *object, const char *name)
+gint64 jsonu_int(JsonObject *object, const char *name, gint64 fallback)
 {
-    JsonNode *node = member(object, name);
+    JsonNode *node = member_of_type(object, name, G_TYPE_INT64);
 
-    return node && json_node_get_value_type(node) == G_TYPE_BOOLEAN && json_node_get_boolean(node);
+    return node ? json_node_get_int(node) : fallback;
 }
 
-JsonObject *json_object(JsonObject *object, const char *name)
+gboolean jsonu_bool(JsonObject *object, const char *name)
 {
-    JsonNode *node = member(object, name);
+    JsonNode *node = member_of_type(object, name, G_TYPE_BOOLEAN);
 
-    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    return node && json_node_get_boolean(node);
 }
 
-JsonArray *json_array(JsonObject *object, const char *name)
+JsonObject *jsonu_object(JsonObject *object, const char *name)
 {
-    JsonNode *node = member(object, name);
-
-    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    return jsonu_node_object(member(object, name));
 }
 
-JsonObject *json_item(JsonArray *array, guint index)
+JsonArray *jsonu_array(JsonObject *object, const char *name)
 {
-    JsonNode *node = json_array_get_element(array, index);
-
-    return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    return jsonu_node_array(member(object, name));
 }
 
-guint json_count(JsonArray *array)
+JsonObject *jsonu_item(JsonArray *array, guint index)
+{
+    return jsonu_node_object(json_array_get_element(array, index));
+}
+
+guint jsonu_count(JsonArray *array)
 {
     return array ? json_array_get_length(array) : 0;
 }

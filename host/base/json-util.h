@@ -4,24 +4,36 @@
 #include <json-glib/json-glib.h>
 
 /*
- * A JSON value from a pattern, in which ' stands for " and which has %s for a string (quoted
- * and escaped here; NULL gives null), %d for a gint64 and %b for a gboolean:
+ * What json-glib leaves to its callers. Documents are built with its own typed functions:
  *
- *   json_make("{'node': %s, 'size': %d}", node, size)
+ *   JsonObject *arguments = jsonu_with("device", name);
  *
- * The caller's.
+ *   json_object_set_int_member(arguments, "speed", rate);
+ *
+ * A string member that is set to NULL becomes null.
  */
-JsonNode *json_make(const char *pattern, ...);
+
+/* A new object with one string member; the caller owns it. */
+JsonObject *jsonu_with(const char *name, const char *value);
+
+/* The text of @object on one line, or with @pretty on several; the caller owns it. */
+char *jsonu_format(JsonObject *object, gboolean pretty);
 
 /*
- * Looks into what QEMU or a manifest says, which need not be as expected: what is not there,
- * or is not of the kind, is the fallback. @object may be NULL.
+ * Readers of documents that QEMU, a guest or a manifest supplies. A member that is missing or
+ * has another type yields @fallback (NULL, FALSE). @object, @array and @node may be NULL;
+ * what is returned belongs to them.
  */
-const char *json_text(JsonObject *object, const char *name, const char *fallback);
-gint64 json_number(JsonObject *object, const char *name, gint64 fallback);
-gboolean json_flag(JsonObject *object, const char *name);
-JsonObject *json_object(JsonObject *object, const char *name); /* NULL: none */
-JsonArray *json_array(JsonObject *object, const char *name);   /* NULL: none */
-/* The object at @index of @array; NULL: it is none. */
-JsonObject *json_item(JsonArray *array, guint index);
-guint json_count(JsonArray *array); /* NULL: 0 */
+const char *jsonu_string(JsonObject *object, const char *name, const char *fallback);
+gint64 jsonu_int(JsonObject *object, const char *name, gint64 fallback);
+gboolean jsonu_bool(JsonObject *object, const char *name);
+JsonObject *jsonu_object(JsonObject *object, const char *name);
+JsonArray *jsonu_array(JsonObject *object, const char *name);
+
+/* The object at @index, which must be less than jsonu_count(); NULL for another type. */
+JsonObject *jsonu_item(JsonArray *array, guint index);
+guint jsonu_count(JsonArray *array);
+
+/* The object, or the array, that @node holds. */
+JsonObject *jsonu_node_object(JsonNode *node);
+JsonArray *jsonu_node_array(JsonNode *node);

@@ -3,6 +3,7 @@
 
 #include "host/backup/backup.h"
 #include "host/backup/store.h"
+#include "host/base/json-util.h"
 #include "host/base/table.h"
 #include "host/vm/bare/vm.h"
 #include "lib/errors.h"
@@ -72,8 +73,8 @@ static void tell_success(const Backup *backup, const Quiesce *window, gint64 beg
     double seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
     g_autofree char *bytes = size_text(chain_point_size(point));
     g_autofree char *label = quiesce_text(window);
-    g_autoptr(JsonNode) manifest = chain_point_json(point, backup->chain->name);
-    g_autofree char *json = json_to_string(manifest, FALSE);
+    g_autoptr(JsonObject) manifest = chain_point_json(point, backup->chain->name);
+    g_autofree char *json = jsonu_format(manifest, FALSE);
 
     job_print(job, "%s backup %s: %u disk%s, %s in %.1f s\n",
               point->parent ? "incremental" : "full", point->id, point->disks->len,

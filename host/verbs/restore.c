@@ -150,7 +150,7 @@ static gboolean measure(const Restore *restore, const Image *image, gint64 *need
     told = json_from_string(output->str, NULL);
     g_string_free(output, TRUE);
     if (told && JSON_NODE_HOLDS_OBJECT(told))
-        *need += json_number(json_node_get_object(told), "required", 0);
+        *need += jsonu_int(json_node_get_object(told), "required", 0);
     return TRUE;
 }
 
@@ -223,12 +223,14 @@ static void tell_image(const Restore *restore, const Image *image)
 {
     const ChainPoint *point = restore->point;
     g_autofree char *when = chain_point_when(point);
-    g_autoptr(JsonNode) told =
-        json_make("{'image': %s, 'disk': %s, 'backup': %s, 'label': %s, 'virtual-size': %d}",
-                  image->path, image->disk->name, point->id, chain_point_label(point),
-                  image->disk->virtual_size);
-    g_autofree char *json = json_to_string(told, FALSE);
+    g_autoptr(JsonObject) told = jsonu_with("image", image->path);
+    g_autofree char *json = NULL;
 
+    json_object_set_string_member(told, "disk", image->disk->name);
+    json_object_set_string_member(told, "backup", point->id);
+    json_object_set_string_member(told, "label", chain_point_label(point));
+    json_object_set_int_member(told, "virtual-size", image->disk->virtual_size);
+    json = jsonu_format(told, FALSE);
     job_print(restore->job, "%s%s is the disk %s of %s as it was at %s (%s)\n",
               restore->job->context->dry_run ? "would do: " : "", image->path, image->disk->name,
               point->vm, when, chain_point_label(point));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/wire/qmp.h"
 
+#include "host/base/json-util.h"
 #include "host/wire/wire.h"
 #include "lib/errors.h"
 
@@ -57,20 +58,18 @@ static JsonObject *await_answer(Qmp *qmp, gint64 id, const Deadline *deadline, G
     }
 }
 
-static gboolean send_command(Qmp *qmp, const char *execute, JsonNode *arguments,
+static gboolean send_command(Qmp *qmp, const char *execute, JsonObject *arguments,
                              const Deadline *deadline, GError **error)
 {
-    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
     g_autoptr(JsonObject) command = json_object_new();
     g_autofree char *text = NULL;
     g_autofree char *line = NULL;
 
     json_object_set_string_member(command, "execute", execute);
     if (arguments)
-        json_object_set_member(command, "arguments", arguments);
+        json_object_set_object_member(command, "arguments", arguments);
     json_object_set_int_member(command, "id", ++qmp->last_id);
-    json_node_set_object(root, command);
-    text = json_to_string(root, FALSE);
+    text = jsonu_format(command, FALSE);
     line = g_strconcat(text, "\n", NULL);
     qmp->owes = wire_send(qmp->wire, line, strlen(line), deadline, error);
     return qmp->owes;
@@ -99,7 +98,7 @@ static JsonNode *take_answer(Qmp *qmp, const char *execute, const Deadline *dead
     return json_object_dup_member(answer, "return");
 }
 
-JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
+JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonObject *arguments, const Deadline *deadline,
                    GError **error)
 {
     send_command(qmp, execute, arguments, deadline, error);
@@ -116,7 +115,7 @@ gboolean qmp_await(Qmp *qmp, const char *execute, const Deadline *deadline, GErr
     return result != NULL;
 }
 
-gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
+gboolean qmp_do(Qmp *qmp, const char *execute, JsonObject *arguments, const Deadline *deadline,
                 GError **error)
 {
     g_autoptr(JsonNode) result = qmp_call(qmp, execute, arguments, deadline, error);

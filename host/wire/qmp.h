@@ -13,15 +13,15 @@ Qmp *qmp_open(const char *address, const Deadline *deadline, GError **error);
 void qmp_close(Qmp *qmp);
 
 /*
- * Runs a command. @arguments (an object, or NULL for none) is taken. Returns what it
- * returned, the caller's, or NULL with @error: GUESTD_ERROR_REFUSED with QEMU's text, or
+ * Runs a command. @arguments (NULL for none) is taken. Returns the command's return value,
+ * which the caller owns, or NULL with @error: GUESTD_ERROR_REFUSED with QEMU's text, or
  * one of the errors of the wire. Events that come meanwhile are kept for qmp_event().
  */
-JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
+JsonNode *qmp_call(Qmp *qmp, const char *execute, JsonObject *arguments, const Deadline *deadline,
                    GError **error);
 
 /* As qmp_call(), for a command that returns nothing of interest. */
-gboolean qmp_do(Qmp *qmp, const char *execute, JsonNode *arguments, const Deadline *deadline,
+gboolean qmp_do(Qmp *qmp, const char *execute, JsonObject *arguments, const Deadline *deadline,
                 GError **error);
 
 /*

@@ -378,6 +378,9 @@ def test_held(bench):
     Between(vm, asked.append)
     point = vm.backup("--quiesce", "--rate", "64")
     same(guest.did, ["freeze", "thaw"])
+    same([action["data"]["speed"] for message in asked if message["execute"] == "transaction"
+          for action in message["arguments"]["actions"] if action["type"] == "blockdev-backup"],
+         [1, 1], "bytes a second asked for within the freeze")
     same([job["speed"] for job in jobs], [1, 1], "bytes a second within the freeze")
     if any(job["offset"] > job["len"] // 2 for job in jobs):
         raise AssertionError(f"they have not waited: {jobs}")

@@ -67,6 +67,8 @@ unit_programs = \
 	%D%/lib/test-roff \
 	%D%/lib/test-spawn
 
+include %D%/host/local.mk
+
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 check_LIBRARIES += %D%/libkit.a

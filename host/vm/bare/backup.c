@@ -22,6 +22,17 @@ static gboolean bare_disks(Backup *backup, GError **error)
     return backup->disks != NULL;
 }
 
+/* Of blockdev-add: a qcow2 image in a file. */
+static JsonObject *target_arguments(const char *node, const char *path)
+{
+    JsonObject *arguments = jsonu_with("driver", "qcow2"), *file = jsonu_with("driver", "file");
+
+    json_object_set_string_member(arguments, "node-name", node);
+    json_object_set_string_member(file, "filename", path);
+    json_object_set_object_member(arguments, "file", file);
+    return arguments;
+}
+
 static gboolean bare_attach(Backup *backup, guint index, const Deadline *deadline, GError **error)
 {
     g_autofree char *target = backup_target(backup, index);
@@ -30,13 +41,18 @@ static gboolean bare_attach(Backup *backup, guint index, const Deadline *deadlin
 
     if (!qmp)
         return FALSE;
-    if (qmp_do(qmp, "blockdev-add",
-               json_make("{'driver': 'qcow2', 'node-name': %s, "
-                         "'file': {'driver': 'file', 'filename': %s}}", target, path),
-               deadline, error))
+    if (qmp_do(qmp, "blockdev-add", target_arguments(target, path), deadline, error))
         return TRUE;
     g_prefix_error(error, "QEMU must be able to write to %s: ", backup->chain->dir);
     return FALSE;
+}
+
+static void add_action(JsonArray *actions, const char *type, JsonObject *data)
+{
+    JsonObject *action = jsonu_with("type", type);
+
+    json_object_set_object_member(action, "data", data);
+    json_array_add_object_element(actions, action);
 }
 
 static void add_actions(const Backup *backup, guint index, JsonArray *actions)
@@ -44,36 +60,40 @@ static void add_actions(const Backup *backup, guint index, JsonArray *actions)
     const BlockDisk *disk = backup->disks->pdata[index];
     g_autofree char *target = backup_target(backup, index);
     g_autofree char *fresh = backup_bitmap(backup, backup->point);
-    JsonNode *copy =
-        json_make("{'type': 'blockdev-backup', 'data': {'device': %s, 'target': %s, 'job-id': %s, "
-                  "'sync': %s, 'compress': %b, 'speed': %d, 'auto-dismiss': false}}",
-                  disk->node, target, target, backup->parent ? "bitmap" : "full",
-                  backup->compress, HELD_RATE);
+    JsonObject *bitmap = jsonu_with("node", disk->node);
+    JsonObject *copy = jsonu_with("device", disk->node);
 
+    json_object_set_string_member(bitmap, "name", fresh);
+    json_object_set_boolean_member(bitmap, "persistent", disk->remembers);
+    add_action(actions, "block-dirty-bitmap-add", bitmap);
+
+    json_object_set_string_member(copy, "target", target);
+    json_object_set_string_member(copy, "job-id", target);
+    json_object_set_string_member(copy, "sync", backup->parent ? "bitmap" : "full");
+    json_object_set_boolean_member(copy, "compress", backup->compress);
+    json_object_set_int_member(copy, "speed", HELD_RATE);
+    json_object_set_boolean_member(copy, "auto-dismiss", FALSE);
     if (backup->parent) {
-        JsonObject *data = json_object(json_node_get_object(copy), "data");
         g_autofree char *old = backup_bitmap(backup, backup->parent);
 
-        json_object_set_string_member(data, "bitmap", old);
+        json_object_set_string_member(copy, "bitmap", old);
         /* It stays as it is, whatever comes of the copy: the next attempt needs it. */
-        json_object_set_string_member(data, "bitmap-mode", "never");
+        json_object_set_string_member(copy, "bitmap-mode", "never");
     }
-    json_array_add_element(actions, json_make("{'type': 'block-dirty-bitmap-add', 'data': "
-                                              "{'node': %s, 'name': %s, 'persistent': %b}}",
-                                              disk->node, fresh, disk->remembers));
-    json_array_add_element(actions, copy);
+    add_action(actions, "blockdev-backup", copy);
 }
 
 static gboolean bare_begin(Backup *backup, const Deadline *deadline, GError **error)
 {
     Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
-    JsonNode *arguments;
+    JsonObject *arguments;
     JsonArray *actions;
 
     if (!qmp)
         return FALSE;
-    arguments = json_make("{'actions': []}");
-    actions = json_array(json_node_get_object(arguments), "actions");
+    arguments = json_object_new();
+    actions = json_array_new();
+    json_object_set_array_member(arguments, "actions", actions);
     for (guint i = 0; i < backup->disks->len; i++)
         add_actions(backup, i, actions);
     backup->held = TRUE;
@@ -85,11 +105,11 @@ static gboolean let_go(Backup *backup, Qmp *qmp, const Deadline *deadline, GErro
 {
     for (guint i = 0; backup->held && i < backup->disks->len; i++) {
         g_autofree char *job = backup_target(backup, i);
+        JsonObject *arguments = jsonu_with("device", job);
         g_autoptr(GError) problem = NULL;
 
-        if (!qmp_do(qmp, "block-job-set-speed",
-                    json_make("{'device': %s, 'speed': %d}", job, backup->rate), deadline,
-                    &problem) &&
+        json_object_set_int_member(arguments, "speed", backup->rate);
+        if (!qmp_do(qmp, "block-job-set-speed", arguments, deadline, &problem) &&
             !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;

@@ -53,8 +53,8 @@ static char *name_of_path(const char *path)
 
 static char *name_of(JsonObject *row, const char *node)
 {
-    const char *device = json_text(row, "device", "");
-    const char *path = json_text(row, "qdev", "");
+    const char *device = jsonu_string(row, "device", "");
+    const char *path = jsonu_string(row, "qdev", "");
 
     if (*device)
         return g_strdup(device);
@@ -66,8 +66,8 @@ static gint64 allocated_in(JsonObject *image)
 {
     gint64 sum = 0;
 
-    for (; image; image = json_object(image, "backing-image"))
-        sum += json_number(image, "actual-size", 0);
+    for (; image; image = jsonu_object(image, "backing-image"))
+        sum += jsonu_int(image, "actual-size", 0);
     return sum;
 }
 
@@ -83,29 +83,29 @@ void block_disk_mark(BlockDisk *disk, const char *name, gint64 bytes, gboolean s
 
 static void read_bitmaps(BlockDisk *disk, JsonArray *rows)
 {
-    for (guint i = 0; i < json_count(rows); i++) {
-        JsonObject *row = json_item(rows, i);
-        const char *name = json_text(row, "name", NULL);
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        JsonObject *row = jsonu_item(rows, i);
+        const char *name = jsonu_string(row, "name", NULL);
 
         if (name)
-            block_disk_mark(disk, name, json_number(row, "count", 0),
-                            json_flag(row, "recording") && !json_flag(row, "inconsistent") &&
-                                !json_flag(row, "busy"));
+            block_disk_mark(disk, name, jsonu_int(row, "count", 0),
+                            jsonu_bool(row, "recording") && !jsonu_bool(row, "inconsistent") &&
+                                !jsonu_bool(row, "busy"));
     }
 }
 
 static BlockDisk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
 {
-    JsonObject *image = json_object(inserted, "image");
+    JsonObject *image = jsonu_object(inserted, "image");
     BlockDisk *disk = block_disk_new();
 
     disk->name = name_of(row, node);
     disk->node = g_strdup(node);
-    disk->image = snapshot_bare_path(json_text(inserted, "file", NULL));
-    disk->size = json_number(image, "virtual-size", 0);
+    disk->image = snapshot_bare_path(jsonu_string(inserted, "file", NULL));
+    disk->size = jsonu_int(image, "virtual-size", 0);
     disk->allocated = MIN(disk->size, allocated_in(image));
-    disk->remembers = g_str_equal(json_text(inserted, "drv", ""), "qcow2");
-    read_bitmaps(disk, json_array(inserted, "dirty-bitmaps"));
+    disk->remembers = g_str_equal(jsonu_string(inserted, "drv", ""), "qcow2");
+    read_bitmaps(disk, jsonu_array(inserted, "dirty-bitmaps"));
     return disk;
 }
 
@@ -117,13 +117,13 @@ GPtrArray *blocks_list(Qmp *qmp, const Deadline *deadline, GError **error)
 
     if (!result)
         return NULL;
-    rows = JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
-    for (guint i = 0; i < json_count(rows); i++) {
-        JsonObject *row = json_item(rows, i);
-        JsonObject *inserted = json_object(row, "inserted");
-        const char *node = json_text(inserted, "node-name", NULL);
+    rows = jsonu_node_array(result);
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        JsonObject *row = jsonu_item(rows, i);
+        JsonObject *inserted = jsonu_object(row, "inserted");
+        const char *node = jsonu_string(inserted, "node-name", NULL);
 
-        if (node && !json_flag(inserted, "ro"))
+        if (node && !jsonu_bool(inserted, "ro"))
             g_ptr_array_add(disks, read_disk(row, inserted, node));
     }
     return g_steal_pointer(&disks);
@@ -146,24 +146,24 @@ gboolean blocks_is_stopped(Qmp *qmp)
     g_autoptr(JsonNode) status = qmp_call(qmp, "query-status", NULL, &deadline, NULL);
 
     return status && JSON_NODE_HOLDS_OBJECT(status) &&
-           g_str_equal(json_text(json_node_get_object(status), "status", ""), "io-error");
+           g_str_equal(jsonu_string(json_node_get_object(status), "status", ""), "io-error");
 }
 
 void block_job_find(JsonNode *result, const char *id, BlockJob *job)
 {
-    JsonArray *rows = JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
+    JsonArray *rows = jsonu_node_array(result);
 
     *job = (BlockJob){ .found = FALSE };
-    for (guint i = 0; i < json_count(rows); i++) {
-        JsonObject *row = json_item(rows, i);
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        JsonObject *row = jsonu_item(rows, i);
 
-        if (!g_str_equal(json_text(row, "id", ""), id))
+        if (!g_str_equal(jsonu_string(row, "id", ""), id))
             continue;
         job->found = TRUE;
-        job->concluded = g_str_equal(json_text(row, "status", ""), "concluded");
-        job->done = json_number(row, "current-progress", 0);
-        job->total = json_number(row, "total-progress", 0);
-        job->error = g_strdup(json_text(row, "error", NULL));
+        job->concluded = g_str_equal(jsonu_string(row, "status", ""), "concluded");
+        job->done = jsonu_int(row, "current-progress", 0);
+        job->total = jsonu_int(row, "total-progress", 0);
+        job->error = g_strdup(jsonu_string(row, "error", NULL));
     }
 }
 
@@ -175,7 +175,7 @@ void block_job_clear(BlockJob *job)
 static gboolean is_change(JsonObject *event, gpointer data)
 {
     (void)data;
-    return g_str_equal(json_text(event, "event", ""), "JOB_STATUS_CHANGE");
+    return g_str_equal(jsonu_string(event, "event", ""), "JOB_STATUS_CHANGE");
 }
 
 gboolean blocks_await_change(Qmp *qmp, gint64 ms, int cancel_fd, GError **error)
@@ -195,39 +195,42 @@ static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *told, guint *
                          const Deadline *deadline, GError **error)
 {
     g_autoptr(JsonNode) result = qmp_call(qmp, "query-jobs", NULL, deadline, error);
-    JsonArray *rows = result && JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
+    JsonArray *rows = jsonu_node_array(result);
 
     *left = 0;
-    for (guint i = 0; i < json_count(rows); i++) {
-        const char *id = json_text(json_item(rows, i), "id", "");
-        const char *status = json_text(json_item(rows, i), "status", "");
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        const char *id = jsonu_string(jsonu_item(rows, i), "id", "");
+        const char *status = jsonu_string(jsonu_item(rows, i), "status", "");
 
         if (!g_str_has_prefix(id, prefix))
             continue;
         if (g_str_equal(status, "concluded")) {
-            if (!qmp_do(qmp, "job-dismiss", json_make("{'id': %s}", id), deadline, error))
+            if (!qmp_do(qmp, "job-dismiss", jsonu_with("id", id), deadline, error))
                 return FALSE;
             continue;
         }
         ++*left;
         /* One that is just ending refuses to be cancelled, and ends. */
         if (g_hash_table_add(told, g_strdup(id)))
-            qmp_do(qmp, "job-cancel", json_make("{'id': %s}", id), deadline, NULL);
+            qmp_do(qmp, "job-cancel", jsonu_with("id", id), deadline, NULL);
     }
     return result != NULL;
 }
 
 static gboolean close_nodes(Qmp *qmp, const char *prefix, const Deadline *deadline, GError **error)
 {
-    g_autoptr(JsonNode) result =
-        qmp_call(qmp, "query-named-block-nodes", json_make("{'flat': true}"), deadline, error);
-    JsonArray *rows = result && JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
+    JsonObject *arguments = json_object_new();
+    g_autoptr(JsonNode) result = NULL;
+    JsonArray *rows;
 
-    for (guint i = 0; i < json_count(rows); i++) {
-        const char *node = json_text(json_item(rows, i), "node-name", "");
+    json_object_set_boolean_member(arguments, "flat", TRUE);
+    result = qmp_call(qmp, "query-named-block-nodes", arguments, deadline, error);
+    rows = jsonu_node_array(result);
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        const char *node = jsonu_string(jsonu_item(rows, i), "node-name", "");
 
         if (g_str_has_prefix(node, prefix) &&
-            !qmp_do(qmp, "blockdev-del", json_make("{'node-name': %s}", node), deadline, error))
+            !qmp_do(qmp, "blockdev-del", jsonu_with("node-name", node), deadline, error))
             return FALSE;
     }
     return result != NULL;
@@ -249,6 +252,14 @@ gboolean blocks_release(Qmp *qmp, const char *prefix, const Deadline *deadline, 
     return close_nodes(qmp, prefix, deadline, error);
 }
 
+static JsonObject *bitmap_arguments(const char *node, const char *name)
+{
+    JsonObject *arguments = jsonu_with("node", node);
+
+    json_object_set_string_member(arguments, "name", name);
+    return arguments;
+}
+
 gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Deadline *deadline,
                        GError **error)
 {
@@ -262,8 +273,8 @@ gboolean blocks_forget(Qmp *qmp, const char *prefix, const char *keep, const Dea
 
             if (!g_str_has_prefix(name, prefix) || (keep && g_str_equal(name, keep)))
                 continue;
-            if (!qmp_do(qmp, "block-dirty-bitmap-remove",
-                        json_make("{'node': %s, 'name': %s}", disk->node, name), deadline, error))
+            if (!qmp_do(qmp, "block-dirty-bitmap-remove", bitmap_arguments(disk->node, name),
+                        deadline, error))
                 return FALSE;
         }
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/base/json-util.h"
 #include "host/snapshot/snapshot.h"
 #include "host/vm/bare/vm.h"
 #include "lib/errors.h"
@@ -31,25 +32,13 @@ static const char *text_in(JsonObject *object, const char *name)
     return object ? json_object_get_string_member_with_default(object, name, NULL) : NULL;
 }
 
-/* An object with that one text; the caller adds to it by json_node_get_object(). */
-static JsonNode *arguments_new(const char *name, const char *text)
-{
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-    JsonObject *object = json_object_new();
-
-    if (name)
-        json_object_set_string_member(object, name, text);
-    json_node_take_object(node, object);
-    return node;
-}
-
 /* The node that the backing file is open in; the caller's. */
 static char *base_node(Qmp *qmp, const SnapshotDisk *disk, const Deadline *deadline, GError **error)
 {
-    JsonNode *arguments = arguments_new(NULL, NULL);
+    JsonObject *arguments = json_object_new();
     g_autoptr(JsonNode) rows = NULL;
 
-    json_object_set_boolean_member(json_node_get_object(arguments), "flat", TRUE);
+    json_object_set_boolean_member(arguments, "flat", TRUE);
     rows = qmp_call(qmp, "query-named-block-nodes", arguments, deadline, error);
     for (guint i = 0; rows && JSON_NODE_HOLDS_ARRAY(rows) &&
                       i < json_array_get_length(json_node_get_array(rows)); i++) {
@@ -144,7 +133,7 @@ static gboolean complete(BlockJob *job, GError **error)
     Deadline deadline = deadline_in(ANSWER_MS, -1);
     Progress silent = { .quiet = TRUE };
 
-    if (!qmp_do(job->qmp, "job-complete", arguments_new("id", job->id), &deadline, error))
+    if (!qmp_do(job->qmp, "job-complete", jsonu_with("id", job->id), &deadline, error))
         return FALSE;
     do {
         if (!await_news(job, &silent, -1, error))
@@ -157,10 +146,10 @@ static gboolean complete(BlockJob *job, GError **error)
 static void cancel(BlockJob *job)
 {
     Deadline deadline = deadline_in(ANSWER_MS, -1);
-    g_autoptr(JsonNode) arguments = arguments_new("device", job->id);
+    g_autoptr(JsonObject) arguments = jsonu_with("device", job->id);
     Progress silent = { .quiet = TRUE };
 
-    json_object_set_boolean_member(json_node_get_object(arguments), "force", TRUE);
+    json_object_set_boolean_member(arguments, "force", TRUE);
     vm_bare_drop_qmp(job->vm);
     job->qmp = vm_bare_qmp(job->vm, &deadline, NULL);
     if (job->qmp &&
@@ -179,11 +168,10 @@ static gboolean await_end(BlockJob *job, Progress *progress, int cancel_fd, GErr
 static gboolean start(BlockJob *job, const SnapshotDisk *disk, const char *base, GError **error)
 {
     Deadline deadline = deadline_in(ANSWER_MS, -1);
-    JsonNode *arguments = arguments_new("job-id", job->id);
-    JsonObject *object = json_node_get_object(arguments);
+    JsonObject *arguments = jsonu_with("job-id", job->id);
 
-    json_object_set_string_member(object, "device", disk->node);
-    json_object_set_string_member(object, "base-node", base);
+    json_object_set_string_member(arguments, "device", disk->node);
+    json_object_set_string_member(arguments, "base-node", base);
     return qmp_do(job->qmp, "block-commit", arguments, &deadline, error);
 }
 

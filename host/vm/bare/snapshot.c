@@ -147,25 +147,16 @@ static JsonObject *action_for(const SnapshotDisk *disk, guint number)
     return action;
 }
 
-static JsonNode *take_node(JsonObject *object)
-{
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-
-    json_node_take_object(node, object);
-    return node;
-}
-
 static gboolean bare_take(Vm *vm, const GPtrArray *disks, const Deadline *deadline, GError **error)
 {
-    JsonObject *arguments = json_object_new();
+    g_autoptr(JsonObject) arguments = json_object_new();
     JsonArray *actions = json_array_new();
-    g_autoptr(JsonNode) node = take_node(arguments);
     Qmp *qmp = vm_bare_qmp(vm, deadline, error);
 
     for (guint i = 0; i < disks->len; i++)
         json_array_add_object_element(actions, action_for(disks->pdata[i], i));
     json_object_set_array_member(arguments, "actions", actions);
-    return qmp && qmp_do(qmp, "transaction", g_steal_pointer(&node), deadline, error);
+    return qmp && qmp_do(qmp, "transaction", g_steal_pointer(&arguments), deadline, error);
 }
 
 static gboolean bare_await(Vm *vm, const Deadline *deadline, GError **error)

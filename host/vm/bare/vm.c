@@ -136,10 +136,10 @@ static gboolean bare_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError 
 /* QEMU keeps it as it is, for whoever wants to know why; it will never come to an end by itself. */
 static gboolean is_panic(JsonObject *event)
 {
-    JsonObject *data = json_object(event, "data");
+    JsonObject *data = jsonu_object(event, "data");
 
-    return g_str_equal(json_text(event, "event", ""), "GUEST_PANICKED") &&
-           g_str_equal(json_text(data, "action", ""), "pause");
+    return g_str_equal(jsonu_string(event, "event", ""), "GUEST_PANICKED") &&
+           g_str_equal(jsonu_string(data, "action", ""), "pause");
 }
 
 static gboolean is_end(JsonObject *event, gpointer data)
