@@ -5,11 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child-start.h"
 #include "lib/errors.h"
 
 /* How long a killed child may take to go. */
@@ -58,34 +57,18 @@ static void close_if_open(int fd)
         close(fd);
 }
 
-/* A session of its own, default signals, and no descriptor but the standard ones. */
-static int start(const SpawnRequest *request, int input, int output, pid_t *pid)
+/* Returns the descriptor that tells the end of the child, or -1 with @error set. */
+static int start(const SpawnRequest *request, int input, int output, pid_t *pid, GError **error)
 {
     g_auto(GStrv) environment = merged_environment(request->environment);
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    int result;
+    ChildSpec spec = {
+        .kind = CHILD_HELPER,
+        .argv = request->argv,
+        .envp = (const char *const *)environment,
+        .fds = { input, output, output },
+    };
 
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    if (input >= 0)
-        posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-    else
-        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    result = posix_spawnp(pid, request->argv[0], &files, &attributes,
-                          (char *const *)(gpointer)request->argv, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    return result;
+    return child_start(&spec, pid, error);
 }
 
 /* Takes one piece of what is in the pipe; FALSE at its end. */
@@ -154,12 +137,12 @@ static gpointer reap_late(gpointer data)
  * Takes the child's status. One that was killed may still hang in the kernel, on a
  * dead server's file, say; then a thread stays behind to bury it.
  */
-static void collect_status(pid_t pid, int pidfd, SpawnResult *result)
+static void collect_status(pid_t pid, int end_fd, SpawnResult *result)
 {
-    struct pollfd child = { .fd = pidfd, .events = POLLIN };
+    struct pollfd child = { .fd = end_fd, .events = POLLIN };
     GThread *thread;
 
-    if (pidfd < 0 || poll(&child, 1, KILL_LIMIT_MS) > 0) {
+    if (poll(&child, 1, KILL_LIMIT_MS) > 0) {
         reap(pid, &result->status);
         return;
     }
@@ -172,7 +155,7 @@ static void collect_status(pid_t pid, int pidfd, SpawnResult *result)
 gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **error)
 {
     struct pollfd polls[N_POLLS];
-    int ends[2], pidfd, failure;
+    int ends[2], end_fd, failure;
     int input = request->input ? open_input(request) : -1;
     pid_t pid;
 
@@ -183,28 +166,25 @@ gboolean spawn_run(const SpawnRequest *request, SpawnResult *result, GError **er
         close_if_open(input);
         return set_errno_error(error, failure, "failed to create child process");
     }
-    failure = start(request, input, ends[1], &pid);
+    end_fd = start(request, input, ends[1], &pid, error);
     close_if_open(input);
     close(ends[1]);
-    if (failure) {
+    if (end_fd < 0) {
         close(ends[0]);
-        return set_errno_error(error, failure, "failed to exec '%s'", request->argv[0]);
+        return FALSE;
     }
     *result = (SpawnResult){ .output = g_string_new(NULL) };
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    polls[POLL_CHILD] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+    polls[POLL_CHILD] = (struct pollfd){ .fd = end_fd, .events = POLLIN };
     polls[POLL_OUTPUT] = (struct pollfd){ .fd = ends[0], .events = POLLIN };
     polls[POLL_CANCEL] = (struct pollfd){ .fd = request->cancel_fd, .events = POLLIN };
-    if (pidfd >= 0)
-        watch(polls, request, result);
-    /* Its group goes with it, but a daemon that left the session stays. */
-    if (result->timed_out || result->cancelled || pidfd < 0)
+    watch(polls, request, result);
+    /* The child's group is killed with it; a daemon that left the session stays. */
+    if (result->timed_out || result->cancelled)
         kill(-pid, SIGKILL);
-    collect_status(pid, pidfd, result);
+    collect_status(pid, end_fd, result);
     take_rest(ends[0], result->output);
-    if (pidfd >= 0)
-        close(pidfd);
+    close(end_fd);
     close(ends[0]);
     return TRUE;
 }

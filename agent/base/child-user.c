@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/base/child-user.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
-#include "agent/base/child-start.h"
 #include "lib/errors.h"
 
 /* An entry of the user database is not longer. */

@@ -4,8 +4,7 @@ libguestd_a_SOURCES += \
 	%D%/child.c %D%/child.h \
 	%D%/child-input.c %D%/child-input.h \
 	%D%/child-output.c %D%/child-output.h \
-	%D%/child-start.c %D%/child-start.h \
-	%D%/child-user.c \
+	%D%/child-user.c %D%/child-user.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/deadline.c %D%/deadline.h \
 	%D%/log.c %D%/log.h \

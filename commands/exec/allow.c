@@ -4,9 +4,9 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "agent/base/child-start.h"
 #include "agent/base/safe-path.h"
 #include "agent/schema/rules.h"
+#include "lib/child-start.h"
 #include "lib/errors.h"
 
 /* The loader and most programs can be told by both of these to do something else. */

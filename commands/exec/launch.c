@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/base/child-start.h"
+#include "agent/base/child-user.h"
 #include "commands/exec/allow.h"
 #include "lib/errors.h"
 #include "lib/json/base64.h"

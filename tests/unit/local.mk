@@ -85,6 +85,7 @@ tests_unit_libkit_a_SOURCES = \
 	%D%/kit/link.c %D%/kit/link.h \
 	%D%/kit/machine.c %D%/kit/machine.h \
 	%D%/kit/netlink-script.c %D%/kit/netlink-script.h \
+	%D%/kit/refuse-syscall.c %D%/kit/refuse-syscall.h \
 	%D%/kit/sample-types.c %D%/kit/sample-types.h
 
 EXTRA_DIST += %D%/data

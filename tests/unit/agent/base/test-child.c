@@ -3,13 +3,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/base/child-start.h"
+#include "agent/base/child-user.h"
 #include "agent/base/child.h"
 #include "agent/base/workers.h"
 #include "tests/unit/kit/kit.h"
+#include "tests/unit/kit/refuse-syscall.h"
 
 /* Children and their pipes, below the commands. */
 
@@ -268,21 +270,37 @@ static void test_kill(void)
     child_free(child);
 }
 
-/* As on kernels without pidfd_open(). */
+typedef struct {
+    pid_t pid;
+    int fd;
+} Started;
+
+static gpointer start_sleep(gpointer data)
+{
+    Started *started = data;
+
+    started->fd = start((const char *const[]){ "sleep", "1000", NULL }, &started->pid);
+    return NULL;
+}
+
+/* An old kernel, a filter, or too many open files: a thread waits for the child. */
 static void test_thread(void)
 {
-    guint ends = 0;
-    pid_t pid;
-    int fd = start((const char *const[]){ "sleep", "1000", NULL }, &pid);
-    Child *child;
+    static const int failures[] = { ENOSYS, EPERM, EMFILE };
 
-    close(fd);
-    child = watch(pid, child_watch_by_thread(pid), &ends);
-    g_assert_true(child_kill(child, SIGTERM, FALSE));
-    WAIT_UNTIL(ends == 1);
-    g_assert_cmpint(child_status(child), ==, W_EXITCODE(0, SIGTERM));
-    g_assert_cmpint(kill(pid, 0), ==, -1);
-    child_free(child);
+    for (gsize i = 0; i < G_N_ELEMENTS(failures); i++) {
+        Started started;
+        guint ends = 0;
+        Child *child;
+
+        kit_run_refused(SYS_pidfd_open, failures[i], start_sleep, &started);
+        child = watch(started.pid, started.fd, &ends);
+        g_assert_true(child_kill(child, SIGTERM, FALSE));
+        WAIT_UNTIL(ends == 1);
+        g_assert_cmpint(child_status(child), ==, W_EXITCODE(0, SIGTERM));
+        g_assert_cmpint(kill(started.pid, 0), ==, -1);
+        child_free(child);
+    }
 }
 
 /* A child that shares our memory has its own place in the order of the OOM killer. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "agent/base/child-start.h"
+#include "lib/child-start.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,36 +13,38 @@
 #include "lib/errors.h"
 
 /*
- * posix_spawn() cannot change the user, and searches PATH of the wrong
- * environment. So the child is made here. It shares our memory until its exec,
- * which keeps the start cheap however big the agent is; therefore nothing between
- * become() and exec may allocate, lock or change what is ours. A child that
- * becomes another user is forked: for the kernel, memory that a change of user
- * has touched can no longer be dumped or traced, and that is to be the child's alone.
+ * posix_spawn() cannot change the user, and searches PATH of the wrong environment. So the child
+ * is made here. It shares our memory until its exec, which keeps the start cheap however big the
+ * agent is; therefore nothing between become() and exec may allocate, lock or change our data. A
+ * child that becomes another user is forked: the kernel marks memory that a change of user has
+ * touched as not dumpable and not traceable, and that must not happen to the agent's.
  */
 
 /* Descriptors are closed one by one up to here where the kernel has no close_range(). */
 #define MOST_DESCRIPTORS 65536
 #define REPORT_FD 3
 #define SHELL "/bin/sh"
+/* As execvp(3) of musl and GLib's g_spawn_async() search; for our own helpers without ".". */
 #define DEFAULT_PATH "/bin:/usr/bin:."
+#define HELPER_PATH "/bin:/usr/bin"
 
-/* Where a child failed, for the text. */
-typedef enum { AT_EXEC, AT_DIRECTORY, AT_USER, AT_FILES } Stage;
+/* The step at which a start failed, for the text. */
+typedef enum { AT_PIPE, AT_FORK, AT_EXEC, AT_DIRECTORY, AT_USER, AT_FILES, AT_WATCH } Stage;
 
 typedef struct {
     Stage stage;
     int failed; /* errno */
 } Report;
 
-/* All that the child needs, made before it is. */
+/* All that the child needs, prepared before the fork. */
 typedef struct {
     const ChildSpec *spec;
     GPtrArray *candidates; /* where the program may be, in order */
-    const char **script;   /* argv of a shell for what is no program; [1] is its file */
+    const char **script;   /* argv of a shell for a file without a format; [1] is the file */
     char *const *envp;
-    gboolean search;       /* a candidate that does not exist is no error yet */
-    int report;
+    gboolean search;       /* if a candidate does not exist, the next one is tried */
+    int report[2];         /* the child writes a Report; closed by its exec */
+    int watch[2];          /* reserved for the case that there is no pidfd */
 } Birth;
 
 static void give_up(int fd, Stage stage)
@@ -79,7 +80,7 @@ static void close_above(int last)
 /* Puts the three standard descriptors in place, the report behind them, and closes the rest. */
 static gboolean place_files(const Birth *birth)
 {
-    int fds[3], report = fcntl(birth->report, F_DUPFD, REPORT_FD + 1);
+    int fds[3], report = fcntl(birth->report[1], F_DUPFD, REPORT_FD + 1);
 
     /* First out of the way: a source may be another one's target. */
     for (int i = 0; i < 3; i++) {
@@ -120,7 +121,7 @@ static void execute(const Birth *birth)
         const char *path = birth->candidates->pdata[i];
 
         execve(path, (char *const *)(gpointer)birth->spec->argv, birth->envp);
-        if (errno == ENOEXEC) {
+        if (errno == ENOEXEC && birth->script) {
             birth->script[1] = path;
             execve(SHELL, (char *const *)(gpointer)birth->script, birth->envp);
         }
@@ -132,10 +133,7 @@ static void execute(const Birth *birth)
         errno = EACCES;
 }
 
-/*
- * What keeps the agent from being killed when memory runs out (OOMScoreAdjust= of its
- * unit) is not for what the host starts.
- */
+/* OOMScoreAdjust= of the unit protects the agent, not the programs that the host starts. */
 static void end_protection(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_RDWR);
@@ -154,11 +152,15 @@ static G_GNUC_NO_INLINE void become(const Birth *birth)
     const ChildSpec *spec = birth->spec;
 
     reset_signals();
-    /* Its own group can be killed as a whole; its session stays ours, as under qemu-ga. */
-    setpgid(0, 0);
-    end_protection();
+    /* Either way it leads a process group, which can be killed as a whole. */
+    if (spec->kind == CHILD_HELPER) {
+        setsid();
+    } else {
+        setpgid(0, 0);
+        end_protection();
+    }
     if (!place_files(birth))
-        give_up(birth->report, AT_FILES);
+        give_up(birth->report[1], AT_FILES);
     if (spec->user && !become_user(spec->user))
         give_up(REPORT_FD, AT_USER);
     if (spec->cwd && chdir(spec->cwd) < 0)
@@ -180,7 +182,8 @@ static gboolean is_searched(const char *program)
     return *program && !strchr(program, '/');
 }
 
-GPtrArray *child_candidates(const char *program, const char *const *envp)
+static GPtrArray *candidates_in(const char *program, const char *const *envp,
+                                const char *default_path)
 {
     GPtrArray *candidates = g_ptr_array_new_with_free_func(g_free);
     const char *path = path_of(envp);
@@ -188,7 +191,7 @@ GPtrArray *child_candidates(const char *program, const char *const *envp)
 
     if (!path)
         path = g_getenv("PATH");
-    directories = g_strsplit(path ? path : DEFAULT_PATH, ":", -1);
+    directories = g_strsplit(path ? path : default_path, ":", -1);
     for (char **directory = directories; is_searched(program) && *directory; directory++)
         g_ptr_array_add(candidates, **directory ? g_strconcat(*directory, "/", program, NULL)
                                                 : g_strdup(program));
@@ -197,12 +200,18 @@ GPtrArray *child_candidates(const char *program, const char *const *envp)
     return candidates;
 }
 
+GPtrArray *child_candidates(const char *program, const char *const *envp)
+{
+    return candidates_in(program, envp, DEFAULT_PATH);
+}
+
 static void find_candidates(Birth *birth)
 {
     const ChildSpec *spec = birth->spec;
     const char *program = spec->program ? spec->program : spec->argv[0];
 
-    birth->candidates = child_candidates(program, spec->envp);
+    birth->candidates = candidates_in(program, spec->envp, spec->kind == CHILD_HELPER
+                                                               ? HELPER_PATH : DEFAULT_PATH);
     birth->search = is_searched(program);
 }
 
@@ -216,7 +225,7 @@ static void make_script(Birth *birth)
     memcpy(birth->script + 2, argv + 1, (n - 1) * sizeof *argv);
 }
 
-/* @plain: no change of user. No signal must find the child in our memory. */
+/* @plain: no change of user. Signals are blocked: no handler may run in the shared memory. */
 static pid_t give_birth(const Birth *birth, gboolean plain)
 {
     sigset_t all, before;
@@ -234,13 +243,24 @@ static pid_t give_birth(const Birth *birth, gboolean plain)
     return pid;
 }
 
-static void set_report_error(const ChildSpec *spec, const Report *report, GError **error)
+/* GLib's and qemu-ga's wording, for they are what clients know. */
+static void set_start_error(const ChildSpec *spec, const Report *report, GError **error)
 {
     const char *why = g_strerror(report->failed);
+    gboolean helper = spec->kind == CHILD_HELPER;
 
     switch (report->stage) {
+    case AT_PIPE:
+        set_error(error, helper ? "failed to create child process: %s"
+                                : "Failed to create pipe for communicating with child process: %s",
+                  why);
+        break;
+    case AT_FORK:
+        set_error(error, helper ? "failed to create child process: %s" : "Failed to fork (%s)", why);
+        break;
     case AT_EXEC:
-        set_error(error, "Failed to execute child process “%s” (%s)", spec->argv[0], why);
+        set_error(error, helper ? "failed to exec '%s': %s"
+                                : "Failed to execute child process “%s” (%s)", spec->argv[0], why);
         break;
     case AT_DIRECTORY:
         set_error(error, "Failed to change to directory “%s” (%s)", spec->cwd, why);
@@ -251,62 +271,17 @@ static void set_report_error(const ChildSpec *spec, const Report *report, GError
     case AT_FILES:
         set_error(error, "failed to prepare the descriptors of a child process: %s", why);
         break;
+    case AT_WATCH:
+        set_error(error, "failed to watch a child process: %s", why);
+        break;
     }
 }
 
-static int watch(pid_t pid)
+static void close_end(int *fd)
 {
-    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-    return fd < 0 && errno == ENOSYS ? child_watch_by_thread(pid) : fd;
-}
-
-/* Waits for the exec of @pid, or for what went wrong. */
-static int await_exec(const ChildSpec *spec, pid_t pid, int fd, GError **error)
-{
-    Report report;
-    ssize_t n;
-    int watched;
-
-    while ((n = read(fd, &report, sizeof report)) < 0 && errno == EINTR)
-        ;
-    if (n != sizeof report && (watched = watch(pid)) >= 0)
-        return watched;
-    if (n == sizeof report) {
-        set_report_error(spec, &report, error);
-    } else {
-        set_errno_error(error, errno, "failed to watch a child process");
-        kill(-pid, SIGKILL);
-    }
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return -1;
-}
-
-int child_start(const ChildSpec *spec, pid_t *pid, GError **error)
-{
-    Birth birth = { .spec = spec };
-    int ends[2], watched = -1, failed;
-
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        set_errno_error(error, errno, "Failed to create pipe for communicating with child process");
-        return -1;
-    }
-    birth.report = ends[1];
-    birth.envp = spec->envp ? (char *const *)(gpointer)spec->envp : environ;
-    find_candidates(&birth);
-    make_script(&birth);
-    *pid = give_birth(&birth, !spec->user);
-    failed = errno;
-    close(ends[1]);
-    if (*pid > 0)
-        watched = await_exec(spec, *pid, ends[0], error);
-    else
-        set_error(error, "Failed to fork (%s)", g_strerror(failed));
-    close(ends[0]);
-    g_ptr_array_unref(birth.candidates);
-    g_free(birth.script);
-    return watched;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
 }
 
 typedef struct {
@@ -318,37 +293,91 @@ static gpointer keep_vigil(gpointer data)
 {
     g_autofree Vigil *vigil = data;
     siginfo_t info;
-    guint64 one = 1;
 
-    /* It stays a zombie, and its number ours, until the main thread buries it. */
+    /* The child stays a zombie, and its pid its own, until the caller waits for it. */
     while (waitid(P_PID, (id_t)vigil->pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
         ;
-    while (write(vigil->fd, &one, sizeof one) < 0 && errno == EINTR)
-        ;
-    close(vigil->fd);
+    close(vigil->fd); /* the other end hangs up */
     return NULL;
 }
 
-int child_watch_by_thread(pid_t pid)
+static gboolean start_vigil(pid_t pid, int fd)
 {
-    int fd = eventfd(0, EFD_CLOEXEC), copy;
-    Vigil *vigil;
+    Vigil *vigil = g_new(Vigil, 1);
     GThread *thread;
 
-    if (fd < 0)
-        return -1;
-    copy = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* the thread may outlive the caller's interest */
-    vigil = g_new(Vigil, 1);
-    *vigil = (Vigil){ pid, copy };
-    thread = copy < 0 ? NULL : g_thread_try_new("child", keep_vigil, vigil, NULL);
-    if (thread) {
+    *vigil = (Vigil){ pid, fd };
+    thread = g_thread_try_new("child", keep_vigil, vigil, NULL);
+    if (thread)
         g_thread_unref(thread);
+    else
+        g_free(vigil);
+    return thread != NULL;
+}
+
+/* The descriptor that tells the end of @pid, or -1. */
+static int watch(Birth *birth, pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+    if (fd >= 0 || !start_vigil(pid, birth->watch[1]))
         return fd;
+    fd = birth->watch[0];
+    birth->watch[0] = birth->watch[1] = -1; /* the caller's and the thread's */
+    return fd;
+}
+
+/* Waits for the exec of @pid or the report of its failure. Returns the descriptor to watch or -1. */
+static int await_exec(Birth *birth, pid_t pid, Report *report)
+{
+    ssize_t n;
+    int fd;
+
+    while ((n = read(birth->report[0], report, sizeof *report)) < 0 && errno == EINTR)
+        ;
+    if (n != sizeof *report) {
+        if ((fd = watch(birth, pid)) >= 0)
+            return fd;
+        *report = (Report){ AT_WATCH, EAGAIN };
+        kill(-pid, SIGKILL);
     }
-    g_free(vigil);
-    close(fd);
-    if (copy >= 0)
-        close(copy);
-    errno = EAGAIN;
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
     return -1;
+}
+
+static int start(Birth *birth, pid_t *pid, Report *report)
+{
+    *pid = give_birth(birth, !birth->spec->user);
+    if (*pid < 0) {
+        *report = (Report){ AT_FORK, errno };
+        return -1;
+    }
+    close_end(&birth->report[1]);
+    return await_exec(birth, *pid, report);
+}
+
+int child_start(const ChildSpec *spec, pid_t *pid, GError **error)
+{
+    Birth birth = { .spec = spec, .report = { -1, -1 }, .watch = { -1, -1 } };
+    Report report = { 0 };
+    int fd = -1;
+
+    birth.envp = spec->envp ? (char *const *)(gpointer)spec->envp : environ;
+    find_candidates(&birth);
+    if (spec->kind == CHILD_OF_HOST)
+        make_script(&birth);
+    if (pipe2(birth.report, O_CLOEXEC) < 0 || pipe2(birth.watch, O_CLOEXEC) < 0)
+        report = (Report){ AT_PIPE, errno };
+    else
+        fd = start(&birth, pid, &report);
+    if (fd < 0)
+        set_start_error(spec, &report, error);
+    for (int i = 0; i < 2; i++) {
+        close_end(&birth.report[i]);
+        close_end(&birth.watch[i]);
+    }
+    g_ptr_array_unref(birth.candidates);
+    g_free(birth.script);
+    return fd;
 }
