@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Shows guestd at work: installs what is missing, builds it, boots a small
-# virtual machine with guestd in it, talks to it over virtio-serial, and lets guestctl
-# take a snapshot of it and shut it down. Exits 0 only if every answer was the right one. For Debian 12, as root or with sudo.
+# Demonstrates guestd: installs missing packages, builds guestd, boots a small virtual machine with
+# it, sends requests over virtio-serial, and lets guestctl take a snapshot and shut the machine
+# down. Exits with status 0 only if every reply is correct. For Debian 12, as root or with sudo.
 
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
@@ -13,13 +13,13 @@ step() {
     printf '\n== %s\n' "$*"
 }
 
-step "What building and running needs is installed where it is missing"
+step "Install missing packages"
 install_packages
 
-step "A kernel for the guest is unpacked into the cache, not installed"
+step "Unpack a kernel for the guest into the cache, without installing it"
 tests/testbed/fetch
 
-step "guestd is built in ./build"
+step "Build guestd in ./build"
 build_guestd build
 
 exec tests/vm/demo build/guestd build/guestctl
