@@ -1,33 +1,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# What the database hooks share: a client that "freeze" connects to a server, that stays
-# connected while filesystems are frozen, and that "thaw" speaks to again. It takes
-# statements from one FIFO and gives its answers to another, so in between it sleeps in
-# read(2) and writes nothing anywhere. Sourced by the hooks; needs bash and util-linux.
+# Functions that the database hooks share. "freeze" connects a client to a server; the client
+# stays connected while filesystems are frozen, and "thaw" sends further statements to it. The
+# client reads statements from one FIFO and writes its replies to another, so in between it sleeps
+# in read(2) and writes to no file. The hooks source this file; it requires bash and util-linux.
 #
-# The client opens both FIFOs for reading and writing: it sees no end of input when the
-# hook leaves, and neither end ever waits for the other. It alone keeps the answers' FIFO
-# open for writing, so an end of file there tells for certain that it is gone.
+# The client opens both FIFOs for reading and writing: it sees no end of input when the hook
+# exits, and neither end ever waits for the other. Only the client keeps the FIFO of replies open
+# for writing, so an end of file there proves that the client has exited.
 #
-# The hook sets HOOK, its name, before.
+# The hook sets HOOK, its name, before it sources this file.
 
 umask 077
 export LC_ALL=C
 cd / || exit 1
 
-# On tmpfs: made before the freeze, removed after the thaw.
+# On tmpfs: created before the freeze, removed after the thaw.
 HOOK_DIR=${GUESTD_HOOK_STATE:-/run/guestd/hooks}
 STATE=$HOOK_DIR/$HOOK
 answer=() # lines that session_await() read
 now=0
 deadline=0
-NEVER=$'\n' # no line is this
-declare -A ears=() # by directory, the end of the answers' FIFO that this hook reads
+NEVER=$'\n' # no line equals this
+declare -A ears=() # by directory, the descriptor with which this hook reads the FIFO of replies
 
 say() { printf '%s\n' "$*"; }
 
-# fail TEXT: ends the hook, and every session with it.
+# fail TEXT: ends every session, and exits.
 fail() {
     say "$*"
     sessions_end
@@ -37,15 +37,15 @@ fail() {
 # Reads the settings, shell assignments, from the file if there is one.
 load_settings() {
     [ -e "$1" ] || return 0
-    # It is executed as root, so nobody else may have had a hand in it.
+    # The file is executed as root, so only root may have changed it.
     [ -n "$(find -L "$1" -maxdepth 0 -uid 0 ! -perm /022)" ] ||
-        fail "$1 does not belong to root or can be written by others"
+        fail "$1 is not owned by root or is writable by others"
     # shellcheck disable=SC1090
-    . "$1" || fail "$1 cannot be read"
+    . "$1" || fail "cannot read $1"
 }
 
-# owned_processes USER NAME...: the ids of USER's processes of these names. Another user's
-# could pretend to be a server, and those of containers are not this system's.
+# owned_processes USER NAME...: prints the ids of USER's processes with these names. A process
+# of another user could pretend to be a server; processes in containers belong to other systems.
 owned_processes() {
     local user=$1 dir name process
     shift
@@ -59,25 +59,25 @@ owned_processes() {
     done
 }
 
-# Seconds since boot into now: SECONDS would follow a clock that is set meanwhile.
+# Sets now to the seconds since boot; SECONDS would change when the clock is set.
 look_at_clock() {
     read -r now _ </proc/uptime
     now=${now%.*}
 }
 
-# limit SECONDS: from now on, to all session_await() together.
+# limit SECONDS: sets the time limit for all following session_await() calls together.
 limit() {
     look_at_clock
     deadline=$((now + $1))
 }
 
-# session_start DIR CLIENT...: starts the client. Beyond the session of the hook, which is
-# killed as a whole when the hook takes too long; thaw then finds the client by its id,
-# which is therefore written before it becomes the client.
+# session_start DIR CLIENT...: starts the client outside the session and process group of the hook,
+# because guestd kills them when the hook takes too long. thaw then finds the client by its process
+# id, which the child therefore writes before it executes the client.
 session_start() {
     local dir=$1 in out
     shift
-    { mkdir -p "$dir" && mkfifo "$dir/in" "$dir/out"; } || fail "$dir cannot be made"
+    { mkdir -p "$dir" && mkfifo "$dir/in" "$dir/out"; } || fail "cannot create $dir"
     exec {in}<>"$dir/in" {out}<>"$dir/out"
     session_listen "$dir"
     (
@@ -88,14 +88,14 @@ session_start() {
     exec {in}>&- {out}>&-
 }
 
-# session_listen DIR: from now on nothing that the client says is lost, even if it is gone
-# when session_await() is called: a FIFO's content goes with its last end. Returns 1 if
-# there is no client.
+# session_listen DIR: from now on no reply of the client is lost, even if the client has exited
+# when session_await() is called: the kernel discards a FIFO's content with its last descriptor.
+# Returns 1 if there is no client.
 session_listen() {
     local both ear
     [ -p "$1/out" ] || return 1
     [ -z "${ears[$1]-}" ] || return 0
-    # Opening it for reading alone would wait for a writer if the client is gone.
+    # Opening the FIFO for reading only would wait for a writer if the client has exited.
     exec {both}<>"$1/out"
     exec {ear}<"$1/out" {both}>&-
     ears[$1]=$ear
@@ -107,14 +107,14 @@ stop_listening() {
     ears=()
 }
 
-# session_tell DIR TEXT: a client that is gone does not hear it, but holds up nothing.
+# session_tell DIR TEXT: sends the text to the client; never waits, even if the client has exited.
 session_tell() {
     session_listen "$1"
     [ ! -p "$1/in" ] || printf '%s\n' "$2" 1<>"$1/in"
 }
 
-# session_await DIR MARK: reads into answer until the line MARK. Returns 1 if the client is
-# gone, 2 when the time is up.
+# session_await DIR MARK: reads lines into answer up to the line MARK. Returns 1 if the client has
+# exited, 2 when the time limit has passed.
 session_await() {
     local line left status=0
     answer=()
@@ -131,19 +131,19 @@ session_await() {
     return "$status"
 }
 
-# Why session_await() returned its status, in the words of the client if there are any.
+# Prints why session_await() returned its status, with the output of the client if there is any.
 why() {
     [ "$1" -eq 2 ] && say "no answer in time${answer[*]:+: ${answer[*]}}" && return
-    say "${answer[*]:-the client is gone}"
+    say "${answer[*]:-the client has exited}"
 }
 
-# Ends all sessions, in whatever state they are, and the locks end with them.
+# Ends all sessions in whatever state they are; their locks end with them.
 sessions_end() {
     local dir signal left=("$STATE"/*/out) still
     for dir in "${left[@]%/out}"; do
         session_tell "$dir" '\q'
     done
-    # An interrupt makes the client cancel what the server is doing for it.
+    # SIGINT makes the client cancel its running statement on the server.
     for signal in '' INT KILL; do
         still=()
         limit 2

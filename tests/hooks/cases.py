@@ -157,7 +157,7 @@ def servers_that_refuse_abort_the_freeze(world):
         expect("/nowhere" in refuse_to_freeze(world), "not for the socket")
         world.nothing_is_left()
         world.settings("postgresql", PG_CLUSTERS=world.shop.dir)
-        expect("no cluster" in refuse_to_freeze(world), "not for the directory")
+        expect("is not a cluster" in refuse_to_freeze(world), "not for the directory")
     finally:
         world.standard_settings()
     world.load.proceeds()
@@ -188,7 +188,7 @@ def settings_that_others_can_write_are_not_executed(world):
         file.chmod(0o666)
         status, output = world.call(name, "freeze", check=False)
         file.chmod(0o644)
-        expect(status == 1 and "written by others" in output, output)
+        expect(status == 1 and "writable by others" in output, output)
 
 
 def server_that_hangs_costs_its_time_only(world):
