@@ -6,14 +6,10 @@ import signal
 import time
 from pathlib import Path
 
-from kit.agent import Agent, AgentError
+from lib.checks import expect, until
+from lib.client import AgentError
+from lib.freezing import Agent
 from servers import Postgres
-from world import until
-
-
-def expect(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 def refuse_to_thaw(host):
@@ -326,4 +322,4 @@ def stopped_servers_are_no_obstacle(world):
 
 CASES = [case for name, case in list(globals().items())
          if callable(case) and getattr(case, "__module__", "") == __name__ and
-         case not in (expect, refuse_to_thaw, refuse_to_freeze)]
+         case not in (refuse_to_thaw, refuse_to_freeze)]

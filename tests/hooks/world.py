@@ -8,13 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from kit import private
-from kit.agent import Agent
-from kit.loops import MIB
+from lib import private
+from lib.checks import until
+from lib.freezing import Agent
+from lib.loops import MIB
 from servers import PATIENCE, MariaDB, Postgres, run
 from writers import Load
 
@@ -24,14 +24,6 @@ HOOKS = os.path.join(HERE, "../../packaging/hooks")
 NAMES = {"postgresql": "50-postgresql", "mariadb": "90-mariadb"}
 APART = ("unshare", "--mount", "--propagation", "private", "--pid", "--ipc", "--fork",
          "--kill-child", "--mount-proc")
-
-
-def until(holds, what, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > end:
-            raise RuntimeError(f"waited {patience} s in vain for: {what}")
-        time.sleep(0.02)
 
 
 class World:

@@ -3,34 +3,23 @@
 
 import contextlib
 import errno
-import json
 import os
 import signal
 import socket
 import subprocess
 import threading
-from pathlib import Path
 
-PATIENCE = 60
-# How long a silence is waited for where all others have to answer within that time: played by a
-# machine with other things to do, too.
-SILENCE = 5
-
-
-class Skip(Exception):
-    """The test cannot be run here."""
-
-
-def cache_dir():
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(os.environ.get("GUESTD_CACHE") or os.path.join(home, "guestd"))
+from lib.checks import same
+from lib.played import PATIENCE, Player
+from lib.programs import cache_dir, find
 
 
 def program(variable, default):
-    path = Path(os.environ.get(variable) or default).absolute()
-    if not os.access(path, os.X_OK):
-        raise AssertionError(f"there is no {path}: set {variable}")
+    path = find(variable, default)
+    if not path:
+        raise AssertionError(f"no {default}: build it or set {variable}")
     return str(path)
+
 
 
 class Result:
@@ -39,107 +28,6 @@ class Result:
 
     def __repr__(self):
         return f"status {self.status}\nstdout: {self.out}\nstderr: {self.err}"
-
-
-class Player(threading.Thread):
-    """
-    Listens on a unix socket and plays @script(connection) for each that connects; a
-    connection has .lines() and .say(). What goes wrong in it is told at the end.
-    """
-
-    def __init__(self, path, script):
-        super().__init__(daemon=True)
-        self.path, self.script = path, script
-        self.faults, self.heard = [], []
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(path)
-        self.listener.listen(64)
-        self.open = []
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            self.open.append(sock)
-            threading.Thread(target=self._play, args=(sock,), daemon=True).start()
-
-    def _play(self, sock):
-        try:
-            self.script(Connection(sock, self.heard))
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        except Exception as error:  # pylint: disable=broad-except
-            self.faults.append(error)
-        finally:
-            sock.close()
-
-    def close(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-        for sock in self.open:
-            sock.close()
-
-
-class Connection:
-    def __init__(self, sock, heard):
-        self.sock, self.heard, self.buffer = sock, heard, b""
-
-    def lines(self):
-        """The host's messages, as they come; without a leading 0xFF."""
-        while True:
-            while b"\n" not in self.buffer:
-                got = self.sock.recv(65536)
-                if not got:
-                    return
-                self.buffer += got
-            line, _, self.buffer = self.buffer.partition(b"\n")
-            message = json.loads(line.lstrip(b"\xff"))
-            self.heard.append(message)
-            yield message
-
-    def say(self, message):
-        if not isinstance(message, bytes):
-            message = json.dumps(message).encode() + b"\n"
-        self.sock.sendall(message)
-
-    def close(self):
-        self.sock.shutdown(socket.SHUT_RDWR)
-
-
-def agent(answers, **quirks):
-    """
-    A script that answers sync and what is in @answers: command -> value, Exception (an
-    error with its text), bytes (sent as they are), None (silence) or a function of the
-    arguments that returns one of these.
-    """
-    before_sync = quirks.get("before_sync", b"")
-
-    def script(connection):
-        for message in connection.lines():
-            name, arguments = message["execute"], message.get("arguments", {})
-            if name in ("guest-sync", "guest-sync-delimited"):
-                connection.say(before_sync + b"\xff" + json.dumps(
-                    {"return": arguments["id"]}).encode() + b"\n")
-                continue
-            answer = answers.get(name, LookupError(f"The command {name} has not been found"))
-            if callable(answer):
-                answer = answer(arguments)
-            if answer is None:
-                continue
-            if isinstance(answer, bytes):
-                connection.say(answer)
-            elif isinstance(answer, Exception):
-                kind = "CommandNotFound" if isinstance(answer, LookupError) else "GenericError"
-                connection.say({"error": {"class": kind, "desc": answer.args[0]}})
-            else:
-                connection.say({"return": answer})
-    return script
 
 
 class Bench:
@@ -252,41 +140,3 @@ def shown_on(terminal):
     except OSError as error:
         same(error.errno, errno.EIO)
     return shown
-
-
-def same(got, wanted, what=""):
-    if got != wanted:
-        raise AssertionError(f"{what}: {got!r} instead of {wanted!r}")
-
-
-def has(text, part):
-    if part not in text:
-        raise AssertionError(f"{part!r} is not in {text!r}")
-
-
-def monitor(answers, status="running"):
-    """
-    A script of QEMU's monitor: command -> value, Exception, None (hangs up) or a function
-    of (connection, arguments) that returns one of these.
-    """
-    def script(connection):
-        connection.say({"QMP": {"version": {}, "capabilities": []}})
-        for message in connection.lines():
-            name, arguments = message["execute"], message.get("arguments", {})
-            known = {"qmp_capabilities": {}, "query-status": {"status": status}, **answers}
-            answer = known.get(name, LookupError(f"The command {name} has not been found"))
-            if callable(answer):
-                answer = answer(connection, arguments)
-            if answer is None:
-                connection.close()
-                return
-            if isinstance(answer, Exception):
-                connection.say({"error": {"class": "GenericError", "desc": answer.args[0]},
-                                "id": message["id"]})
-            else:
-                connection.say({"return": answer, "id": message["id"]})
-    return script
-
-
-def event(name, **data):
-    return {"event": name, "data": data, "timestamp": {"seconds": 1, "microseconds": 2}}

@@ -8,9 +8,10 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 
-from bench import PATIENCE, Skip, agent
+from lib.checks import Skip
+from lib.played import PATIENCE, agent
+from lib.qmp import Qmp
 
 QEMU = "qemu-system-x86_64"
 
@@ -32,30 +33,6 @@ def content(path, *options):
             return file.read()
     finally:
         os.unlink(raw)
-
-
-class Monitor:
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(path)
-        self.file = self.sock.makefile("rwb")
-        self.file.readline()
-        self.call("qmp_capabilities")
-
-    def call(self, execute, **arguments):
-        self.file.write(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
-        self.file.flush()
-        while True:
-            answer = json.loads(self.file.readline())
-            if "error" in answer:
-                raise AssertionError(f"{execute}: {answer['error']['desc']}")
-            if "return" in answer:
-                return answer["return"]
-
-    def close(self):
-        self.file.close()
-        self.sock.close()
 
 
 class Machine:
@@ -111,7 +88,7 @@ class Machine:
         self.bench.processes.append(self.process)
         for sock in sockets:
             sock.close()
-        self.monitor = Monitor(self.qmp + "-of-test")
+        self.monitor = Qmp(self.qmp + "-of-test")
 
     def quit(self):
         self.monitor.call("quit")
@@ -197,58 +174,6 @@ class Machine:
                                    {disk: set(names) for disk, names in bitmaps.items()})):
             if got != wanted:
                 raise AssertionError(f"{what}: {got} instead of {wanted}")
-
-
-class Between:
-    """
-    Between guestctl and the machine's monitor. @look sees each command and says whether the
-    connection is cut before it is carried out ("before"), or after it, without an answer ("after"),
-    or what the answer is instead of the machine's (a dict), or what it has to wait for (an Event).
-    """
-
-    def __init__(self, vm, look):
-        self.vm, self.look, self.held = vm, look, None
-        self.player = vm.bench.play(f"{vm.name}-between", self.script)
-        vm.door = self.player.path
-
-    def script(self, connection):
-        real = socket.socket(socket.AF_UNIX)
-        real.connect(self.vm.qmp)
-        mute = threading.Event()
-        back = threading.Thread(target=self.bring_back, args=(real, connection, mute), daemon=True)
-        back.start()
-        try:
-            for message in connection.lines():
-                wish = self.look(message)
-                if wish == "before":
-                    return
-                if isinstance(wish, dict):
-                    connection.say({"return": wish, "id": message["id"]})
-                    continue
-                if wish == "after":
-                    mute.set()
-                if isinstance(wish, threading.Event):
-                    self.held = wish
-                real.sendall(json.dumps(message).encode() + b"\n")
-        finally:
-            if not mute.is_set():
-                real.shutdown(socket.SHUT_RDWR)
-            back.join()
-            real.close()
-
-    def bring_back(self, real, connection, mute):
-        try:
-            while data := real.recv(65536):
-                if mute.is_set() and b'"return"' in data:
-                    connection.close()
-                    return
-                if self.held and b'"return"' in data:
-                    self.held.wait(PATIENCE)
-                    self.held = None
-                if not mute.is_set():
-                    connection.sock.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
 
 class Guest:

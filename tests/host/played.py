@@ -6,7 +6,8 @@ import json
 import os
 import signal
 
-from bench import agent, event, monitor, same
+from lib.checks import same
+from lib.played import agent, event, monitor
 
 COMMANDS = ("guest-fsfreeze-freeze", "guest-fsfreeze-thaw", "guest-fsfreeze-status")
 REPORT = {"ended-by": "host", "sync-rounds": 2, "filesystems": [], "hooks": []}

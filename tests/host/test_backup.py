@@ -7,8 +7,11 @@ import random
 import re
 import subprocess
 
-from bench import Skip, has, program, same, shown_on
-from machine import Between, Guest, Machine, content, run
+from lib.checks import Skip, has, same
+from lib.played import Between
+
+from bench import program, shown_on
+from machine import Guest, Machine, content, run
 
 FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
 

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import threading
 
-from bench import PATIENCE, SILENCE, Skip, has, monitor, same
-from machine import Between, Guest, Machine
+from lib.checks import Skip, has, same
+from lib.played import PATIENCE, SILENCE, Between, monitor
+
+from machine import Guest, Machine
 
 INCREMENTAL = ("--level", "incremental")
 SLOW = (*INCREMENTAL, "--rate", "1")

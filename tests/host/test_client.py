@@ -5,7 +5,8 @@ import json
 import os
 import threading
 
-from bench import SILENCE, agent, has, same
+from lib.checks import has, same
+from lib.played import SILENCE, agent
 
 BOTH = (False, True)
 

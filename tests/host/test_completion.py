@@ -4,7 +4,10 @@
 import os
 import subprocess
 
-from bench import PATIENCE, program, same
+from lib.checks import same
+from lib.played import PATIENCE
+
+from bench import program
 
 DRIVER = r"""
 source "$1"; shift

@@ -8,7 +8,10 @@ import os
 import pty
 import threading
 
-from bench import PATIENCE, Skip, agent, has, same, shown_on
+from lib.checks import Skip, has, same
+from lib.played import PATIENCE, agent
+
+from bench import shown_on
 
 BOTH = (False, True)
 PIECE = 2 * 1024 * 1024

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import time
 
-from bench import PATIENCE, SILENCE, Skip, agent, has, monitor, same
+from lib.checks import Skip, has, same
+from lib.played import PATIENCE, SILENCE, agent, monitor
 
 NEEDED = """guest-shutdown guest-fsfreeze-freeze guest-fstrim guest-exec guest-file-open
     guest-get-fsinfo guest-get-disks guest-network-get-interfaces guest-network-get-route

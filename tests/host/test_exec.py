@@ -8,7 +8,8 @@ import select
 import subprocess
 import threading
 
-from bench import PATIENCE, agent, has, same
+from lib.checks import has, same
+from lib.played import PATIENCE, agent
 
 BOTH = (False, True)
 LIVE = {"guest-info": {"version": "11.0.0", "supported_commands": [

@@ -11,7 +11,9 @@ import subprocess
 import threading
 import time
 
-from bench import PATIENCE, SILENCE, agent, cache_dir, has, same
+from lib.checks import has, same
+from lib.played import PATIENCE, SILENCE, agent
+from lib.programs import cache_dir
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 SAMPLE = re.compile(rf"({NAME})\{{((?:[a-z]+=\"(?:[^\"\\\n]|\\[\\\"n])*\",?)*)\}} (\S+)")

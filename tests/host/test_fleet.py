@@ -9,7 +9,8 @@ import os
 import threading
 import time
 
-from bench import PATIENCE, agent, same
+from lib.checks import same
+from lib.played import PATIENCE, agent
 from played import FREEZE, THAW, WINDOW, machine
 
 SIZES = (1, 20, 200)

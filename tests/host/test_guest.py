@@ -7,7 +7,8 @@ import os
 import pty
 import time
 
-from bench import PATIENCE, agent, has, same
+from lib.checks import has, same
+from lib.played import PATIENCE, agent
 
 
 def test_time(bench):

@@ -9,8 +9,10 @@ import os
 import signal
 import threading
 
-from bench import PATIENCE, SILENCE, has, same
-from machine import Between, Guest, Machine
+from lib.checks import has, same
+from lib.played import PATIENCE, SILENCE, Between
+
+from machine import Guest, Machine
 from played import FREEZE, THAW, WINDOW, fleet, machine, well
 
 # The window's limit, and long enough for a played freeze on a busy machine.

@@ -3,7 +3,7 @@
 
 import json
 
-from bench import Skip, has, same
+from lib.checks import Skip, has, same
 
 # Number of libvirt's state -> what list calls it, and whether its agent is asked.
 STATES = {1: ("running", "absent"), 2: ("idle", "absent"), 3: ("paused", "-"),

@@ -4,7 +4,8 @@
 import json
 import os
 
-from bench import SILENCE, agent, event, has, monitor, same
+from lib.checks import has, same
+from lib.played import SILENCE, agent, event, monitor
 
 
 class Machine:

@@ -7,7 +7,7 @@ import json
 import os
 import time
 
-from bench import has, same
+from lib.checks import has, same
 from played import REPORT, WINDOW, fleet, machine, well
 
 

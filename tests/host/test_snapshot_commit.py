@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Folding snapshots back, and what can go wrong with that."""
 
-from bench import event, has, same
+from lib.checks import has, same
+from lib.played import event
 from played import machine, well
 
 

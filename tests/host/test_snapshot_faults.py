@@ -6,7 +6,8 @@ what happened is said.
 
 import os
 
-from bench import SILENCE, has, same
+from lib.checks import has, same
+from lib.played import SILENCE
 from played import FREEZE, REPORT, THAW, WINDOW, fleet, machine, well
 
 

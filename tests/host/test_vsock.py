@@ -6,7 +6,8 @@ import os
 import socket
 import threading
 
-from bench import PATIENCE, Skip, has, same
+from lib.checks import Skip, has, same
+from lib.played import PATIENCE
 
 PORT = 1234
 

@@ -3,7 +3,7 @@
 
 import os
 
-from accounts_guest import has_chpasswd
+from lib.vm.accounts_guest import has_chpasswd
 
 KEYS = {"keys.pub": "ssh-rsa AAAA a\nssh-rsa BBBB b b\n", "more.pub": "ssh-rsa CCCC\n"}
 HASH = "$6$saltsalt$made.up"

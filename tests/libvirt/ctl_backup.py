@@ -8,10 +8,9 @@ import signal
 import subprocess
 import time
 
-from case import guestd_path
-from daemons import PATIENCE
-from quiesce_guest import host, made
-from wire import Deadline
+from lib.libvirt.daemons import PATIENCE
+from lib.programs import guestd_path, host, made
+from lib.wire import Deadline
 
 TESTS = 9
 TIMEOUT_S = 200

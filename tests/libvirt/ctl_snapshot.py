@@ -9,10 +9,9 @@ import socket
 import struct
 import threading
 
-from case import guestd_path
-from daemons import PATIENCE
-from quiesce_guest import host, made
-from wire import Deadline
+from lib.libvirt.daemons import PATIENCE
+from lib.programs import guestd_path, host, made
+from lib.wire import Deadline
 
 TESTS_PER_AGENT = 6
 TIMEOUT_S = 200

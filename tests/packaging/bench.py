@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 
-import debian
-from agent import Agent
-from built import Skip, output
-from vm import QEMU, VM
-from wire import WireError
+from lib.checks import Skip
+from lib.client import Agent
+from lib.vm import debian
+from lib.vm.vm import QEMU, VM
+from lib.wire import WireError
+
+from built import output
 
 DEBS = "/root/debs"
 SLOW = 300  # seconds for apt and dpkg, emulated on a busy machine

@@ -7,9 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-
-class Skip(Exception):
-    """The check cannot be made here; the text says what is missing."""
+from lib.checks import Skip
 
 
 def run(*command, **more):

@@ -3,14 +3,12 @@
 
 import os
 
-from built import Skip, output, run
+from lib.checks import Skip
+from lib.programs import cache_dir
+
+from built import output, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def cache_dir():
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.environ.get("GUESTD_CACHE") or os.path.join(cache, "guestd")
 
 
 def checks(built):

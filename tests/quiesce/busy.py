@@ -6,8 +6,10 @@ import statistics
 import subprocess
 import time
 
-from kit.loops import MIB, can_make
-from kit.scene import expect, same, test
+from lib.checks import expect, same
+from lib.loops import MIB, can_make
+
+from scene import test
 
 CYCLES = 40
 

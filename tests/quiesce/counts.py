@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How many filesystems a freeze and a thaw count, beside the reference."""
 
-from kit.agent import AgentError
-from kit.loops import can_make, held_up
-from kit.private import run, umount_lazily
-from kit.scene import Skip, expect, same, test
+from lib.checks import Skip, expect, same
+from lib.client import AgentError
+from lib.loops import can_make, held_up
+from lib.private import umount_lazily
+from lib.programs import run
+
+from scene import test
 
 
 def frozen_and_thawed(host, points):

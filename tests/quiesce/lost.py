@@ -5,10 +5,12 @@ import os
 import random
 import time
 
-from kit.agent import AgentError
-from kit.loops import MIB, freeze_by_hand, held_up, thaw_by_hand
-from kit.private import run
-from kit.scene import Skip, expect, same, test, until
+from lib.checks import Skip, expect, same, until
+from lib.client import AgentError
+from lib.loops import MIB, freeze_by_hand, held_up, thaw_by_hand
+from lib.programs import run
+
+from scene import test
 
 KILLS = 40
 
@@ -19,7 +21,7 @@ def killed_before(scene):
     scene.hook("1")
     scene.hook("2", '[ "$1" = thaw ] || gate freeze')
     host = scene.start()
-    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
     scene.await_gate()
     scene.agent.kill()
     host = scene.restart()
@@ -40,7 +42,7 @@ def killed_after(scene):
     scene.hook("2", '[ "$1" = freeze ] || [ -e "$scene/once" ] || { : >"$scene/once"; gate thaw; }')
     host = scene.start()
     same(host.freeze([point]), 1, "frozen")
-    host.send("guest-fsfreeze-thaw")
+    host.send_request("guest-fsfreeze-thaw")
     scene.await_gate("thaw")
     scene.agent.kill()
     scene.nothing_frozen()
@@ -176,7 +178,7 @@ def killed_past_deadline(scene):
 def kill_at(scene, host, points, delay):
     """Sends a freeze, kills the agent after @delay seconds; returns a new host."""
     scene.dirty(*points, megabytes=2)
-    host.send("guest-fsfreeze-freeze-list", {"mountpoints": points, "timeout": 60})
+    host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": points, "timeout": 60})
     time.sleep(delay)
     scene.agent.kill()
     host.close()
@@ -227,7 +229,7 @@ def terminated_freezing(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
     host = scene.start()
-    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
+    host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
     scene.await_gate()
     same(scene.agent.terminate(), 0, "exit status")
     scene.nothing_frozen()
@@ -251,7 +253,7 @@ def host_gone_freezing(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
     host = scene.start()
-    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [point], "timeout": 60})
+    host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": [point], "timeout": 60})
     scene.await_gate()
     host.close()
     with scene.agent.connect() as other:
@@ -299,7 +301,7 @@ def all_at_once(scene):
         host = scene.restart() if scene.agent else scene.start()
         same(host.freeze(points, timeout=2), 2, "frozen")
         time.sleep(random.uniform(1.97, 2.0))
-        host.send("guest-fsfreeze-thaw")
+        host.send_request("guest-fsfreeze-thaw")
         same(scene.agent.terminate(), 0, "exit status")
         scene.nothing_frozen()
     scene.restart()

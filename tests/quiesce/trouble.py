@@ -6,10 +6,13 @@ import re
 import time
 from pathlib import Path
 
-from kit.agent import AgentError
-from kit.loops import MIB, freeze_by_hand, frozen_among, held_up, thaw_by_hand
-from kit.private import mounts, run, umount_lazily
-from kit.scene import expect, same, test, until
+from lib.checks import expect, same, until
+from lib.client import AgentError
+from lib.loops import MIB, freeze_by_hand, frozen_among, held_up, thaw_by_hand
+from lib.private import mounts, umount_lazily
+from lib.programs import run
+
+from scene import test
 
 
 def stuck_pair(scene):
@@ -50,7 +53,7 @@ def stuck_cancelled(scene):
     other = scene.shop.make("ext4", "other")
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=120, presync_limit=1)
-    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [other, rider]})
+    host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": [other, rider]})
     until(lambda: held_up([other]), "the freeze of the other one")
     host.sync()
     same(host.status(), "frozen", "status")
@@ -68,7 +71,7 @@ def stuck_cancelled(scene):
 def stuck_killed(scene):
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=60, presync_limit=0)
-    host.send("guest-fsfreeze-freeze-list", {"mountpoints": [rider], "timeout": 60})
+    host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": [rider], "timeout": 60})
     until(lambda: host.sync() or host.status() == "frozen", "the freeze")
     scene.agent.process.kill()
     # Its thread ends in the kernel, only when the call does; the freeze has then taken place.

@@ -8,7 +8,7 @@ import re
 import shutil
 
 from machine import DATA
-from quiesce_guest import host, made
+from lib.programs import host, made
 from table import Row
 from virsh_rows import equal, status
 

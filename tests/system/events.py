@@ -6,9 +6,9 @@ import re
 import select
 import subprocess
 
-from daemons import VIRSH, must
-from vm import die_with_parent
-from wire import Deadline, WireTimeout
+from lib.libvirt.daemons import VIRSH, must
+from lib.processes import die_with_parent
+from lib.wire import Deadline, WireTimeout
 
 LINE = re.compile(r"event '(?P<name>[^']*)' for domain '[^']*':? ?(?P<text>.*)")
 MARK = "metadata-change"

@@ -21,17 +21,17 @@ import os
 import subprocess
 import time
 
-import debian
-import links
-from case import guestd_path
-from daemons import VIRSH, must, virsh
+from lib.libvirt import links
+from lib.libvirt.daemons import VIRSH, must, virsh
+from lib.libvirt.texts import DISK, domain_xml
+from lib.processes import die_with_parent
+from lib.programs import cache_dir, guestd_path, made
+from lib.vm import debian
+from lib.vm.guest import Guest
+from lib.vm.quiesce_guest import MIB, ext4
+from lib.wire import Deadline, WireError, WireTimeout
 from events import Events
-from guest import Guest
-from quiesce_guest import MIB, ext4, made
 from table import GUESTD, REFERENCE
-from texts import DISK, domain_xml
-from vm import cache_dir, die_with_parent
-from wire import Deadline, WireError, WireTimeout
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTBED = os.path.join(os.path.dirname(HERE), "testbed")

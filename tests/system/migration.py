@@ -8,16 +8,17 @@ The guest boots once; then it moves on from QEMU to QEMU, with either agent in i
 import json
 import tempfile
 
-import debian
-from agent import request
-from case import GUESTD, PORT_PATH, REFERENCE
-from guest import Guest
+from lib.client import request
+from lib.qmp import Qmp
+from lib.vm import debian
+from lib.vm.case import GUESTD, PORT_PATH, REFERENCE
+from lib.vm.guest import Guest
+from lib.vm.vm import VM
+from lib.wire import Deadline, WireTimeout
 from life_rows import slow_chpasswd, let_go
 from machine import PATIENCE
 from state_rows import ASK_AGAIN, HALF
 from table import Row
-from vm import VM, Qmp
-from wire import Deadline, WireTimeout
 
 AGENTS = {"guestd": GUESTD, "qemu-ga": REFERENCE}
 

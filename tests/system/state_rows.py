@@ -6,10 +6,10 @@ import os
 
 from life_rows import call_in_flight, let_go, restart_libvirtd
 from machine import DATA, PATIENCE
-from quiesce_guest import host, made
+from lib.programs import host, made
+from lib.wire import Wire
 from table import Row
 from virsh_rows import equal
-from wire import Wire
 
 ASK_AGAIN = 3
 AGENT_SOCKET = "/var/lib/libvirt/qemu/channel/target"

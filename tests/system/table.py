@@ -11,7 +11,7 @@ import time
 import traceback
 from typing import Callable
 
-from report import comment, shown
+from lib.tap import comment, shown
 
 GUESTD, REFERENCE = "guestd", "qemu-ga"
 CELL = 34

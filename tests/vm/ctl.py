@@ -6,8 +6,9 @@ import glob
 import os
 import subprocess
 
-from case import Case, guestd_path
-from quiesce_guest import MIB, ext4, host, made
+from lib.programs import guestd_path, host, made
+from lib.vm.case import Case
+from lib.vm.quiesce_guest import MIB, ext4
 
 GUESTCTL_TIMEOUT = 200
 DISKS = ("one", "two")

@@ -6,7 +6,7 @@ import os
 import re
 
 from ctl_rows import Table
-from quiesce_guest import host, made
+from lib.programs import host, made
 
 DISKS = Table()
 row = DISKS.row

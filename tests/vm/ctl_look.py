@@ -11,7 +11,7 @@ import time
 import urllib.request
 
 from ctl_rows import REFERENCE, Table
-from vm import cache_dir
+from lib.programs import cache_dir
 
 LOOK = Table()
 row = LOOK.row

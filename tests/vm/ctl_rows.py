@@ -13,7 +13,8 @@ import os
 import re
 import subprocess
 
-from case import REFERENCE, GUESTD, guestd_path
+from lib.programs import guestd_path
+from lib.vm.case import GUESTD, REFERENCE
 
 PATIENCE = 240
 AGENTS = {"guestd": GUESTD, "qemu-ga": REFERENCE}

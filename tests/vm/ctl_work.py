@@ -2,9 +2,7 @@
 """Rows of guestctl's table: what changes the guest."""
 
 import hashlib
-import json
 import os
-import re
 import signal
 import time
 

@@ -2,12 +2,8 @@
 """A door between guestctl and QEMU's monitor that opens, waits or falls shut at the right moment."""
 
 import os
-import sys
 
-sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "host"))
-
-from bench import Player  # noqa: E402
-from machine import Between  # noqa: E402
+from lib.played import Between, Player
 
 
 class Door:

@@ -5,11 +5,12 @@ import base64
 import os
 import re
 
-import debian
-from accounts_guest import HOMES, has_chpasswd, image_arguments, make_accounts
-from agent import AgentError
-from case import Case, Skip
-from wire import Wire
+from lib.checks import Skip
+from lib.client import AgentError
+from lib.vm import debian
+from lib.vm.accounts_guest import HOMES, has_chpasswd, image_arguments, make_accounts
+from lib.vm.case import Case
+from lib.wire import Wire
 
 LINE_SPEED = 115200
 # "battery staple" as crypt(5) has it.

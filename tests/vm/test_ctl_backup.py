@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 
-from case import Case, Skip
-from quiesce_guest import MIB, ext4, host, made
+from lib.checks import Skip
+from lib.programs import host, made
+from lib.vm.case import Case
+from lib.vm.quiesce_guest import MIB, ext4
 
 SIZE = 96 * MIB
 DISKS = ("one", "two")

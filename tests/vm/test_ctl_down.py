@@ -4,8 +4,10 @@
 import re
 import subprocess
 
-from case import Case
-from ctl import GUESTCTL_TIMEOUT, guestctl_path
+from lib.programs import guestctl_path
+from lib.vm.case import Case
+
+from ctl import GUESTCTL_TIMEOUT
 
 # Long enough for what an emulated guest does at once.
 WAIT_S = "5"

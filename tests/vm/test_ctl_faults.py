@@ -33,7 +33,7 @@ import os
 import signal
 import threading
 
-from case import GUESTD, PORT_PATH, REFERENCE
+from lib.vm.case import GUESTD, PORT_PATH, REFERENCE
 from ctl import DISKS, GUESTCTL_TIMEOUT
 from door import Door, at
 from faulty import BLOCKED_S, SHORT, SHORT_S, TWO, Faulty

@@ -8,11 +8,11 @@ import shutil
 import signal
 import threading
 
-from case import Skip
+from lib.checks import Skip
+from lib.programs import made
 from ctl import PLACES
 from door import Door, at
 from faulty import BLOCKED_S, SHORT, SHORT_S, Faulty
-from quiesce_guest import made
 
 FULL = ("--level", "full")
 INCREMENTAL = ("--level", "incremental")

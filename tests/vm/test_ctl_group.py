@@ -5,10 +5,12 @@ import json
 import os
 import subprocess
 
-from ctl import DISKS, GUESTCTL_TIMEOUT, Ctl, guestctl_path
+from lib.programs import guestctl_path
+from lib.vm.vm import VM
+
+from ctl import DISKS, GUESTCTL_TIMEOUT, Ctl
 from door import Door, at
 from faulty import TWO, Faulty
-from vm import VM
 
 
 class Group(Faulty):

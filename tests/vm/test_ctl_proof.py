@@ -15,11 +15,12 @@ import subprocess
 import threading
 from datetime import datetime
 
-import debian
-from case import Case, guestd_path
-from quiesce_guest import MIB, host, made
-from vm import VM
-from wire import Deadline, Wire, WireError
+from lib.programs import guestd_path, host, made
+from lib.vm import debian
+from lib.vm.case import Case
+from lib.vm.quiesce_guest import MIB
+from lib.vm.vm import VM
+from lib.wire import Deadline, Wire, WireError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOOKS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "packaging", "hooks")

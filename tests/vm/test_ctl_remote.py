@@ -8,7 +8,9 @@ import os
 import subprocess
 import tempfile
 
-from case import Case, Skip, guestd_path
+from lib.checks import Skip
+from lib.programs import guestd_path
+from lib.vm.case import Case
 
 PATIENCE = 120
 

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import threading
 
-from case import Skip
+from lib.checks import Skip
+from lib.programs import host, made
+from lib.vm.quiesce_guest import MIB
 from ctl import DISKS, GUESTCTL_TIMEOUT, Ctl
 from door import Door
-from quiesce_guest import MIB, host, made
 
 
 class Snapshot(Ctl):

@@ -3,16 +3,17 @@
 
 import os
 
-import debian
-from case import Case
+from lib.programs import made
+from lib.vm import debian
+from lib.vm.case import Case
+from lib.vm.quiesce_guest import MIB, ext4
+from lib.wire import WireClosed
 from ctl_disks import DISKS
 from ctl_look import LOOK
 from ctl_power import POWER
 from ctl_rows import World, gaps
 from ctl_work import WORK
-from quiesce_guest import MIB, ext4, made
 from test_power import S3
-from wire import WireClosed
 
 ROWS = LOOK + WORK + DISKS + POWER
 # As libvirt calls them.

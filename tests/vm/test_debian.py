@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The agent as a service of a full Debian with systemd."""
 
-import debian
-from case import Case
+from lib.vm import debian
+from lib.vm.case import Case
 
 
 class Debian(Case):

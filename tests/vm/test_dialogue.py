@@ -5,7 +5,7 @@ import base64
 import struct
 import time
 
-from case import Case
+from lib.vm.case import Case
 
 UTMP_USER_PROCESS = 7
 CLOCK_SLACK_S = 300

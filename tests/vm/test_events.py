@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Events in a real guest: they come to who asked for them, and to nobody else."""
 
-from case import GUESTD, PORT_PATH, Case
-from quiesce_guest import MACHINE, Setup
+from lib.vm.case import GUESTD, PORT_PATH, Case
+from lib.vm.quiesce_guest import MACHINE, Setup
 
 ADDRESS = "10.9.8.7"
 

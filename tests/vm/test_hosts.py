@@ -5,8 +5,8 @@ import json
 import statistics
 import time
 
-from agent import request
-from case import Case
+from lib.client import request
+from lib.vm.case import Case
 
 # Echoed as the reply's id, this makes a reply as large as the request.
 BIG = 10 * 1000 * 1000

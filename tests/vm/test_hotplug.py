@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """CPUs and memory that the host plugs in; put online by request and by itself."""
 
-from agent import AgentError
-from case import GUESTD, PORT_PATH, Case
+from lib.client import AgentError
+from lib.vm.case import GUESTD, PORT_PATH, Case
 
 CPU = "/sys/devices/system/cpu/"
 MEMORY = "/sys/devices/system/memory/"

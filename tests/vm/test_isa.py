@@ -6,8 +6,8 @@ the next host flushes it with 0xFF, which is what every client does there. A
 hang-up exists for the guest only when the kernel makes one.
 """
 
-from agent import request
-from case import Case
+from lib.client import request
+from lib.vm.case import Case
 
 HALF = b'{"execute":"guest-ping","id":"half a requ'
 BIG = 1000 * 1000

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Ports and agents that go away and come back."""
 
-from case import Case
+from lib.vm.case import Case
 
 
 class Replug(Case):

@@ -3,9 +3,9 @@
 
 import contextlib
 
-import debian
-from case import GUESTD, PORT_PATH, Case
-from wire import WireTimeout
+from lib.vm import debian
+from lib.vm.case import GUESTD, PORT_PATH, Case
+from lib.wire import WireTimeout
 
 S3 = ("-global", "PIIX4_PM.disable_s3=0", "-global", "PIIX4_PM.disable_s4=0")
 DISABLED = {"error": {"class": "CommandNotFound", "desc":

@@ -8,11 +8,12 @@ import statistics
 import tempfile
 import time
 
-from agent import request
-from case import Case
-from quiesce_guest import (MACHINE, MIB, PARTITION_START, WRITERS, Setup, ext4, frozen_count, host,
-                           writing)
-from wire import Deadline
+from lib.client import request
+from lib.programs import host
+from lib.vm.case import Case
+from lib.vm.quiesce_guest import (MACHINE, MIB, PARTITION_START, WRITERS, Setup, ext4, frozen_count,
+                                  writing)
+from lib.wire import Deadline
 
 ROUNDS = 200
 ROUNDS_S = 700

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Setting the guest's clock and its real-time clock."""
 
-from case import Case
+from lib.vm.case import Case
 
 NS = 10 ** 9
 THEN = 1900000000   # in 2030

@@ -6,7 +6,8 @@ transport: its address is CID 1, so it is not the host, whose address is CID 2.
 
 import contextlib
 
-from case import GUESTD, Case, Skip
+from lib.checks import Skip
+from lib.vm.case import GUESTD, Case
 
 PORT = 1234
 PING = "'{\"execute\":\"guest-ping\"}'"

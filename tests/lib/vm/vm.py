@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A small virtual machine with an agent in it."""
 
-import ctypes
-import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 
-from agent import Agent
-from guest import Guest
-from wire import Deadline, Wire, WireError, WireTimeout
+from lib.client import Agent
+from lib.processes import die_with_parent
+from lib.programs import cache_dir
+from lib.qmp import Qmp, QmpError
+from lib.wire import Deadline, WireError, WireTimeout
+
+from .guest import Guest
 
 QEMU = "qemu-system-x86_64"
 PORT = "org.qemu.guest_agent.0"
@@ -21,63 +22,6 @@ TEST_PORT = "org.guestd.test.0"
 # Emulated, a boot takes a few seconds; a busy machine may need many times that.
 BOOT_TIMEOUT = 120
 KVM_PROBE_TIMEOUT = 20
-
-PR_SET_PDEATHSIG = 1
-
-
-def cache_dir():
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.environ.get("GUESTD_CACHE") or os.path.join(cache, "guestd")
-
-
-def die_with_parent():
-    # Not even a killed test run may leave a machine behind.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-class QmpError(Exception):
-    """The monitor answered with an error."""
-
-
-class Qmp(Wire):
-    """QEMU's monitor."""
-
-    def __init__(self, path, timeout=60):
-        super().__init__(path, "monitor")
-        self.events = []
-        self.read_json(Deadline(timeout))
-        self.call("qmp_capabilities")
-
-    def call(self, execute, timeout=60, **arguments):
-        message = {"execute": execute}
-        if arguments:
-            message["arguments"] = arguments
-        self.send_json(message)
-        deadline = Deadline(timeout)
-        while True:
-            reply = self.read_json(deadline)
-            if "event" in reply:
-                self.events.append(reply)
-            elif "error" in reply:
-                raise QmpError(f"{execute}: {reply['error']['desc']}")
-            elif "return" in reply:
-                return reply["return"]
-
-    def send_json(self, message):
-        self.send(json.dumps(message).encode() + b"\n")
-
-    def wait_event(self, name, timeout=60, **data):
-        """The first event @name with @data, also one that came already."""
-        deadline = Deadline(timeout)
-        while True:
-            for event in self.events:
-                got = event.get("data", {})
-                if event["event"] == name and data.items() <= got.items():
-                    self.events.remove(event)
-                    return event
-            message = self.read_json(deadline)
-            if "event" in message:
-                self.events.append(message)
 
 
 class VM:

@@ -5,12 +5,12 @@ import contextlib
 import os
 import shutil
 import struct
-import subprocess
 
-from nfs import NfsServer
-from wire import Deadline
+from lib.programs import made, program
+from lib.wire import Deadline
 
-TOOLS_PATH = os.environ.get("PATH", "") + ":/sbin:/usr/sbin"
+from .nfs import NfsServer
+
 MIB = 1 << 20
 PARTITION_START = MIB
 XFS_SIZE = 320 * MIB
@@ -24,22 +24,6 @@ WRITERS = ("/mnt/ext4/work", "/mnt/loop/work", "/mnt/inner", "/mnt/xfs", "/mnt/b
            "/mnt/btrfs-b", "/mnt/lvm", "/mnt/part", "/mnt/tmpfs")
 WRITERS_FILE = "/run/writers"
 WRITERS_PAUSE_US = 50000
-
-
-def program(name):
-    return shutil.which(name, path=TOOLS_PATH)
-
-
-def host(*command, **options):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True,
-                          env=dict(os.environ, PATH=TOOLS_PATH), **options)
-
-
-def made(*command):
-    done = host(*command)
-    if done.returncode:
-        raise RuntimeError(f"{command}: {done.stdout}")
 
 
 def image_arguments():

@@ -6,7 +6,7 @@ import re
 import stat
 from pathlib import Path
 
-from . import mountspace
+from lib import mountspace
 
 MACHINES = Path(__file__).resolve().parents[2] / "unit/data/machines"
 

@@ -3,7 +3,7 @@
 
 import itertools
 
-from wire import Deadline, Wire, WireTimeout
+from lib.wire import Deadline, Wire, WireTimeout
 
 
 class GuestError(Exception):

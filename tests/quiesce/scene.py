@@ -3,11 +3,11 @@
 
 import itertools
 import os
-import time
 from pathlib import Path
 
-from .agent import Agent, Silence
-from .loops import Workshop, frozen_among
+from lib.checks import Skip, expect, same, until
+from lib.freezing import Agent
+from lib.loops import Workshop, frozen_among
 
 TESTS = []
 
@@ -20,29 +20,6 @@ def test(name):
         TESTS.append((name, function))
         return function
     return note
-
-
-class Skip(Exception):
-    """A test that cannot be run here."""
-
-
-def expect(holds, why):
-    if not holds:
-        raise AssertionError(why)
-
-
-def same(found, wanted, what):
-    expect(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
-
-
-def until(condition, what, patience=120.0):
-    """Waits for something that nobody tells of; returns the condition's value."""
-    end = time.monotonic() + patience
-    while not (value := condition()):
-        if time.monotonic() > end:
-            raise AssertionError(f"in vain: {what}")
-        time.sleep(0.003)
-    return value
 
 
 # A hook notes "NAME VERB REASON" in the file "calls" of the scene, and then does its own.
@@ -170,11 +147,3 @@ class Scene:
             if agent:
                 agent.process.wait(120)
         self.shop.clear()
-
-
-def no_answer(host, patience):
-    """Whether nothing comes within the time."""
-    try:
-        return not host.reply(patience)
-    except Silence:
-        return True

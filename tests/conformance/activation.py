@@ -4,7 +4,7 @@
 import signal
 import socket
 
-from .workbench import check, fails, finish, listener, must
+from lib.dialogue.workbench import check, fails, finish, listener, must
 
 LISTEN = "LISTEN_FDS=1 LISTEN_PID=$$"
 

@@ -6,7 +6,7 @@ import json
 import re
 import time
 
-from wire import Deadline, Wire, WireError
+from .wire import Deadline, Wire, WireError
 
 FLUSH = b"\xff"
 TIMEOUT = 60
@@ -23,7 +23,7 @@ class AgentError(Exception):
 
     def __init__(self, error):
         super().__init__(f"{error.get('class')}: {error.get('desc')}")
-        self.error = error
+        self.error, self.kind, self.text = error, error.get("class"), error.get("desc")
 
 
 def request(execute, arguments=None, **more):
@@ -33,6 +33,15 @@ def request(execute, arguments=None, **more):
         message["arguments"] = arguments
     message.update(more)
     return json.dumps(message).encode() + b"\n"
+
+
+def value(reply):
+    """What a reply returns."""
+    if "error" in reply:
+        raise AgentError(reply["error"])
+    if set(reply) != {"return"}:
+        raise WireError(f"unexpected reply {str(reply)[:200]}")
+    return reply["return"]
 
 
 class Agent(Wire):
@@ -52,12 +61,7 @@ class Agent(Wire):
 
     def call(self, execute, arguments=None, timeout=TIMEOUT):
         """The value that @execute returns."""
-        reply = self.ask(execute, arguments, timeout)
-        if "error" in reply:
-            raise AgentError(reply["error"])
-        if set(reply) != {"return"}:
-            raise WireError(f"{execute}: unexpected reply {str(reply)[:200]}")
-        return reply["return"]
+        return value(self.ask(execute, arguments, timeout))
 
     def sync(self, timeout=TIMEOUT, flush=True):
         """

@@ -11,19 +11,19 @@ import contextlib
 import os
 import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-from case import guestd_path
-from quiesce_guest import TOOLS_PATH, host, made, program
-from report import comment, say
-from texts import LIBVIRTD_CONF, QEMU_CONF
-from vm import QEMU, die_with_parent
-from wire import Deadline
+from lib.processes import die_with_parent, end_in_order
+from lib.programs import TOOLS_PATH, guestd_path, host, made, program
+from lib.tap import comment, say
+from lib.vm.vm import QEMU
+from lib.wire import Deadline
+
+from .texts import LIBVIRTD_CONF, QEMU_CONF
 
 INSIDE = "--inside"
 NEEDS = ("libvirtd", "virtlogd", "virsh", "unshare", "qemu-img", QEMU)
@@ -142,7 +142,7 @@ def inside(work, tests):
     if child == 0:
         status = 1
         try:
-            signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+            end_in_order()
             hide_the_machine(work)
             status = tests(work)
         except Exception as error:
@@ -160,7 +160,7 @@ def inside(work, tests):
 
 def outside(script, prepare, timeout):
     """Runs @script again in namespaces of its own, with a directory that @prepare has filled."""
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    end_in_order()
     with contextlib.ExitStack() as stack:
         work = tempfile.mkdtemp(prefix="guestd-libvirt.")
         stack.callback(shutil.rmtree, work, ignore_errors=True)

@@ -1,56 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The two agents, and a host that cannot freeze what is not the test's."""
 
-import itertools
-import json
 import os
-import socket
 import subprocess
 import time
 from pathlib import Path
 
+from . import client
 from .private import work_dir
+from .wire import WireError
 
 PATIENCE = 120
 FREEZES = ("guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list")
 HARMLESS = ("guest-ping", "guest-info", "guest-sync", "guest-sync-delimited",
             "guest-fsfreeze-status", "guest-fsfreeze-thaw", "guest-get-fsinfo", "guest-get-osinfo",
             "guest-get-time", "guestd-info", "guestd-fsfreeze-report")
-
-_ids = itertools.count(1000)
-
-
-class AgentError(Exception):
-    """The agent answered with an error."""
-
-    def __init__(self, error):
-        super().__init__(f"{error['class']}: {error['desc']}")
-        self.kind = error["class"]
-        self.text = error["desc"]
-
-
-class Silence(Exception):
-    """The agent did not answer in time."""
-
-
-def cache_dir():
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(os.environ.get("GUESTD_CACHE") or os.path.join(home, "guestd"))
-
-
-def find(variable, default):
-    """Absolute path of an agent, or None when there is none."""
-    path = Path(os.environ.get(variable) or default).absolute()
-    return path if os.access(path, os.X_OK) and path.is_file() else None
-
-
-def find_guestd():
-    return find("GUESTD", "guestd")
-
-
-def find_reference():
-    return find("QEMU_GA", cache_dir() / "reference/qemu-ga")
-
 
 def _refuse_danger(execute, arguments):
     """Nothing may be frozen, or changed otherwise, but below the test's directory."""
@@ -64,78 +28,43 @@ def _refuse_danger(execute, arguments):
     raise AssertionError(f"too dangerous for a test: {execute} {arguments}")
 
 
-class Host:
+class Host(client.Agent):
     """One connection."""
 
-    def __init__(self, path):
-        self.buffer = b""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self.sock.connect(path)
-        except BaseException:
-            self.sock.close()
-            raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.sock.close()
-
-    def send(self, execute, arguments=None):
+    def send_request(self, execute, arguments=None, **more):
         _refuse_danger(execute, arguments)
-        message = {"execute": execute}
-        if arguments is not None:
-            message["arguments"] = arguments
-        self.sock.sendall(json.dumps(message).encode() + b"\n")
+        super().send_request(execute, arguments, **more)
 
-    def reply(self, patience=PATIENCE):
-        until = time.monotonic() + patience
-        while b"\n" not in self.buffer:
-            self.sock.settimeout(max(until - time.monotonic(), 0.001))
-            try:
-                got = self.sock.recv(65536)
-            except TimeoutError:
-                raise Silence(f"no answer within {patience} s") from None
-            if not got:
-                raise Silence("the agent hung up")
-            self.buffer += got
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        return json.loads(line.removeprefix(b"\xff"))
+    def result(self, timeout=PATIENCE):
+        """The value that the reply to an earlier request returns."""
+        return client.value(self.read_reply(timeout))
 
-    def result(self, patience=PATIENCE):
-        reply = self.reply(patience)
-        if "error" in reply:
-            raise AgentError(reply["error"])
-        return reply["return"]
+    def call(self, execute, arguments=None, timeout=PATIENCE):
+        return super().call(execute, arguments, timeout)
 
-    def call(self, execute, arguments=None, patience=PATIENCE):
-        self.send(execute, arguments)
-        return self.result(patience)
-
-    def sync(self, patience=PATIENCE):
+    def sync(self, timeout=PATIENCE):
         """Earlier replies, if any come, are skipped."""
-        ident = next(_ids)
-        self.send("guest-sync", {"id": ident})
-        until = time.monotonic() + patience
-        while self.reply(max(until - time.monotonic(), 0.001)) != {"return": ident}:
-            pass
+        self.plain_sync(timeout)
 
-    def freeze(self, points, patience=PATIENCE, **more):
+    def freeze(self, points, timeout_s=PATIENCE, **more):
         return self.call("guest-fsfreeze-freeze-list", {"mountpoints": list(points), **more},
-                         patience)
+                         timeout_s)
 
-    def thaw(self, patience=PATIENCE):
-        return self.call("guest-fsfreeze-thaw", patience=patience)
+    def thaw(self):
+        return self.call("guest-fsfreeze-thaw")
 
-    def status(self, patience=PATIENCE):
-        return self.call("guest-fsfreeze-status", patience=patience)
+    def status(self):
+        return self.call("guest-fsfreeze-status")
 
     def report(self):
         return self.call("guestd-fsfreeze-report")
+
+    def is_silent(self, seconds):
+        """Whether no reply comes within the time."""
+        try:
+            return not self.read_reply(seconds)
+        except WireError:
+            return True
 
 
 class Agent:

@@ -3,7 +3,7 @@
 
 import glob
 
-from quiesce_guest import program
+from lib.programs import program
 
 PAM_MODULE = (glob.glob("/lib/*/security/pam_unix.so") + [None])[0]
 HOMES = {"root": "/root", "anna": "/home/anna"}

@@ -3,8 +3,8 @@
 
 import os
 
-from quiesce_guest import program
-from vm import QEMU, cache_dir
+from lib.programs import cache_dir, program
+from lib.vm.vm import QEMU
 
 QEMU_CONF = """
 user = "root"

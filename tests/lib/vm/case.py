@@ -3,17 +3,13 @@
 documentation is its name."""
 
 import contextlib
-import os
 
-from wire import Deadline
+from lib.checks import Skip
+from lib.wire import Deadline
 
 REFERENCE = "/usr/bin/qemu-ga"
 GUESTD = "/usr/bin/guestd"
 PORT_PATH = "/dev/virtio-ports/org.qemu.guest_agent.0"
-
-
-class Skip(Exception):
-    """The test cannot be run here; the text says why."""
 
 
 class Case:
@@ -70,14 +66,3 @@ class Case:
         if not self.tools.get(name):
             raise Skip(f"{name} could not be built")
         return f"/usr/bin/{name}"
-
-
-def guestd_path():
-    here = os.path.dirname(os.path.abspath(__file__))
-    top = os.path.dirname(os.path.dirname(here))
-    candidates = [os.environ.get("GUESTD"), "guestd", os.path.join(top, "build", "guestd"),
-                  os.path.join(top, "guestd")]
-    for path in candidates:
-        if path and os.access(path, os.X_OK) and os.path.isfile(path):
-            return os.path.abspath(path)
-    return None

@@ -18,26 +18,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from .processes import end_in_order
+from .programs import run
+
 INSIDE = "GUESTD_QUIESCE_WORK"
 MNT_DETACH = 2
 
 libc = ctypes.CDLL(None, use_errno=True)
-
-
-def end_in_order():
-    """SIGTERM unwinds the test like an error, so that it cleans up."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-
-
-def run(*argv, check=True, timeout=120, **more):
-    """What a program prints, without the last newline."""
-    result = subprocess.run([str(arg) for arg in argv], check=False, timeout=timeout, text=True,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, **more)
-    if check and result.returncode:
-        raise RuntimeError(f"{' '.join(map(str, argv))}: status {result.returncode}: "
-                           f"{result.stdout.strip()}")
-    return result.stdout.rstrip("\n")
 
 
 def why_impossible():

@@ -3,7 +3,7 @@
 
 import re
 
-from daemons import PATIENCE
+from .daemons import PATIENCE
 
 MODULES = ("virtio_net", "8021q", "bonding", "sit", "ip_gre", "ip6_tunnel", "ip6_gre")
 # iproute2's, which knows more kinds than busybox.

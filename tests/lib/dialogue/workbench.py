@@ -13,7 +13,10 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .agent import Place, ended, environment, settle
+from lib.processes import ended, settle
+from lib.programs import environment
+
+from .agent import Place
 from .wire import Wire
 
 PATIENCE = 60.0

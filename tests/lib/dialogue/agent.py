@@ -3,15 +3,15 @@
 
 import hashlib
 import os
-import select
 import shlex
-import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+from lib.processes import default_signals, ended, settle
+from lib.programs import environment
 
 from . import render
 from .wire import Wire
@@ -19,38 +19,6 @@ from .wire import Wire
 # Nothing takes this long unless it never comes, even on a machine that has other work.
 START_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
-
-
-def end_in_order():
-    """SIGTERM unwinds the test like an error, so that it cleans up."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-
-
-def cache_dir():
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(os.environ.get("GUESTD_CACHE") or os.path.join(home, "guestd"))
-
-
-def find(variable, default):
-    """Absolute path of an agent, or None when there is none."""
-    path = Path(os.environ.get(variable) or default).absolute()
-    return path if os.access(path, os.X_OK) and path.is_file() else None
-
-
-def find_both():
-    """{"reference": path or None, "guestd": path or None}"""
-    return {"reference": find("QEMU_GA", cache_dir() / "reference/qemu-ga"),
-            "guestd": find("GUESTD", "guestd")}
-
-
-def environment(extra):
-    """The same small environment for both, whatever the tester's own is."""
-    keep = ("PATH", "HOME", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
-            "LSAN_OPTIONS", "LLVM_PROFILE_FILE")
-    env = {key: os.environ[key] for key in keep if key in os.environ}
-    env["LC_ALL"] = "C"
-    env.update(extra)
-    return env
 
 
 class Place:
@@ -96,37 +64,6 @@ class Place:
                 else:
                     os.rmdir(full)
         os.rmdir(self.dir)
-
-
-def ended(pid, milliseconds):
-    """Waits that long for a process to end; true when it has."""
-    try:
-        pidfd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        poller = select.poll()
-        poller.register(pidfd, select.POLLIN)
-        return bool(poller.poll(milliseconds))
-    finally:
-        os.close(pidfd)
-
-
-def settle(pid):
-    """Until the process sleeps: the reference now and then hangs for ever
-    when SIGTERM finds it at work."""
-    deadline = time.monotonic() + STOP_PATIENCE
-    while time.monotonic() < deadline:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        if stat.rpartition(")")[2].split()[0] in "SZ":
-            return
-        os.sched_yield()
-
-
-def default_signals():
-    """What a shell ignores for its jobs in the background would be ignored by the agent, too."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
 
 
 class Agent:

@@ -12,8 +12,9 @@ the disk is gone with the machine.
 import os
 import subprocess
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-MAKE = os.path.join(os.path.dirname(HERE), "testbed", "debian")
+from lib.programs import TESTBED
+
+MAKE = TESTBED / "debian"
 LABEL = "guestd-debian"
 
 

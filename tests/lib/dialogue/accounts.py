@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 
-from . import mountspace
+from lib import mountspace
+
 from .render import printable
 
 TOP = "/home"

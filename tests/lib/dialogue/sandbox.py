@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from . import mountspace
+from lib import mountspace
 
 CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC = 0x20000000, 0x40000000, 0x08000000
 PR_CAPBSET_DROP = 24

@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from .private import run, umount_lazily, work_dir
+from .private import umount_lazily, work_dir
+from .programs import run
 
 MIB = 1 << 20
 # Smallest images on which each can be made and used.
