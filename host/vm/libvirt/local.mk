@@ -2,6 +2,7 @@
 if LIBVIRT
 libguestctl_a_SOURCES += \
 	%D%/backup.c \
+	%D%/domain-xml.c %D%/domain-xml.h \
 	%D%/snapshot.c \
 	%D%/vm.c %D%/vm.h
 else
