@@ -30,10 +30,20 @@ class World:
     def __init__(self, shop, program, rounds):
         self.shop, self.program, self.rounds = shop, program, rounds
         self.agent = self.load = None
+        self.servers = []
         self.pool = ThreadPoolExecutor(max_workers=2)
         self.mounted = []
 
     def __enter__(self):
+        try:
+            self.build()
+        except BaseException:
+            for server in self.servers:
+                server.stop()
+            raise
+        return self
+
+    def build(self):
         os.chmod(private.work_dir(), 0o711)
         self.points = [self.shop.make("ext4", "ext4", 256 * MIB),
                        self.shop.make("xfs", "xfs", 400 * MIB)]
@@ -48,7 +58,6 @@ class World:
         self.standard_settings()
         self.load = Load(self.servers)
         self.agent = Agent(self.program, options=[f"-F{self.hooks}"])
-        return self
 
     def __exit__(self, *_):
         if self.agent:

@@ -21,7 +21,6 @@ def program(variable, default):
     return str(path)
 
 
-
 class Result:
     def __init__(self, status, out, err):
         self.status, self.out, self.err = status, out, err
@@ -33,9 +32,9 @@ class Result:
 class Bench:
     """Of one test; all that it started ends with it."""
 
-    def __init__(self, place):
-        self.place = place
-        self.players, self.processes, self.notes = [], [], []
+    def __init__(self, place, note):
+        self.place, self.note = place, note
+        self.players, self.processes = [], []
         self.env = dict(os.environ, LC_ALL="C.UTF-8", XDG_CONFIG_HOME=self.path("config"),
                         HOME=place)
 
@@ -49,10 +48,6 @@ class Bench:
             if process.poll() is None:
                 process.kill()
             process.wait()
-
-    def note(self, text):
-        """A line of the report."""
-        self.notes.append(text)
 
     def path(self, *names):
         return os.path.join(self.place, *names)

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 PATIENCE = 60.0
 
 
@@ -58,3 +58,43 @@ def settle(pid):
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and state(pid) not in ("S", "Z", None):
         os.sched_yield()
+
+
+def adopt_orphans():
+    """Processes below this one whose parents end become its children."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children():
+    """The pids of this process's living children; the others are collected."""
+    found = []
+    for task in os.listdir("/proc/self/task"):
+        try:
+            pids = Path(f"/proc/self/task/{task}/children").read_text().split()
+        except OSError:
+            continue
+        for pid in map(int, pids):
+            if state(pid) == "Z":
+                os.waitpid(pid, os.WNOHANG)
+            else:
+                found.append(pid)
+    return found
+
+
+def kill(pids):
+    """Kills children and collects them."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        except (ChildProcessError, ProcessLookupError):
+            pass
+
+
+def command(pid):
+    """The command line of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(
+            "utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -13,6 +13,7 @@ finds its rows itself.
 
 import argparse
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -72,9 +73,9 @@ def compiled(expression):
     return lambda name: eval(code, {"__builtins__": {}, "name": name.lower()})
 
 
-def suite(script, argv=None):
+def suite(script, *files):
     """
-    Runs the tests of the folder in which @script is. Options that are not ours go to pytest:
+    Runs the tests of the folder in which @script is, or of these @files in it. Options that are not ours go to pytest:
     -x, --lf, --pdb, --collect-only, a path of a file.
     """
     try:
@@ -85,14 +86,16 @@ def suite(script, argv=None):
     parser = argparse.ArgumentParser(
         prog=script, formatter_class=argparse.RawDescriptionHelpFormatter,
         description=sys.modules["__main__"].__doc__)
-    args, more = add_options(parser).parse_known_intermixed_args(argv)
+    args, more = add_options(parser).parse_known_intermixed_args()
     command = [f"--rootdir={folder.parent}", "-c", str(folder.parent / "pytest.ini"), *more]
     command += [f"--row={name}" for name in args.names if not name.endswith(".py")]
-    command += [name for name in args.names if name.endswith(".py")] or [str(folder)]
+    command += [name for name in args.names if name.endswith(".py")] or \
+        [str(folder / name) for name in files or ("",)]
     if args.expression:
         command += ["-k", args.expression]
     if args.list:
-        command += ["--list"]
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as "--list | head" expects
+        command += ["--list", "-q"]
     if args.durations:
         command += [f"--durations={args.durations}"]
     sys.exit(pytest.main(command))

@@ -9,18 +9,7 @@ from lib.checks import Skip, expect, same, until
 from lib.freezing import Agent
 from lib.loops import Workshop, frozen_among
 
-TESTS = []
-
 _names = itertools.count(1)
-
-
-def test(name):
-    """Marks a function that takes a Scene."""
-    def note(function):
-        TESTS.append((name, function))
-        return function
-    return note
-
 
 # A hook notes "NAME VERB REASON" in the file "calls" of the scene, and then does its own.
 HOOK = """#!/bin/sh

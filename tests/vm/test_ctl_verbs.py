@@ -88,7 +88,7 @@ class Stock(Verbs):
     agent = "qemu-ga"
 
 
-def test_of(row):
+def method_for(row):
     def test(self):
         self.perform(row)
     test.__doc__ = row.title
@@ -113,7 +113,7 @@ def add_rows():
     for row in ROWS:
         groups = (GuestdLast, StockLast) if row.last else (Guestd, Stock)
         for group in groups[1:] if row.once else groups:
-            setattr(group, f"test_{row.name}", test_of(row))
+            setattr(group, f"test_{row.name}", method_for(row))
 
 
 Guestd.test_complete = complete

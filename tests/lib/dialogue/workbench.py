@@ -5,15 +5,12 @@ import fcntl
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
-import threading
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
-from lib.processes import ended, settle
+from lib.processes import children, ended, kill, settle
 from lib.programs import environment
 
 from .agent import Place
@@ -38,12 +35,6 @@ def check(text, only=None):
 def must(what, wanted, got):
     if wanted != got:
         raise Broken(f"{what}: wanted {wanted!r}, got {got!r}")
-
-
-def children():
-    """Our own and, we being the subreaper, the daemons they left to us."""
-    task = f"/proc/self/task/{threading.get_native_id()}/children"
-    return [int(pid) for pid in Path(task).read_text().split()]
 
 
 class Workbench:
@@ -109,10 +100,8 @@ class Workbench:
             if process.poll() is None:
                 process.kill()
             process.communicate()
-        for pid in children():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        # Also daemons, that were left to us.
+        kill(children())
         self.place.remove()
 
 

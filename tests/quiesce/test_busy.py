@@ -6,10 +6,9 @@ import statistics
 import subprocess
 import time
 
-from lib.checks import expect, same
+from lib.checks import expect, row, same
 from lib.loops import MIB, can_make
 
-from scene import test
 
 CYCLES = 40
 
@@ -53,7 +52,7 @@ def timed(took, name, act):
     return told
 
 
-@test(f"busy: {CYCLES} freezes under load")
+@row(f"busy: {CYCLES} freezes under load")
 def cycles(scene):
     points = [scene.shop.make(kind, kind) for kind in ("ext4", "xfs", "btrfs") if can_make(kind)]
     outer = scene.shop.make("ext4", "outer", 128 * MIB)
@@ -77,7 +76,7 @@ def cycles(scene):
     same((calls.count("1 freeze"), calls.count("1 thaw host")), (CYCLES, CYCLES), "hooks")
 
 
-@test("busy: freezing one set and another in turn")
+@row("busy: freezing one set and another in turn")
 def two_sets(scene):
     one = [scene.shop.make("ext4", f"a{i}") for i in range(3)]
     two = [scene.shop.make("ext4", f"b{i}") for i in range(3)]
@@ -88,7 +87,7 @@ def two_sets(scene):
             same(host.thaw(), len(points), "thawed")
 
 
-@test("busy: no descriptor, thread or child is left over")
+@row("busy: no descriptor, thread or child is left over")
 def leaks(scene):
     points = [scene.shop.make("ext4", f"p{i}") for i in range(5)]
     scene.hook("1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tests, each a function of the world; what it returns is a remark."""
+"""Servers under load whose disks are frozen, and the same servers started on copies of them."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def refuse_to_freeze(world):
     raise AssertionError("a freeze succeeded though its hook must fail")
 
 
-def frozen_images_start_with_all_that_was_acknowledged(world):
+def test_frozen_images_start_with_all_that_was_acknowledged(world):
     world.load.proceeds()
     world.load.longest()
     checks, frozen_ms, hook_ms = [], [], {}
@@ -60,11 +60,12 @@ def frozen_images_start_with_all_that_was_acknowledged(world):
     wrong = "\n".join(f"round {n}: {check.result()}" for n, check in enumerate(checks)
                       if check.result())
     expect(not wrong, wrong)
-    return (f"{world.rounds} rounds, up to {max(frozen_ms):.0f} ms frozen (for the copies), longest "
-            f"transaction {worst} ms, hooks {hook_ms} ms, records {world.load.acknowledged()}")
+    world.note(f"{world.rounds} rounds, up to {max(frozen_ms):.0f} ms frozen (for the copies), "
+               f"longest transaction {worst} ms, hooks {hook_ms} ms, "
+               f"records {world.load.acknowledged()}")
 
 
-def image_and_label_recover_from_the_archive_beyond_the_freeze(world):
+def test_image_and_label_recover_from_the_archive_beyond_the_freeze(world):
     with world.frozen():
         images = world.copies("recovery")
         earlier = world.load.acknowledged()
@@ -78,7 +79,7 @@ def image_and_label_recover_from_the_archive_beyond_the_freeze(world):
     expect(not wrong, wrong)
 
 
-def commits_are_held_while_frozen(world):
+def test_commits_are_held_while_frozen(world):
     committed = "SELECT w, n FROM d.c ORDER BY w"
     with world.frozen():
         # The server's word: a writer may hear of its last commit only now.
@@ -96,7 +97,7 @@ def commits_are_held_while_frozen(world):
     world.load.proceeds()
 
 
-def read_lock_for_mysql(world):
+def test_read_lock_for_mysql(world):
     # Twice, as for two servers: unlike the stages, read locks go together.
     sockets = f"{world.mariadb.socket} {world.mariadb.socket}"
     world.settings("mariadb", **dict(world.standard, MARIADB_SOCKETS=sockets),
@@ -114,7 +115,7 @@ def read_lock_for_mysql(world):
         world.standard_settings()
 
 
-def watchdog_releases_the_locks(world):
+def test_watchdog_releases_the_locks(world):
     with world.frozen(timeout=5) as host:
         until(lambda: host.status() == "thawed", "the watchdog")
         until(lambda: not world.state_left(), "the hooks")
@@ -122,7 +123,7 @@ def watchdog_releases_the_locks(world):
         expect(not world.labels().exists(), "a label is kept of an image that may not be good")
 
 
-def lost_holders_make_the_thaw_fail(world):
+def test_lost_holders_make_the_thaw_fail(world):
     for name in ("postgresql", "mariadb"):
         with world.frozen() as host:
             for file in Path(world.state, name).glob("*/pid"):
@@ -133,7 +134,7 @@ def lost_holders_make_the_thaw_fail(world):
         world.nothing_is_left()
 
 
-def lost_connections_make_the_thaw_fail(world):
+def test_lost_connections_make_the_thaw_fail(world):
     for server in world.servers:
         with world.frozen() as host:
             server.end_sessions()
@@ -143,7 +144,7 @@ def lost_connections_make_the_thaw_fail(world):
         world.nothing_is_left()
 
 
-def servers_that_refuse_abort_the_freeze(world):
+def test_servers_that_refuse_abort_the_freeze(world):
     try:
         world.settings("postgresql", PG_DATABASE="nowhere")
         expect("nowhere" in refuse_to_freeze(world), "not for the database")
@@ -159,7 +160,7 @@ def servers_that_refuse_abort_the_freeze(world):
     world.load.proceeds()
 
 
-def last_words_of_a_client_are_heard(world):
+def test_last_words_of_a_client_are_heard(world):
     # Of one that is gone before anyone listens.
     text = world.with_sessions("""session_start "$STATE/a" sh -c 'echo why'
         wait $!
@@ -178,7 +179,7 @@ def last_words_of_a_client_are_heard(world):
     expect(text == "why\n", text)
 
 
-def settings_that_others_can_write_are_not_executed(world):
+def test_settings_that_others_can_write_are_not_executed(world):
     for name in ("postgresql", "mariadb"):
         file = Path(world.hooks, name + ".conf")
         file.chmod(0o666)
@@ -187,7 +188,7 @@ def settings_that_others_can_write_are_not_executed(world):
         expect(status == 1 and "writable by others" in output, output)
 
 
-def server_that_hangs_costs_its_time_only(world):
+def test_server_that_hangs_costs_its_time_only(world):
     process = world.postgres.process
     world.settings("postgresql", PG_TIMEOUT=1)
     try:
@@ -202,7 +203,7 @@ def server_that_hangs_costs_its_time_only(world):
     expect(took < 45, f"took {took:.1f} s, as if nothing were set")
 
 
-def hook_killed_at_its_deadline_leaves_nothing(world):
+def test_hook_killed_at_its_deadline_leaves_nothing(world):
     process = world.mariadb.process
     options = [f"-F{world.hooks}"]
     # Below the ten that connecting may take; the thaw of a client that must be killed takes four.
@@ -219,7 +220,7 @@ def hook_killed_at_its_deadline_leaves_nothing(world):
     world.load.proceeds()
 
 
-def a_lock_that_is_not_to_be_had_aborts_the_freeze(world):
+def test_a_lock_that_is_not_to_be_had_aborts_the_freeze(world):
     try:
         # As a backup program does.
         world.call("mariadb", "freeze", GUESTD_HOOK_STATE=world.state + "/other")
@@ -234,7 +235,7 @@ def a_lock_that_is_not_to_be_had_aborts_the_freeze(world):
     world.load.proceeds()
 
 
-def clusters_are_found_and_chosen(world):
+def test_clusters_are_found_and_chosen(world):
     place = world.shop.path("second")
     second = Postgres(place, place, place)
     second.create()
@@ -253,7 +254,7 @@ def clusters_are_found_and_chosen(world):
         world.standard_settings()
 
 
-def locks_do_not_outlive_an_agent_that_never_thaws(world):
+def test_locks_do_not_outlive_an_agent_that_never_thaws(world):
     world.settings("postgresql", PG_HOLD=3)
     world.settings("mariadb", **world.standard, MARIADB_HOLD=3)
     try:
@@ -267,7 +268,7 @@ def locks_do_not_outlive_an_agent_that_never_thaws(world):
     world.load.proceeds()
 
 
-def freezes_and_thaws_in_any_order(world):
+def test_freezes_and_thaws_in_any_order(world):
     for name, server in (("postgresql", world.postgres), ("mariadb", world.mariadb)):
         expect(world.call(name, "thaw") == (0, ""), "a thaw without a freeze did something")
         world.call(name, "freeze")
@@ -284,7 +285,7 @@ def freezes_and_thaws_in_any_order(world):
     world.load.proceeds()
 
 
-def agent_killed_while_frozen_hands_over(world):
+def test_agent_killed_while_frozen_hands_over(world):
     with world.agent.connect() as host:
         expect(host.freeze(world.points) == 2, "not frozen")
     world.agent.kill()
@@ -295,7 +296,7 @@ def agent_killed_while_frozen_hands_over(world):
     world.load.proceeds()
 
 
-def minimal_wal_means_a_checkpoint(world):
+def test_minimal_wal_means_a_checkpoint(world):
     world.load.stop()
     world.postgres.stop()
     world.postgres.start("--wal_level=minimal", "--max_wal_senders=0")
@@ -308,7 +309,7 @@ def minimal_wal_means_a_checkpoint(world):
     expect(not wrong, wrong)
 
 
-def stopped_servers_are_no_obstacle(world):
+def test_stopped_servers_are_no_obstacle(world):
     world.load.stop()
     for server in world.servers:
         server.stop()
@@ -318,8 +319,3 @@ def stopped_servers_are_no_obstacle(world):
         expect(world.call(name, "thaw") == (0, ""), "thaw")
     with world.frozen() as host:
         expect(host.thaw() == 2, "thaw")
-
-
-CASES = [case for name, case in list(globals().items())
-         if callable(case) and getattr(case, "__module__", "") == __name__ and
-         case not in (refuse_to_thaw, refuse_to_freeze)]

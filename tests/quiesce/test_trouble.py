@@ -6,13 +6,12 @@ import re
 import time
 from pathlib import Path
 
-from lib.checks import expect, same, until
+from lib.checks import expect, row, same, until
 from lib.client import AgentError
 from lib.loops import MIB, freeze_by_hand, frozen_among, held_up, thaw_by_hand
 from lib.private import mounts, umount_lazily
 from lib.programs import run
 
-from scene import test
 
 
 def stuck_pair(scene):
@@ -25,7 +24,7 @@ def stuck_pair(scene):
     return carrier, rider
 
 
-@test("trouble: a freeze that hangs: the others are thawed, the late one thaws itself")
+@row("trouble: a freeze that hangs: the others are thawed, the late one thaws itself")
 def stuck(scene):
     others = [scene.shop.make("ext4", f"other{i}") for i in range(4)]
     carrier, rider = stuck_pair(scene)
@@ -48,7 +47,7 @@ def stuck(scene):
     same(host.thaw(), 6, "thawed")
 
 
-@test("trouble: the host's thaw ends a freeze that hangs")
+@row("trouble: the host's thaw ends a freeze that hangs")
 def stuck_cancelled(scene):
     other = scene.shop.make("ext4", "other")
     carrier, rider = stuck_pair(scene)
@@ -67,7 +66,7 @@ def stuck_cancelled(scene):
     scene.note(f"cancelled after {took * 1000:.1f} ms")
 
 
-@test("trouble: killed while a freeze hangs, which then comes back after all")
+@row("trouble: killed while a freeze hangs, which then comes back after all")
 def stuck_killed(scene):
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=60, presync_limit=0)
@@ -83,7 +82,7 @@ def stuck_killed(scene):
     same(host.thaw(), len(held), "thawed")
 
 
-@test("trouble: killed after a freeze that hangs was given up")
+@row("trouble: killed after a freeze that hangs was given up")
 def stuck_killed_late(scene):
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=1, presync_limit=0)
@@ -100,7 +99,7 @@ def stuck_killed_late(scene):
     scene.nothing_frozen()
 
 
-@test("trouble: unmounted while frozen")
+@row("trouble: unmounted while frozen")
 def unmounted(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -112,7 +111,7 @@ def unmounted(scene):
     scene.shop.mount_again("one")
 
 
-@test("trouble: unmounted while frozen, and the agent killed")
+@row("trouble: unmounted while frozen, and the agent killed")
 def unmounted_killed(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     device = run("findmnt", "-n", "-o", "SOURCE", one)
@@ -129,7 +128,7 @@ def unmounted_killed(scene):
     same(host.thaw(), len(held), "thawed after the next mount")
 
 
-@test("trouble: the device is detached while frozen")
+@row("trouble: the device is detached while frozen")
 def detached(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -139,7 +138,7 @@ def detached(scene):
     same(host.thaw(), 2, "thawed")
 
 
-@test("trouble: the disk loses its contents while frozen")
+@row("trouble: the disk loses its contents while frozen")
 def unplugged(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     scene.dirty(one, two)
@@ -156,7 +155,7 @@ def unplugged(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("trouble: an I/O error on the third of five")
+@row("trouble: an I/O error on the third of five")
 def io_error(scene):
     small = scene.shop.path("small")
     os.mkdir(small)
@@ -187,7 +186,7 @@ def io_error(scene):
     same(host.thaw(), 4, "thawed")
 
 
-@test("trouble: thawed by somebody else")
+@row("trouble: thawed by somebody else")
 def thawed_by_other(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -197,7 +196,7 @@ def thawed_by_other(scene):
     same(host.status(), "thawed", "status")
 
 
-@test("trouble: a mount point is covered while frozen")
+@row("trouble: a mount point is covered while frozen")
 def covered(scene):
     one = scene.shop.make("ext4", "one")
     host = scene.start()
@@ -212,7 +211,7 @@ def times_of_lines(log, part):
     return [float(line.split(":")[0]) for line in log.splitlines() if part in line]
 
 
-@test("trouble: the log is on the frozen filesystem")
+@row("trouble: the log is on the frozen filesystem")
 def log_inside(scene):
     point = scene.shop.make("ext4", "point")
     logfile = os.path.join(point, "guestd.log")
@@ -236,7 +235,7 @@ def log_inside(scene):
     same(every, sorted(every), "order of the lines")
 
 
-@test("trouble: the log is on the frozen filesystem, and the agent killed")
+@row("trouble: the log is on the frozen filesystem, and the agent killed")
 def log_inside_killed(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start(logfile=os.path.join(point, "guestd.log"))
@@ -249,7 +248,7 @@ def log_inside_killed(scene):
     expect("taking over" in log, "no line of the takeover")
 
 
-@test("trouble: the state directory is on the frozen filesystem")
+@row("trouble: the state directory is on the frozen filesystem")
 def state_inside(scene):
     point = scene.shop.make("ext4", "point")
     os.mkdir(os.path.join(point, "state"))
@@ -268,7 +267,7 @@ def state_inside(scene):
     same(sorted(os.listdir(os.path.join(point, "state"))), ["qga.state"], "state files")
 
 
-@test("trouble: the watchdog with log and state on the frozen filesystem")
+@row("trouble: the watchdog with log and state on the frozen filesystem")
 def all_inside(scene):
     point = scene.shop.make("ext4", "point")
     os.mkdir(os.path.join(point, "state"))
@@ -284,7 +283,7 @@ def all_inside(scene):
     until(lambda: host.status() == "thawed", "the watchdog after the restart")
 
 
-@test("trouble: the marker cannot be written")
+@row("trouble: the marker cannot be written")
 def no_marker(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How many filesystems a freeze and a thaw count, beside the reference."""
 
-from lib.checks import Skip, expect, same
+from lib.checks import Skip, expect, row, same
 from lib.client import AgentError
 from lib.loops import can_make, held_up
 from lib.private import umount_lazily
 from lib.programs import run
 
-from scene import test
 
 
 def frozen_and_thawed(host, points):
@@ -27,7 +26,7 @@ def both_count(scene, host, points, wanted):
              "the reference's counts")
 
 
-@test("counts: ext4, xfs and btrfs")
+@row("counts: ext4, xfs and btrfs")
 def kinds(scene):
     points = [scene.shop.make(kind, kind) for kind in ("ext4", "xfs", "btrfs") if can_make(kind)]
     host = scene.start()
@@ -41,7 +40,7 @@ def kinds(scene):
         raise Skip("only " + " ".join(points))
 
 
-@test("counts: others stay as they are")
+@row("counts: others stay as they are")
 def only_the_listed(scene):
     listed, other = scene.shop.make("ext4", "listed"), scene.shop.make("ext4", "other")
     host = scene.start()
@@ -50,7 +49,7 @@ def only_the_listed(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("counts: a bind mount is not a filesystem of its own")
+@row("counts: a bind mount is not a filesystem of its own")
 def bind(scene):
     point = scene.shop.make("ext4", "point")
     again = scene.shop.bind(point, "again")
@@ -61,7 +60,7 @@ def bind(scene):
     both_count(scene, host, [again], 0)
 
 
-@test("counts: two subvolumes of a btrfs are one filesystem")
+@row("counts: two subvolumes of a btrfs are one filesystem")
 def subvolumes(scene):
     if not can_make("btrfs"):
         raise Skip("no btrfs")
@@ -78,7 +77,7 @@ def subvolumes(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("counts: a read-only mount")
+@row("counts: a read-only mount")
 def read_only(scene):
     point = scene.shop.make("ext4", "ro")
     other = scene.shop.make("ext4", "rw")
@@ -89,7 +88,7 @@ def read_only(scene):
     same(frozen_and_thawed(host, [point, other]), wanted, "as the reference")
 
 
-@test("counts: an image on a filesystem freezes before it")
+@row("counts: an image on a filesystem freezes before it")
 def nested(scene):
     outer = scene.shop.make("ext4", "outer", 128 << 20)
     inner = scene.shop.make("ext4", "inner", 32 << 20, below=outer)
@@ -99,7 +98,7 @@ def nested(scene):
         both_count(scene, host, [outer, inner], 2)
 
 
-@test("counts: an image in an image")
+@row("counts: an image in an image")
 def nested_twice(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     middle = scene.shop.make("ext4", "middle", 128 << 20, below=outer)
@@ -113,7 +112,7 @@ def nested_twice(scene):
     same(set(report.values()), {"thawed"}, "states")
 
 
-@test("counts: what lies between two filesystems orders them even if it is not listed")
+@row("counts: what lies between two filesystems orders them even if it is not listed")
 def nested_gap(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     middle = scene.shop.make("ext4", "middle", 128 << 20, below=outer)
@@ -124,7 +123,7 @@ def nested_gap(scene):
         same(frozen_and_thawed(host, [outer, inner]), (2, 2), "counts")
 
 
-@test("counts: an image whose path is gone still lies where it lies")
+@row("counts: an image whose path is gone still lies where it lies")
 def nested_remounted(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     inner = scene.shop.make("ext4", "inner", 32 << 20, below=outer)
@@ -140,7 +139,7 @@ def nested_remounted(scene):
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
 
 
-@test("counts: the same on btrfs, whose files have numbers that no mount table shows")
+@row("counts: the same on btrfs, whose files have numbers that no mount table shows")
 def nested_remounted_btrfs(scene):
     if not can_make("btrfs"):
         raise Skip("no btrfs")
@@ -158,7 +157,7 @@ def nested_remounted_btrfs(scene):
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
 
 
-@test("counts: what is mounted over a mount point is not frozen in its place")
+@row("counts: what is mounted over a mount point is not frozen in its place")
 def hidden(scene):
     below, other = scene.shop.make("ext4", "below"), scene.shop.make("ext4", "other")
     bind = scene.shop.bind(below, "bind")
@@ -182,7 +181,7 @@ def hidden(scene):
         run("umount", below)
 
 
-@test("counts: unknown mount points are passed over")
+@row("counts: unknown mount points are passed over")
 def unknown(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -191,7 +190,7 @@ def unknown(scene):
     both_count(scene, host, [point + "/"], 0)
 
 
-@test("counts: exclusions of the configuration")
+@row("counts: exclusions of the configuration")
 def excluded(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start(fsfreeze_exclude=f"{one[:-2]}*n*,type:xfs")
@@ -201,7 +200,7 @@ def excluded(scene):
     host.thaw()
 
 
-@test("counts: a thaw without a freeze drains what anyone froze")
+@row("counts: a thaw without a freeze drains what anyone froze")
 def drain(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -215,7 +214,7 @@ def drain(scene):
     same(host.thaw(), 2, "thawed")
 
 
-@test("counts: what another has frozen is reported, not counted and not thawed")
+@row("counts: what another has frozen is reported, not counted and not thawed")
 def foreign(scene):
     ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
     host = scene.start()
@@ -229,7 +228,7 @@ def foreign(scene):
     run("fsfreeze", "-u", theirs)
 
 
-@test("counts: while frozen, only what may be asked")
+@row("counts: while frozen, only what may be asked")
 def while_frozen(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -252,7 +251,7 @@ def while_frozen(scene):
     host.call("guest-get-osinfo")
 
 
-@test("counts: a timeout that makes no sense is refused")
+@row("counts: a timeout that makes no sense is refused")
 def bad_timeout(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()

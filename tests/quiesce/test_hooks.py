@@ -5,10 +5,9 @@ import os
 import time
 from pathlib import Path
 
-from lib.checks import expect, same, until
+from lib.checks import expect, row, same, until
 from lib.client import AgentError
 
-from scene import test
 
 # What is served at once may take so long on a busy machine; half of what a hook has.
 AT_ONCE = 60
@@ -37,7 +36,7 @@ def read_pid(scene, name="pid"):
                      Path(scene.shop.path(name)).read_text().strip(), "pid of the hook"))
 
 
-@test("hooks: in order, and back")
+@row("hooks: in order, and back")
 def order(scene):
     point = scene.shop.make("ext4", "point")
     for name in ("20-b", "10-a", "30-c", "40-d.sample"):
@@ -53,7 +52,7 @@ def order(scene):
                 ("30-c", "thaw", True), ("20-b", "thaw", True), ("10-a", "thaw", True)], "report")
 
 
-@test("hooks: thawed before the hooks go on")
+@row("hooks: thawed before the hooks go on")
 def write_after_thaw(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("write", f'[ "$1" = freeze ] || echo x >"{point}/after"')
@@ -63,7 +62,7 @@ def write_after_thaw(scene):
     expect(os.path.exists(point + "/after"), "the hook could not write")
 
 
-@test("hooks: one that hangs is killed with its children")
+@row("hooks: one that hangs is killed with its children")
 def hangs(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -80,7 +79,7 @@ def hangs(scene):
     until(lambda: not is_alive(pid), "the end of the hook's child")
 
 
-@test("hooks: one fails after another ran")
+@row("hooks: one fails after another ran")
 def second_fails(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -93,7 +92,7 @@ def second_fails(scene):
     same(host.report()["ended-by"], "failed", "ended by")
 
 
-@test("hooks: a daemon that holds the pipes does not delay")
+@row("hooks: a daemon that holds the pipes does not delay")
 def daemon(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", f'[ "$1" = thaw ] && exit\n'
@@ -108,7 +107,7 @@ def daemon(scene):
     os.kill(pid, 9)
 
 
-@test("hooks: one that fails to thaw is told, and all is thawed")
+@row("hooks: one that fails to thaw is told, and all is thawed")
 def thaw_fails(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -124,7 +123,7 @@ def thaw_fails(scene):
     same(host.status(), "thawed", "status")
 
 
-@test("hooks: a freeze of nothing lets them go on")
+@row("hooks: a freeze of nothing lets them go on")
 def nothing_to_freeze(scene):
     scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -133,7 +132,7 @@ def nothing_to_freeze(scene):
     same(scene.calls(), ["1 freeze", "1 thaw failed"], "calls")
 
 
-@test("hooks: one that others can write is refused")
+@row("hooks: one that others can write is refused")
 def untrusted(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -154,7 +153,7 @@ def served_at_once(host):
     return slowest
 
 
-@test("hooks: during a slow one the host is served, and its thaw cancels")
+@row("hooks: during a slow one the host is served, and its thaw cancels")
 def cancel(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -174,7 +173,7 @@ def cancel(scene):
     scene.note(f"slowest answer {slowest * 1000:.1f} ms, cancelled after {took * 1000:.1f} ms")
 
 
-@test("hooks: another connection's thaw cancels, and the freeze is told")
+@row("hooks: another connection's thaw cancels, and the freeze is told")
 def cancel_from_other(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -190,7 +189,7 @@ def cancel_from_other(scene):
         expect("cancelled" in error.text, error.text)
 
 
-@test("hooks: a second freeze during a slow one is refused")
+@row("hooks: a second freeze during a slow one is refused")
 def second_freeze(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -204,7 +203,7 @@ def second_freeze(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("hooks: a slow thaw hook holds up nothing but its answer")
+@row("hooks: a slow thaw hook holds up nothing but its answer")
 def slow_thaw(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = freeze ] || gate thaw')

@@ -5,17 +5,16 @@ import os
 import random
 import time
 
-from lib.checks import Skip, expect, same, until
+from lib.checks import Skip, expect, row, same, until
 from lib.client import AgentError
 from lib.loops import MIB, freeze_by_hand, held_up, thaw_by_hand
 from lib.programs import run
 
-from scene import test
 
 KILLS = 40
 
 
-@test("lost: killed while a hook runs, before anything is frozen")
+@row("lost: killed while a hook runs, before anything is frozen")
 def killed_before(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -35,7 +34,7 @@ def killed_before(scene):
     same(calls, ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
 
 
-@test("lost: killed while a hook is told of the thaw")
+@row("lost: killed while a hook is told of the thaw")
 def killed_after(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -59,7 +58,7 @@ def killed_after(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("lost: killed after the thaw")
+@row("lost: killed after the thaw")
 def killed_thawed(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -75,7 +74,7 @@ def killed_thawed(scene):
     same(scene.calls(), ["1 freeze", "1 thaw host"], "calls")
 
 
-@test("lost: killed while frozen; the next agent takes over, the host thaws")
+@row("lost: killed while frozen; the next agent takes over, the host thaws")
 def killed_frozen(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     scene.hook("1")
@@ -98,7 +97,7 @@ def killed_frozen(scene):
     same(host.thaw(), 2, "thawed again")
 
 
-@test("lost: killed while frozen; what another had frozen before is left to him")
+@row("lost: killed while frozen; what another had frozen before is left to him")
 def killed_foreign(scene):
     ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
     scene.start()
@@ -116,7 +115,7 @@ def killed_foreign(scene):
     thaw_by_hand(theirs)
 
 
-@test("lost: killed while frozen; what cannot be told apart is all thawed")
+@row("lost: killed while frozen; what cannot be told apart is all thawed")
 def killed_foreign_on_disk(scene):
     ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
     host = scene.start()
@@ -130,7 +129,7 @@ def killed_foreign_on_disk(scene):
     expect("the state directory is not in memory" not in scene.agent.log(), "held lines are lost")
 
 
-@test("lost: killed while frozen, many times over")
+@row("lost: killed while frozen, many times over")
 def killed_often(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -142,7 +141,7 @@ def killed_often(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("lost: killed while frozen; what is left of the deadline holds")
+@row("lost: killed while frozen; what is left of the deadline holds")
 def killed_deadline(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -163,7 +162,7 @@ def killed_deadline(scene):
     same(scene.calls(), ["1 freeze", "1 thaw timeout"], "calls")
 
 
-@test("lost: killed while frozen, started after the deadline")
+@row("lost: killed while frozen, started after the deadline")
 def killed_past_deadline(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -185,7 +184,7 @@ def kill_at(scene, host, points, delay):
     return scene.restart()
 
 
-@test("lost: killed at any moment of a freeze")
+@row("lost: killed at any moment of a freeze")
 def killed_during(scene):
     outer = scene.shop.make("ext4", "outer", 96 * MIB)
     points = [outer, scene.shop.make("ext4", "inner", 32 * MIB, below=outer),
@@ -209,7 +208,7 @@ def killed_during(scene):
     scene.note(f"{KILLS} kills within {span * 1300:.0f} ms: {seen}")
 
 
-@test("lost: SIGTERM while frozen thaws and ends well")
+@row("lost: SIGTERM while frozen thaws and ends well")
 def terminated(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     scene.hook("1")
@@ -224,7 +223,7 @@ def terminated(scene):
     same(host.status(), "thawed", "status after the restart")
 
 
-@test("lost: SIGTERM during a slow hook")
+@row("lost: SIGTERM during a slow hook")
 def terminated_freezing(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -236,7 +235,7 @@ def terminated_freezing(scene):
     expect(scene.calls()[-1].startswith("1 thaw"), "the hook got no thaw")
 
 
-@test("lost: the host goes while frozen, the next one thaws")
+@row("lost: the host goes while frozen, the next one thaws")
 def host_gone(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -248,7 +247,7 @@ def host_gone(scene):
         same(other.thaw(), 1, "thawed")
 
 
-@test("lost: the host goes during a slow freeze")
+@row("lost: the host goes during a slow freeze")
 def host_gone_freezing(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -262,7 +261,7 @@ def host_gone_freezing(scene):
         same(other.status(), "thawed", "status")
 
 
-@test("lost: nobody thaws, so the watchdog does")
+@row("lost: nobody thaws, so the watchdog does")
 def watchdog(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -280,7 +279,7 @@ def watchdog(scene):
     same(host.report()["ended-by"], "host", "ended by")
 
 
-@test("lost: the configuration's timeout")
+@row("lost: the configuration's timeout")
 def configured_timeout(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start(freeze_timeout=3)
@@ -294,7 +293,7 @@ def configured_timeout(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@test("lost: the watchdog, the host and SIGTERM at the same time")
+@row("lost: the watchdog, the host and SIGTERM at the same time")
 def all_at_once(scene):
     points = [scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")]
     for _ in range(5):
