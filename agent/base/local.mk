@@ -9,6 +9,7 @@ libguestd_a_SOURCES += \
 	%D%/deadline.c %D%/deadline.h \
 	%D%/log.c %D%/log.h \
 	%D%/logind.c %D%/logind.h \
+	%D%/main-thread.h \
 	%D%/safe-path.c %D%/safe-path.h \
 	%D%/settings.h \
 	%D%/sysops.c %D%/sysops.h \

@@ -2,15 +2,13 @@
 #include "commands/freeze/private.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
-#include "commands/freeze/marker.h"
+#include "agent/base/main-thread.h"
 #include "commands/freeze/rcu.h"
 #include "commands/freeze/select.h"
 #include "lib/errors.h"
@@ -19,50 +17,34 @@ const char *const thaw_reasons[] = { "host", "timeout", "failed", "shutdown" };
 
 FreezePhase freeze_phase(Freeze *freeze)
 {
-    FreezePhase phase;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
 
-    g_mutex_lock(&freeze->lock);
-    phase = freeze->phase;
-    g_mutex_unlock(&freeze->lock);
-    return phase;
+    return freeze->phase;
 }
 
 void freeze_set_phase(Freeze *freeze, FreezePhase phase)
 {
-    g_mutex_lock(&freeze->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+
     freeze->phase = phase;
     g_cond_broadcast(&freeze->changed);
-    g_mutex_unlock(&freeze->lock);
-}
-
-/* Arms the watchdog for deadline_us, or disarms it if that is 0. */
-static void set_watchdog(Freeze *freeze, gint64 deadline_us)
-{
-    struct itimerspec when = { .it_value = { .tv_sec = deadline_us / G_USEC_PER_SEC,
-                                             .tv_nsec = deadline_us % G_USEC_PER_SEC * 1000 } };
-
-    g_mutex_lock(&freeze->lock);
-    freeze->deadline_us = deadline_us;
-    g_mutex_unlock(&freeze->lock);
-    timerfd_settime(freeze->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
 void freeze_enter(Freeze *freeze)
 {
-    g_mutex_lock(&freeze->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+
     freeze->users++;
-    g_mutex_unlock(&freeze->lock);
 }
 
 void freeze_leave(Freeze *freeze)
 {
-    g_mutex_lock(&freeze->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+
     freeze->users--;
     g_cond_broadcast(&freeze->changed);
-    g_mutex_unlock(&freeze->lock);
 }
 
-/* From here on nothing is written and no child is started. */
 void freeze_enter_frozen_state(Freeze *freeze, gint64 deadline_us)
 {
     const Services *services = freeze->services;
@@ -70,23 +52,23 @@ void freeze_enter_frozen_state(Freeze *freeze, gint64 deadline_us)
     log_hold(services->log, TRUE);
     services->set_frozen(services->agent, TRUE, deadline_us);
     freeze->frozen_since_us = boot_time_us();
-    set_watchdog(freeze, deadline_us);
+    freeze_watchdog_set(freeze->watchdog, deadline_us);
 }
 
 static void leave_frozen_state(Freeze *freeze)
 {
     const Services *services = freeze->services;
 
-    set_watchdog(freeze, 0);
-    /* The hooks have yet to be let go on; an agent that is killed before leaves that to the next. */
+    freeze_watchdog_set(freeze->watchdog, 0);
+    /* The hooks are still to be called: if this agent is killed before, the next one calls them. */
     if (!services->settings->fsfreeze_hook || !freeze_mark_hooks(freeze, NULL))
         freeze_unmark(freeze);
     services->set_frozen(services->agent, FALSE, 0);
     log_hold(services->log, FALSE);
 }
 
-/* Thaws what is ours, then lets the hooks go on. Returns how many, or -1 with @error. */
-static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
+/* Thaws what this freeze froze, then calls the hooks. Returns how many filesystems, or -1. */
+static int thaw_ours(Freeze *freeze, ThawReason reason, GError **error)
 {
     int n = freeze_engine_thaw(freeze->engine);
     gboolean ok;
@@ -105,13 +87,6 @@ static int thaw_all(Freeze *freeze, ThawReason reason, GError **error)
     return ok ? n : -1;
 }
 
-static gpointer watchdog_thaw(gpointer data)
-{
-    freeze_end(data, THAW_BY_TIMEOUT, NULL);
-    freeze_leave(data);
-    return NULL;
-}
-
 gboolean freeze_start_thread(Freeze *freeze, const char *name, GThreadFunc func)
 {
     GThread *thread;
@@ -126,20 +101,21 @@ gboolean freeze_start_thread(Freeze *freeze, const char *name, GThreadFunc func)
     return TRUE;
 }
 
-static gboolean on_timer(int fd, GIOCondition condition, gpointer data)
+static gpointer thaw_overdue(gpointer data)
 {
-    guint64 expirations;
+    freeze_end(data, THAW_BY_TIMEOUT, NULL);
+    freeze_leave(data);
+    return NULL;
+}
 
-    (void)condition;
-    if (read(fd, &expirations, sizeof expirations) != sizeof expirations)
-        return G_SOURCE_CONTINUE;
-    /*
-     * A thread, because hooks may take their time. There may be none to be had just
-     * because of the freeze, with all the processes that wait for its end.
-     */
-    if (!freeze_start_thread(data, "watchdog", watchdog_thaw))
+/*
+ * On a thread, because hooks may take long. During a freeze processes pile up that wait for its
+ * end, so there may be no thread left; then the main loop thaws.
+ */
+static void on_overdue(gpointer data)
+{
+    if (!freeze_start_thread(data, "watchdog", thaw_overdue))
         freeze_end(data, THAW_BY_TIMEOUT, NULL);
-    return G_SOURCE_CONTINUE;
 }
 
 static FreezeLimits limits_of(const Settings *settings)
@@ -158,7 +134,7 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
     const Sysroot *sysroot = freeze->services->sysroot;
     int n;
 
-    /* The marker remembers what to go back to, from before it is changed until it is back. */
+    /* The marker holds the original setting from before the change until it is restored. */
     freeze->grace_before = quick_grace_before(sysroot);
     if (!freeze_mark(freeze, mounts, deadline_us, error))
         return -1;
@@ -176,7 +152,7 @@ static int freeze_opened(Freeze *freeze, const List *mounts, const FreezeLimits 
     return n;
 }
 
-/* All but the hooks. Returns how many are frozen; or -1 with nothing left frozen. */
+/* Everything but the hooks. Returns how many are frozen, or -1 with nothing left frozen. */
 static int freeze_filesystems(Freeze *freeze, const List *mount_points, gint64 timeout_s,
                               Arena *arena, GError **error)
 {
@@ -188,7 +164,7 @@ static int freeze_filesystems(Freeze *freeze, const List *mount_points, gint64 t
     if (!freeze_select(freeze->services, mount_points, &mounts, &plan, arena, error))
         return -1;
     if (plan.is_fallback && mounts.len > 1)
-        g_message("freeze: no order by devices could be had; going by mount order");
+        g_message("freeze: cannot order filesystems by device; using mount order");
     if (!freeze_engine_open(freeze->engine, &mounts, &plan, limits.until, error))
         return -1;
     freeze_engine_presync(freeze->engine, &limits);
@@ -199,7 +175,7 @@ static int freeze_filesystems(Freeze *freeze, const List *mount_points, gint64 t
     return freeze_opened(freeze, &mounts, &limits, deadline_us, error);
 }
 
-/* What is left of an earlier cancellation does not concern the next freeze. */
+/* An earlier cancellation does not apply to the next freeze. */
 static void reset_cancel(Freeze *freeze)
 {
     guint64 count;
@@ -211,28 +187,24 @@ static void reset_cancel(Freeze *freeze)
 
 static gboolean start_phase(Freeze *freeze, GError **error)
 {
-    gboolean ok, closed;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
 
-    g_mutex_lock(&freeze->lock);
-    closed = freeze->closed;
-    ok = freeze->phase == PHASE_THAWED && !closed;
-    if (ok) {
-        freeze->phase = PHASE_FREEZING;
-        freeze->any = TRUE;
-        freeze->grace_before = -1;
-        freeze->ended_by = THAW_AFTER_FAILURE;
-        freeze->host_unaware = FALSE;
-        reset_cancel(freeze);
-    }
-    g_mutex_unlock(&freeze->lock);
-    if (closed)
-        return set_error(error, "the agent is about to end");
-    return ok || set_error(error, "another freeze or thaw is still under way");
+    if (freeze->closed)
+        return set_error(error, "the agent is stopping");
+    if (freeze->phase != PHASE_THAWED)
+        return set_error(error, "another freeze or thaw is in progress");
+    freeze->phase = PHASE_FREEZING;
+    freeze->any = TRUE;
+    freeze->grace_before = -1;
+    freeze->ended_by = THAW_AFTER_FAILURE;
+    freeze->host_unaware = FALSE;
+    reset_cancel(freeze);
+    return TRUE;
 }
 
 /*
- * Hooks hold applications up until all is frozen, so most of the syncing is done
- * before them; what they make dirty themselves is little.
+ * Hooks hold applications up until everything is frozen, so most of the syncing happens before
+ * the hooks; what the hooks themselves write is little.
  */
 static void presync_before_hooks(Freeze *freeze, const List *mount_points, Arena *arena)
 {
@@ -276,8 +248,8 @@ int freeze_begin(Freeze *freeze, const List *mount_points, gint64 timeout_s, GEr
     return n;
 }
 
-/* The way out of a freeze that is not ours. */
-static int drain_all(Freeze *freeze, GError **error)
+/* The way out of a freeze that this agent did not make: thaws whatever is frozen. */
+static int thaw_foreign(Freeze *freeze, GError **error)
 {
     const Services *services = freeze->services;
     g_autoptr(Arena) arena = arena_new();
@@ -296,10 +268,10 @@ static int drain_all(Freeze *freeze, GError **error)
 }
 
 /*
- * Waits, under the lock, until nobody else is at work; a freeze under way is
- * cancelled. Returns TRUE if that ended a freeze or thaw of somebody else's.
+ * Waits until no other thread freezes or thaws; a freeze in progress is cancelled. Returns
+ * whether another thread's freeze or thaw ended meanwhile.
  */
-static gboolean wait_for_others(Freeze *freeze)
+static gboolean wait_for_others_locked(Freeze *freeze)
 {
     guint64 one = 1;
     gboolean waited = FALSE;
@@ -317,41 +289,52 @@ static gboolean wait_for_others(Freeze *freeze)
 }
 
 /*
- * Whether that is the watchdog of an earlier freeze, which the host has ended before the
- * thread got to run; under the lock. The one that lasts, or is under way, is not its own.
+ * Whether the caller is the watchdog of an earlier freeze, which the host ended before the
+ * watchdog's thread ran. The freeze that lasts, or is in progress, is not the watchdog's own.
  */
-static gboolean is_outdated(const Freeze *freeze, ThawReason reason)
+static gboolean is_outdated(Freeze *freeze, ThawReason reason)
 {
-    return reason == THAW_BY_TIMEOUT &&
-           (freeze->deadline_us == 0 || boot_time_us() < freeze->deadline_us);
+    return reason == THAW_BY_TIMEOUT && !freeze_watchdog_is_due(freeze->watchdog);
+}
+
+typedef enum {
+    TARGET_NONE,
+    TARGET_OURS,    /* the freeze of this agent */
+    TARGET_FOREIGN, /* whatever is frozen in the system */
+} ThawTarget;
+
+/* Decides what to thaw for @reason, and enters PHASE_THAWING unless that is TARGET_NONE. */
+static ThawTarget claim_thaw(Freeze *freeze, ThawReason reason)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    gboolean frozen, waited;
+
+    freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
+    waited = !is_outdated(freeze, reason) && wait_for_others_locked(freeze);
+    frozen = freeze->phase == PHASE_FROZEN;
+    /*
+     * A host that thaws after its freeze has ended must learn that: it gets 0. Only a host
+     * without a freeze asks for whatever else is frozen.
+     */
+    if (!frozen && (waited || reason != THAW_BY_HOST || freeze->host_unaware)) {
+        freeze->host_unaware = freeze->host_unaware && reason != THAW_BY_HOST;
+        return TARGET_NONE;
+    }
+    /* A new freeze may have started during the wait. */
+    if (is_outdated(freeze, reason))
+        return TARGET_NONE;
+    freeze->phase = PHASE_THAWING;
+    return frozen ? TARGET_OURS : TARGET_FOREIGN;
 }
 
 static int end(Freeze *freeze, ThawReason reason, GError **error)
 {
-    gboolean frozen, waited;
+    ThawTarget target = claim_thaw(freeze, reason);
     int n;
 
-    g_mutex_lock(&freeze->lock);
-    freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
-    waited = !is_outdated(freeze, reason) && wait_for_others(freeze);
-    frozen = freeze->phase == PHASE_FROZEN;
-    /*
-     * A host that comes too late for its own freeze must learn so: 0. Only one that
-     * has none asks for whatever else is frozen.
-     */
-    if (!frozen && (waited || reason != THAW_BY_HOST || freeze->host_unaware)) {
-        freeze->host_unaware = freeze->host_unaware && reason != THAW_BY_HOST;
-        g_mutex_unlock(&freeze->lock);
+    if (target == TARGET_NONE)
         return 0;
-    }
-    /* It may have become so while it waited. */
-    if (is_outdated(freeze, reason)) {
-        g_mutex_unlock(&freeze->lock);
-        return 0;
-    }
-    freeze->phase = PHASE_THAWING;
-    g_mutex_unlock(&freeze->lock);
-    n = frozen ? thaw_all(freeze, reason, error) : drain_all(freeze, error);
+    n = target == TARGET_OURS ? thaw_ours(freeze, reason, error) : thaw_foreign(freeze, error);
     freeze_set_phase(freeze, PHASE_THAWED);
     return n;
 }
@@ -373,42 +356,52 @@ static char *copy(Arena *arena, const char *text)
     return text ? arena_strdup(arena, text) : NULL;
 }
 
+static void copy_items(const FreezeEngine *engine, Arena *arena, List *copies)
+{
+    gsize n;
+    const FreezeItem *items = freeze_engine_items(engine, &n);
+
+    for (gsize i = 0; i < n; i++) {
+        FreezeItem *item = list_append(copies, arena, sizeof *item);
+
+        *item = items[i];
+        item->mount_point = copy(arena, items[i].mount_point);
+        item->device = copy(arena, items[i].device);
+        item->type = copy(arena, items[i].type);
+    }
+}
+
+static void copy_calls(const FreezeHooks *hooks, Arena *arena, List *copies)
+{
+    const GPtrArray *calls = freeze_hooks_calls(hooks);
+
+    for (guint i = 0; i < calls->len; i++) {
+        HookCall *call = list_append(copies, arena, sizeof *call);
+
+        *call = *(const HookCall *)calls->pdata[i];
+        call->path = copy(arena, call->path);
+    }
+}
+
 void freeze_report(Freeze *freeze, Arena *arena, FreezeReport *report)
 {
-    const GPtrArray *calls = freeze_hooks_calls(freeze->hooks);
-    const FreezeItem *items;
-    gsize n;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
 
-    /* Outside of a freeze nobody changes what is read here. */
-    g_mutex_lock(&freeze->lock);
-    *report = (FreezeReport){ .phase = freeze->phase,
-                              .any = freeze->any,
-                              .ended_by = freeze->ended_by };
-    if (freeze->phase == PHASE_THAWED) {
-        report->sync_rounds = freeze_engine_sync_rounds(freeze->engine);
-        items = freeze_engine_items(freeze->engine, &n);
-        for (gsize i = 0; i < n; i++) {
-            FreezeItem *item = list_append(&report->items, arena, sizeof *item);
-
-            *item = items[i];
-            item->mount_point = copy(arena, items[i].mount_point);
-            item->device = copy(arena, items[i].device);
-            item->type = copy(arena, items[i].type);
-        }
-        for (guint i = 0; i < calls->len; i++) {
-            HookCall *call = list_append(&report->calls, arena, sizeof *call);
-
-            *call = *(const HookCall *)calls->pdata[i];
-            call->path = copy(arena, call->path);
-        }
-    }
-    g_mutex_unlock(&freeze->lock);
+    *report = (FreezeReport){ .phase = freeze->phase, .any = freeze->any };
+    /* In the other phases a thread may change the rest without the lock. */
+    if (freeze->phase != PHASE_THAWED)
+        return;
+    report->ended_by = freeze->ended_by;
+    report->sync_rounds = freeze_engine_sync_rounds(freeze->engine);
+    copy_items(freeze->engine, arena, &report->items);
+    copy_calls(freeze->hooks, arena, &report->calls);
 }
 
 Freeze *freeze_new(const Services *services, GError **error)
 {
     Freeze *freeze = g_new0(Freeze, 1);
 
+    assert_main_thread();
     freeze->services = services;
     freeze->grace_before = -1;
     g_mutex_init(&freeze->lock);
@@ -417,32 +410,36 @@ Freeze *freeze_new(const Services *services, GError **error)
     freeze->hooks = freeze_hooks_new(services->settings->fsfreeze_hook,
                                      services->settings->hook_timeout_s * G_USEC_PER_SEC);
     freeze->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    freeze->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (freeze->cancel_fd < 0 || freeze->timer_fd < 0) {
-        set_errno_error(error, errno, "timerfd");
+    if (freeze->cancel_fd < 0)
+        set_errno_error(error, errno, "eventfd");
+    else
+        freeze->watchdog = freeze_watchdog_new(on_overdue, freeze, error);
+    if (!freeze->watchdog) {
         freeze_free(freeze);
         return NULL;
     }
-    freeze->timer_source = g_unix_fd_add(freeze->timer_fd, G_IO_IN, on_timer, freeze);
     freeze_take_over(freeze);
     return freeze;
 }
 
-void freeze_free(Freeze *freeze)
+static void wait_for_users(Freeze *freeze)
 {
-    if (freeze->release_source)
-        g_source_remove(freeze->release_source);
-    /* All are in their last lines by now, since freeze_end() has waited for their work. */
-    g_mutex_lock(&freeze->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+
     while (freeze->users > 0)
         g_cond_wait(&freeze->changed, &freeze->lock);
-    g_mutex_unlock(&freeze->lock);
-    if (freeze->timer_source)
-        g_source_remove(freeze->timer_source);
+}
+
+void freeze_free(Freeze *freeze)
+{
+    assert_main_thread();
+    if (freeze->release_source)
+        g_source_remove(freeze->release_source);
+    /* They are about to return, since freeze_end() has waited for their work. */
+    wait_for_users(freeze);
+    freeze_watchdog_free(freeze->watchdog);
     if (freeze->cancel_fd >= 0)
         close(freeze->cancel_fd);
-    if (freeze->timer_fd >= 0)
-        close(freeze->timer_fd);
     freeze_hooks_free(freeze->hooks);
     freeze_engine_free(freeze->engine);
     g_mutex_clear(&freeze->lock);

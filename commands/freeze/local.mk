@@ -12,4 +12,5 @@ libguestd_a_SOURCES += \
 	%D%/private.h \
 	%D%/rcu.c %D%/rcu.h \
 	%D%/recovery.c \
-	%D%/select.c %D%/select.h
+	%D%/select.c %D%/select.h \
+	%D%/watchdog.c %D%/watchdog.h

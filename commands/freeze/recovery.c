@@ -2,19 +2,21 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
+#include "agent/base/main-thread.h"
 #include "commands/freeze/marker.h"
 #include "commands/freeze/private.h"
 #include "commands/freeze/rcu.h"
 #include "commands/freeze/select.h"
 
 /*
- * The marker that a freeze keeps for an agent that is started after this one was killed, and
- * how that agent takes the freeze over.
+ * The marker that a freeze keeps for an agent that starts after this one was killed, and how that
+ * agent takes the freeze over.
  */
 
 /*
- * Names @points, not owned, and besides what calls that did not come back may yet freeze, also
- * those of an earlier freeze: with no @points the marker is of these alone.
+ * Writes a marker with @points, not owned, and with the mount points that calls which did not
+ * return may yet freeze, also those of an earlier freeze: without @points the marker has only
+ * these.
  */
 static gboolean write_marker(Freeze *freeze, GPtrArray *points, gint64 deadline_us, GError **error)
 {
@@ -49,7 +51,7 @@ gboolean freeze_mark_hooks(Freeze *freeze, GError **error)
            freeze_mark(freeze, &no_mounts, 0, error);
 }
 
-/* A file in memory: a write to any other may wait for a disk, or for what we have frozen. */
+/* Whether a write to a file in @dir waits for no disk, and for nothing that is frozen. */
 static gboolean is_in_memory(const char *dir)
 {
     struct statfs info;
@@ -75,8 +77,8 @@ void freeze_mark_ours(Freeze *freeze, gint64 deadline_us)
     if (!any_foreign)
         return;
     if (!is_in_memory(freeze->services->settings->statedir))
-        g_message("freeze: the state directory is not in memory, so an agent that takes over "
-                  "thaws also what others have frozen");
+        g_message("freeze: the state directory is not in memory; after a restart the agent also "
+                  "thaws what others have frozen");
     else if (!write_marker(freeze, ours, deadline_us, &error))
         g_warning("%s", error->message);
 }
@@ -95,7 +97,7 @@ void freeze_unmark(Freeze *freeze)
 
 /* ---- after a restart */
 
-/* Hooks were asked to freeze by an agent that ended before anything was frozen. */
+/* Calls the hooks of an agent that exited before it froze anything. */
 static void release_hooks(Freeze *freeze)
 {
     freeze_hooks_thaw(freeze->hooks, thaw_reasons[THAW_AFTER_FAILURE], NULL);
@@ -110,13 +112,13 @@ static gpointer release(gpointer data)
     return NULL;
 }
 
-/* Not before the loop runs: a daemon's fork would leave the thread behind. */
+/* Not before the main loop runs: the fork of -d would leave the thread behind. */
 static gboolean start_release(gpointer data)
 {
     Freeze *freeze = data;
 
     freeze->release_source = 0;
-    /* Hooks may take their time, so there is no way without a thread. */
+    /* Hooks may take long, so they are not called on the main loop. */
     if (!freeze_start_thread(freeze, "release", release))
         freeze->release_source = g_timeout_add_seconds(1, start_release, freeze);
     return G_SOURCE_REMOVE;
@@ -124,6 +126,7 @@ static gboolean start_release(gpointer data)
 
 void freeze_finish_take_over(Freeze *freeze)
 {
+    assert_main_thread();
     if (!freeze->release_source)
         return;
     g_source_remove(freeze->release_source);
@@ -149,13 +152,14 @@ void freeze_take_over(Freeze *freeze)
     const Services *services = freeze->services;
     FreezeMarker marker;
 
+    assert_main_thread();
     if (!freeze_marker_read(services->sysroot, services->settings->statedir, &marker))
         return;
     /* The log's file may be on a frozen filesystem. */
     log_hold(services->log, TRUE);
     quick_grace_end(services->sysroot, marker.grace_before);
     if (marker.late) {
-        /* That freeze had failed; only what came back after its agent's end is frozen. */
+        /* That freeze failed; only calls that returned after its agent exited froze anything. */
         adopt_marked(freeze, &marker);
         freeze_engine_thaw(freeze->engine);
     }

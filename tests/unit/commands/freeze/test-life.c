@@ -264,7 +264,7 @@ static void test_closed(void)
     start(life);
     g_assert_cmpint(freeze_end(life->freeze, THAW_AT_SHUTDOWN, NULL), ==, 0);
     g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, &error), ==, -1);
-    kit_expect_error(&error, "the agent is about to end");
+    kit_expect_error(&error, "the agent is stopping");
     g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/a"), ==, 0);
     life_free(life);
 }
