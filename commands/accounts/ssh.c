@@ -130,24 +130,23 @@ static void job_free(gpointer data)
 static gboolean claim(Job *job, uid_t uid)
 {
     State *state = job->state;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&state->lock);
     gboolean mine = TRUE;
 
-    g_mutex_lock(&state->lock);
     while (mine && g_hash_table_contains(state->busy, GUINT_TO_POINTER(uid)))
         mine = g_cond_wait_until(&state->changed, &state->lock, job->until);
     if (mine)
         g_hash_table_add(state->busy, GUINT_TO_POINTER(uid));
-    g_mutex_unlock(&state->lock);
     return mine || set_error(&job->error, "an earlier request for user '%s' has not come to an end",
                              job->username);
 }
 
 static void release(Job *job, uid_t uid)
 {
-    g_mutex_lock(&job->state->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&job->state->lock);
+
     g_hash_table_remove(job->state->busy, GUINT_TO_POINTER(uid));
     g_cond_broadcast(&job->state->changed);
-    g_mutex_unlock(&job->state->lock);
 }
 
 static void job_run(gpointer data, gpointer unused)

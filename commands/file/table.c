@@ -55,8 +55,7 @@ static gboolean end_stream(OpenFile *file, gboolean discarded, GError **error)
     return ok;
 }
 
-/* With the table locked. */
-static gboolean is_busy(const FileTable *table)
+static gboolean is_busy_locked(const FileTable *table)
 {
     GHashTableIter iter;
     gpointer file;
@@ -68,14 +67,14 @@ static gboolean is_busy(const FileTable *table)
     return table->reserved > 0;
 }
 
-void file_table_free(FileTable *table)
+/* Closes all files but those that are in use. Returns whether there are any of these. */
+static gboolean close_unused(FileTable *table)
 {
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    gboolean busy = is_busy_locked(table);
     GHashTableIter iter;
     gpointer file;
-    gboolean busy;
 
-    g_mutex_lock(&table->lock);
-    busy = is_busy(table);
     g_hash_table_iter_init(&iter, table->files);
     while (g_hash_table_iter_next(&iter, NULL, &file)) {
         if (((OpenFile *)file)->users > 0)
@@ -84,16 +83,20 @@ void file_table_free(FileTable *table)
         open_file_free(file);
         g_hash_table_iter_remove(&iter);
     }
-    g_mutex_unlock(&table->lock);
-    if (busy)
+    return busy;
+}
+
+void file_table_free(FileTable *table)
+{
+    if (close_unused(table))
         return;
     g_hash_table_unref(table->files);
     g_mutex_clear(&table->lock);
     g_free(table);
 }
 
-/* With the table locked: the file that was idle for longest, and long enough. */
-static OpenFile *find_idle(FileTable *table)
+/* The file that was idle for the longest time, if that is long enough; else NULL. */
+static OpenFile *find_idle_locked(const FileTable *table)
 {
     OpenFile *found = NULL;
     GHashTableIter iter;
@@ -111,25 +114,31 @@ static OpenFile *find_idle(FileTable *table)
     return found;
 }
 
+/* Reserves a place if there is one; if need be by taking *@idle out of the table. */
+static gboolean take_place(FileTable *table, OpenFile **idle)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+
+    *idle = NULL;
+    if (g_hash_table_size(table->files) + table->reserved >= FILE_TABLE_MAX) {
+        *idle = find_idle_locked(table);
+        if (!*idle)
+            return FALSE;
+        g_hash_table_remove(table->files, &(*idle)->handle);
+    }
+    table->reserved++;
+    return TRUE;
+}
+
 gboolean file_table_reserve(FileTable *table, GError **error)
 {
-    OpenFile *idle = NULL;
+    OpenFile *idle;
     g_autoptr(GError) local = NULL;
-    gboolean room;
 
-    g_mutex_lock(&table->lock);
-    room = g_hash_table_size(table->files) + table->reserved < FILE_TABLE_MAX;
-    if (!room)
-        idle = find_idle(table);
-    if (idle)
-        g_hash_table_remove(table->files, &idle->handle); /* nobody finds it from here on */
-    if (room || idle)
-        table->reserved++;
-    g_mutex_unlock(&table->lock);
-    if (room)
-        return TRUE;
-    if (!idle)
+    if (!take_place(table, &idle))
         return set_error(error, "%d files are open; close one of them first", FILE_TABLE_MAX);
+    if (!idle)
+        return TRUE;
     g_message("file handle %" G_GINT64_FORMAT " (%s) was idle for an hour and makes room for another",
               idle->handle, idle->path);
     if (!end_stream(idle, idle->replacement != NULL, &local))
@@ -140,14 +149,15 @@ gboolean file_table_reserve(FileTable *table, GError **error)
 
 void file_table_cancel(FileTable *table)
 {
-    g_mutex_lock(&table->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+
     table->reserved--;
-    g_mutex_unlock(&table->lock);
 }
 
 void file_table_add(FileTable *table, gint64 handle, const char *path, FILE *stream,
                     Replacement *replacement)
 {
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
     OpenFile *file = g_new0(OpenFile, 1);
 
     g_mutex_init(&file->lock);
@@ -155,11 +165,9 @@ void file_table_add(FileTable *table, gint64 handle, const char *path, FILE *str
     file->path = g_strdup(path);
     file->stream = stream;
     file->replacement = replacement;
-    g_mutex_lock(&table->lock);
-    table->reserved--;
     file->used_us = table->now_us();
+    table->reserved--;
     g_hash_table_insert(table->files, &file->handle, file);
-    g_mutex_unlock(&table->lock);
 }
 
 static gboolean unknown_handle(gint64 handle, GError **error)
@@ -167,27 +175,32 @@ static gboolean unknown_handle(gint64 handle, GError **error)
     return set_error(error, "handle '%" G_GINT64_FORMAT "' has not been found", handle);
 }
 
-OpenFile *file_table_take(FileTable *table, gint64 handle, GError **error)
+/* The file of @handle with one more user, or NULL with @error set. */
+static OpenFile *find_for_use(FileTable *table, gint64 handle, GError **error)
 {
-    OpenFile *file;
-    gboolean crowded = FALSE;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    OpenFile *file = g_hash_table_lookup(table->files, &handle);
 
-    g_mutex_lock(&table->lock);
-    file = g_hash_table_lookup(table->files, &handle);
-    if (file) {
-        crowded = file->users >= FILE_TABLE_MAX_USERS;
-        if (!crowded)
-            file->users++;
+    if (!file) {
+        unknown_handle(handle, error);
+        return NULL;
     }
-    g_mutex_unlock(&table->lock);
-    if (!file)
-        return unknown_handle(handle, error), NULL;
-    if (crowded) {
+    if (file->users >= FILE_TABLE_MAX_USERS) {
         set_error(error, "handle '%" G_GINT64_FORMAT "' is busy: %d commands wait for it", handle,
                   FILE_TABLE_MAX_USERS);
         return NULL;
     }
-    g_mutex_lock(&file->lock);
+    file->users++;
+    return file;
+}
+
+OpenFile *file_table_take(FileTable *table, gint64 handle, GError **error)
+{
+    OpenFile *file = find_for_use(table, handle, error);
+
+    if (!file)
+        return NULL;
+    g_mutex_lock(&file->lock); /* until file_table_release() */
     if (file->stream)
         return file;
     file_table_release(table, file);
@@ -195,26 +208,34 @@ OpenFile *file_table_take(FileTable *table, gint64 handle, GError **error)
     return NULL;
 }
 
+/* Returns whether @file has been closed, and that was its last user. */
+static gboolean end_use(FileTable *table, OpenFile *file)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+
+    file->used_us = table->now_us();
+    return --file->users == 0 && !g_hash_table_contains(table->files, &file->handle);
+}
+
 void file_table_release(FileTable *table, OpenFile *file)
 {
-    gboolean last;
-
-    g_mutex_unlock(&file->lock);
-    g_mutex_lock(&table->lock);
-    last = --file->users == 0 && !g_hash_table_contains(table->files, &file->handle);
-    file->used_us = table->now_us();
-    g_mutex_unlock(&table->lock);
-    if (last)
+    g_mutex_unlock(&file->lock); /* of file_table_take() */
+    if (end_use(table, file))
         open_file_free(file);
+}
+
+static void remove_file(FileTable *table, const OpenFile *file)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+
+    g_hash_table_remove(table->files, &file->handle);
 }
 
 gboolean file_table_close(FileTable *table, OpenFile *file, gboolean discarded, GError **error)
 {
     gboolean ok = end_stream(file, discarded, error);
 
-    g_mutex_lock(&table->lock);
-    g_hash_table_remove(table->files, &file->handle);
-    g_mutex_unlock(&table->lock);
+    remove_file(table, file);
     file_table_release(table, file);
     return ok;
 }

@@ -118,7 +118,7 @@ static void tidy_up(const SysOps *ops, const CrewJob *job)
         ops->thaw(job->file->fd);
 }
 
-static void set_late(Hand *hand, gboolean late)
+static void set_late_locked(Hand *hand, gboolean late)
 {
     if (hand->job.task != CREW_FREEZE)
         return;
@@ -128,29 +128,38 @@ static void set_late(Hand *hand, gboolean late)
         g_ptr_array_remove(hand->crew->late, hand);
 }
 
+/* Returns whether nothing waits for @hand any more, so that its thread has to free it. */
+static gboolean set_done(Hand *hand)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hand->crew->lock);
+
+    hand->done = TRUE;
+    g_cond_broadcast(&hand->crew->changed);
+    return hand->abandoned;
+}
+
+static void forget_late(Hand *hand)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hand->crew->lock);
+
+    set_late_locked(hand, FALSE);
+    g_cond_broadcast(&hand->crew->changed);
+}
+
 static gpointer work(gpointer data)
 {
     Hand *hand = data;
     Crew *crew = hand->crew;
     gint64 began = g_get_monotonic_time();
-    gboolean abandoned;
 
     hand->job.result = do_task(crew->ops, &hand->job, hand->path);
     hand->job.errnum = hand->job.result < 0 ? errno : 0;
     hand->job.took_us = g_get_monotonic_time() - began;
-    g_mutex_lock(&crew->lock);
-    hand->done = TRUE;
-    abandoned = hand->abandoned;
-    g_cond_broadcast(&crew->changed);
-    g_mutex_unlock(&crew->lock);
-    if (abandoned) {
-        tidy_up(crew->ops, &hand->job);
-        g_mutex_lock(&crew->lock);
-        set_late(hand, FALSE);
-        g_cond_broadcast(&crew->changed);
-        g_mutex_unlock(&crew->lock);
-        hand_free(hand);
-    }
+    if (!set_done(hand))
+        return NULL; /* collect() frees @hand, perhaps already */
+    tidy_up(crew->ops, &hand->job);
+    forget_late(hand);
+    hand_free(hand);
     return NULL;
 }
 
@@ -188,28 +197,34 @@ static Hand *start(Crew *crew, CrewJob *job)
     return NULL;
 }
 
-/* Waits for @hand; under the lock. Returns FALSE if it is left behind. */
-static gboolean wait_for(Crew *crew, Hand *hand, gint64 until)
+/* Waits for @hand. Returns FALSE if it is left behind, and then frees itself. */
+static gboolean wait_for_locked(Crew *crew, Hand *hand, gint64 until)
 {
     while (!hand->done && (!crew->cancelled || is_thaw(&hand->job)))
         if (!g_cond_wait_until(&crew->changed, &crew->lock, until))
             break;
     hand->abandoned = !hand->done;
     if (hand->abandoned)
-        set_late(hand, TRUE);
+        set_late_locked(hand, TRUE);
     return hand->done;
+}
+
+/* Waits for @hand, and copies what it did to @job. Returns FALSE if it is left behind. */
+static gboolean take_result(Crew *crew, Hand *hand, CrewJob *job, gint64 until)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+
+    if (!wait_for_locked(crew, hand, until))
+        return FALSE;
+    *job = hand->job;
+    return TRUE;
 }
 
 static void collect(Crew *crew, Hand *hand, CrewJob *job, gint64 until)
 {
     const char *path = job->path;
-    gboolean done;
+    gboolean done = take_result(crew, hand, job, until);
 
-    g_mutex_lock(&crew->lock);
-    done = wait_for(crew, hand, until);
-    if (done)
-        *job = hand->job;
-    g_mutex_unlock(&crew->lock);
     job->path = path;
     job->late = !done;
     if (done)
@@ -250,7 +265,7 @@ void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
     }
 }
 
-static gboolean is_late(const Crew *crew, const char *path)
+static gboolean is_late_locked(const Crew *crew, const char *path)
 {
     for (guint i = 0; i < crew->late->len; i++)
         if (g_str_equal(((const Hand *)crew->late->pdata[i])->path, path))
@@ -261,33 +276,31 @@ static gboolean is_late(const Crew *crew, const char *path)
 char **crew_late_freezes(Crew *crew)
 {
     GPtrArray *paths = g_ptr_array_new();
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
 
-    g_mutex_lock(&crew->lock);
     for (guint i = 0; i < crew->late->len; i++)
         g_ptr_array_add(paths, g_strdup(((const Hand *)crew->late->pdata[i])->path));
-    g_mutex_unlock(&crew->lock);
     g_ptr_array_add(paths, NULL);
     return (char **)g_ptr_array_free(paths, FALSE);
 }
 
 gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until)
 {
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
     gboolean late;
 
-    g_mutex_lock(&crew->lock);
-    while ((late = is_late(crew, path)) && !crew->cancelled)
+    while ((late = is_late_locked(crew, path)) && !crew->cancelled)
         if (!g_cond_wait_until(&crew->changed, &crew->lock, until))
             break;
-    g_mutex_unlock(&crew->lock);
     return !late;
 }
 
 static void set_cancelled(Crew *crew, gboolean cancelled)
 {
-    g_mutex_lock(&crew->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+
     crew->cancelled = cancelled;
     g_cond_broadcast(&crew->changed);
-    g_mutex_unlock(&crew->lock);
 }
 
 void crew_cancel(Crew *crew)
@@ -302,10 +315,7 @@ void crew_uncancel(Crew *crew)
 
 gboolean crew_cancelled(Crew *crew)
 {
-    gboolean cancelled;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
 
-    g_mutex_lock(&crew->lock);
-    cancelled = crew->cancelled;
-    g_mutex_unlock(&crew->lock);
-    return cancelled;
+    return crew->cancelled;
 }

@@ -51,26 +51,23 @@ void patience_free(Patience *patience)
 
 static void set_hanging(Patience *patience, const char *what, gboolean hangs)
 {
-    g_mutex_lock(&patience->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&patience->lock);
+
     if (hangs)
         g_hash_table_add(patience->hanging, g_strdup(what));
     else
         g_hash_table_remove(patience->hanging, what);
-    g_mutex_unlock(&patience->lock);
 }
 
 static gboolean is_hanging(Patience *patience, const char *what)
 {
-    gboolean hangs;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&patience->lock);
 
-    g_mutex_lock(&patience->lock);
-    hangs = g_hash_table_contains(patience->hanging, what);
-    g_mutex_unlock(&patience->lock);
-    return hangs;
+    return g_hash_table_contains(patience->hanging, what);
 }
 
-/* The call at @at begins now. */
-static void set_limits(Batch *batch)
+/* The call at @at starts now. */
+static void set_limits_locked(Batch *batch)
 {
     const PatientCall *call = batch->calls[batch->at];
     gint64 now = g_get_monotonic_time();
@@ -89,7 +86,7 @@ static Batch *batch_new(Patience *patience, PatientCall **calls, gsize first, gs
     batch->calls = g_new(PatientCall *, batch->len);
     for (gsize i = 0; i < batch->len; i++)
         batch->calls[i] = calls[first + i];
-    set_limits(batch);
+    set_limits_locked(batch); /* no thread has it yet */
     g_mutex_init(&batch->lock);
     g_cond_init(&batch->changed);
     return batch;
@@ -104,31 +101,45 @@ static void batch_free(Batch *batch)
     g_free(batch);
 }
 
+static PatientCall *start_call(Batch *batch)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
+
+    set_limits_locked(batch);
+    if (batch->slow < batch->wakeup)
+        g_cond_signal(&batch->changed);
+    return batch->calls[batch->at];
+}
+
+/* Returns whether there is another call to make. */
+static gboolean end_call(Batch *batch, PatientCall *call)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
+    gboolean more;
+
+    call->state = PATIENT_DONE;
+    batch->at++;
+    more = batch->at < batch->len && !batch->late;
+    if (!more)
+        g_cond_signal(&batch->changed);
+    return more;
+}
+
 /* On the helper thread. */
 static void make_calls(gpointer data, gpointer unused)
 {
     Batch *batch = data;
+    PatientCall *call;
 
     (void)unused;
-    g_mutex_lock(&batch->lock);
-    /* The first is made even if it was given up before this thread ran at all. */
+    /* The first call is made even if the waiter gave it up before this thread ran. */
     do {
-        PatientCall *call = batch->calls[batch->at];
-
-        set_limits(batch);
-        if (batch->slow < batch->wakeup)
-            g_cond_signal(&batch->changed);
-        g_mutex_unlock(&batch->lock);
+        call = start_call(batch);
         call->run(call);
-        g_mutex_lock(&batch->lock);
-        call->state = PATIENT_DONE;
-        batch->at++;
-    } while (batch->at < batch->len && !batch->late);
-    g_cond_signal(&batch->changed);
-    g_mutex_unlock(&batch->lock);
+    } while (end_call(batch, call));
 }
 
-/* On the helper thread, once the call that nobody waits for is back: the last one made. */
+/* On the helper thread, after the late call, the last one made, has returned. */
 static void clean_up(gpointer data)
 {
     Batch *batch = data;
@@ -145,24 +156,21 @@ static void clean_up(gpointer data)
  */
 static gsize wait_while_quick(Batch *batch)
 {
-    gsize len;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
 
-    g_mutex_lock(&batch->lock);
     while (batch->at < batch->len && g_get_monotonic_time() < batch->slow) {
         batch->wakeup = batch->slow;
         g_cond_wait_until(&batch->changed, &batch->lock, batch->wakeup);
     }
-    len = batch->len = MIN(batch->at + 1, batch->len);
-    g_mutex_unlock(&batch->lock);
-    return len;
+    batch->len = MIN(batch->at + 1, batch->len);
+    return batch->len;
 }
 
 /* Waits until all are made or the last one is late. Returns the number of those made. */
 static gsize wait_for_calls(Batch *batch)
 {
-    gsize made;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
 
-    g_mutex_lock(&batch->lock);
     while (batch->at < batch->len && !batch->late) {
         batch->late = g_get_monotonic_time() >= batch->until;
         if (batch->late) {
@@ -172,9 +180,7 @@ static gsize wait_for_calls(Batch *batch)
             g_cond_wait_until(&batch->changed, &batch->lock, batch->wakeup);
         }
     }
-    made = batch->at;
-    g_mutex_unlock(&batch->lock);
-    return made;
+    return batch->at;
 }
 
 /* Takes the one that did not come back, if any, away from the caller. */
