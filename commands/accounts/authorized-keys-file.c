@@ -15,7 +15,7 @@
 #define NAME "authorized_keys"
 #define LABEL "security.selinux"
 #define READ_CHUNK (16 * 1024)
-/* Names are random; that many taken ones in a row are no accident. */
+/* Names are random; so many taken ones in a row are not a coincidence. */
 #define NAME_TRIES 100
 
 static char *file_path(const KeyFileOwner *owner)
@@ -65,7 +65,7 @@ static int open_directory(int home_fd)
     return fd;
 }
 
-/* A FIFO opens at once, and is refused later for what it is. */
+/* Opens a FIFO at once; key_file_read() then refuses it for its type. */
 static int open_file(const KeyFileOwner *owner)
 {
     int home_fd = open_home(owner);
@@ -102,7 +102,7 @@ static gboolean read_text(int fd, const char *path, GString *text, GError **erro
         if (n > 0)
             g_string_append_len(text, chunk, n);
         if (text->len > KEY_FILE_MAX)
-            return set_error(error, "failed to read '%s': it is larger than %d bytes", path,
+            return set_error(error, "failed to read '%s': larger than %d bytes", path,
                              KEY_FILE_MAX);
     }
     return TRUE;
@@ -111,7 +111,7 @@ static gboolean read_text(int fd, const char *path, GString *text, GError **erro
 static gboolean cannot_open(const char *path, int errnum, GError **error)
 {
     if (errnum == ELOOP)
-        return set_error(error, "failed to read '%s': it is, or lies behind, a symbolic link",
+        return set_error(error, "failed to read '%s': it is a symbolic link, or lies behind one",
                          path);
     return set_errno_error(error, errnum, "failed to read '%s': Failed to open file “%s”", path,
                            path);
@@ -133,7 +133,7 @@ gboolean key_file_read(const KeyFileOwner *owner, gboolean only_label, KeyFile *
         return cannot_open(path, errno, error);
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
         close(fd);
-        return set_error(error, "failed to read '%s': it is no regular file", path);
+        return set_error(error, "failed to read '%s': not a regular file", path);
     }
     read_label(fd, file);
     if (!only_label)
@@ -157,7 +157,7 @@ void key_file_clear(KeyFile *file)
     g_clear_pointer(&file->label, g_free);
 }
 
-/* Makes ~/.ssh and opens it; -1 with @error set. */
+/* Creates ~/.ssh and opens it; -1 with @error set. */
 static int make_directory(int home_fd, const KeyFileOwner *owner, GError **error)
 {
     g_autofree char *path = directory_path(owner);
@@ -168,7 +168,7 @@ static int make_directory(int home_fd, const KeyFileOwner *owner, GError **error
         return -1;
     }
     fd = open_directory(home_fd);
-    /* A home with the setgid bit would hand its group down. */
+    /* A home with the setgid bit would pass its group on. */
     if (fd >= 0 && fchown(fd, owner->uid, owner->gid) == 0 && fchmod(fd, 0700) == 0)
         return fd;
     set_errno_error(error, errno, "failed to set ownership of directory '%s'", path);
@@ -176,7 +176,7 @@ static int make_directory(int home_fd, const KeyFileOwner *owner, GError **error
     return -1;
 }
 
-/* Opens ~/.ssh, made if there is none; -1 with @error set. */
+/* Opens ~/.ssh, which is created if it does not exist; -1 with @error set. */
 static int need_directory(const KeyFileOwner *owner, GError **error)
 {
     g_autofree char *path = directory_path(owner);
@@ -195,7 +195,7 @@ static int need_directory(const KeyFileOwner *owner, GError **error)
     return fd;
 }
 
-/* A new file beside the old one, to be renamed; *@name is what it is called. */
+/* Creates a file beside the old one, to be renamed; *@name is its name. */
 static int create_beside(int dir_fd, char **name)
 {
     for (int tries = 0; tries < NAME_TRIES; tries++) {
@@ -224,7 +224,7 @@ static gboolean write_all(int fd, const GString *text)
     return TRUE;
 }
 
-/* sshd may not be allowed to read a file with another label than it had. */
+/* sshd may not be permitted to read a file with another label. */
 static gboolean keep_label(int fd, const KeyFile *old)
 {
     g_auto(KeyFile) fresh = { NULL };
@@ -258,7 +258,7 @@ static gboolean replace(int dir_fd, const KeyFileOwner *owner, const KeyFile *ol
         errno = saved;
         return FALSE;
     }
-    fsync(dir_fd); /* the new file is in place, whatever this says */
+    fsync(dir_fd); /* the new file is in place even if this fails */
     return TRUE;
 }
 
@@ -270,7 +270,8 @@ gboolean key_file_write(const KeyFileOwner *owner, const KeyFile *old, const GSt
     int dir_fd;
 
     if (text->len > KEY_FILE_MAX)
-        return set_error(error, "failed to write to '%s': it would be larger than %d bytes", path,
+        return set_error(error, "failed to write to '%s': the file would be larger than %d "
+                                "bytes", path,
                          KEY_FILE_MAX);
     dir_fd = need_directory(owner, error);
     if (dir_fd < 0)

@@ -5,43 +5,45 @@
 #include <sys/types.h>
 
 /*
- * The file ~/.ssh/authorized_keys. No symbolic link below the home is followed,
- * and only a regular file is read or replaced. All of it is done by a thread that
- * has the rights of the user already: user-thread.h.
+ * The file ~/.ssh/authorized_keys. Symbolic links below the home are not followed, and only a
+ * regular file is read or replaced. For a thread that has the user's rights already:
+ * user-thread.h.
  */
 
-/* Some five thousand keys of the longest usual kind; more is no list of a person's keys. */
+/* Some five thousand keys of the longest usual kind; a larger file is not a list of keys. */
 #define KEY_FILE_MAX (4 * 1024 * 1024)
 
 typedef struct {
     const char *home;
     uid_t uid;
-    gid_t gid; /* the user's own group */
+    gid_t gid; /* the user's primary group */
 } KeyFileOwner;
 
-/* What is read besides the text, for key_file_write(). */
+/* The file's text, and what key_file_write() keeps of the old file. */
 typedef struct {
     GString *text;
-    int missing; /* why it is not there, an errno value; 0: it is */
-    char *label; /* SELinux's, or NULL */
+    int missing; /* errno of opening the file, if it does not exist; else 0 */
+    char *label; /* the SELinux label, or NULL */
     gsize label_len;
 } KeyFile;
 
 /*
- * Reads the file. Without one, @file is empty and missing, which is no
- * failure. With @only_label an unreadable file is none, either, and the
- * text is left unread. To be cleared with key_file_clear(), on failure, too.
+ * Reads the file of @owner. If it does not exist, @file is empty with @missing set, and that is
+ * a success. With @only_label the text is not read, and a file that cannot be opened (EACCES) is
+ * a success, too. Returns FALSE with @error set. @file, zeroed by the caller, is to be cleared
+ * with key_file_clear() in every case.
  */
 gboolean key_file_read(const KeyFileOwner *owner, gboolean only_label, KeyFile *file,
                        GError **error);
 void key_file_clear(KeyFile *file);
 
-/* Sets @error to qemu-ga's text for a file that is missing; returns FALSE. */
+/* Sets @error to qemu-ga's text for a file that does not exist, and returns FALSE. */
 gboolean key_file_missing(const KeyFileOwner *owner, const KeyFile *file, GError **error);
 
 /*
- * Replaces the file with @text, atomically and with mode 0600, making ~/.ssh if
- * there is none. On failure nothing has changed, but ~/.ssh may be there.
+ * Replaces the file of @owner with @text, atomically and with mode 0600, and creates ~/.ssh if
+ * it does not exist. The new file gets the label of @old. Returns FALSE with @error set; then
+ * the file is unchanged, but ~/.ssh may exist.
  */
 gboolean key_file_write(const KeyFileOwner *owner, const KeyFile *old, const GString *text,
                         GError **error);

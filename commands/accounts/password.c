@@ -7,7 +7,7 @@
 #include "lib/json/base64.h"
 #include "lib/spawn.h"
 
-/* Hashing takes milliseconds; a PAM module that asks a server may take its time. */
+/* Hashing takes milliseconds; a PAM module that queries a server may take long. */
 #define CHPASSWD_LIMIT_US (60 * (gint64)G_USEC_PER_SEC)
 
 typedef struct {
@@ -21,16 +21,16 @@ static const Type password_args = {
     .size = sizeof(PasswordArgs),
     .fields = (const Field[]){
         REQUIRED(PasswordArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose password it is", .rules = RULE_BIT(RULE_PASSWORD_USERS)),
+                 .doc = "name of the user", .rules = RULE_BIT(RULE_PASSWORD_USERS)),
         REQUIRED(PasswordArgs, password, "password", &type_base64, .flags = FIELD_SECRET,
                  .doc = "the password, or its crypt(5) hash, in base64"),
         REQUIRED(PasswordArgs, crypted, "crypted", &type_bool, .flags = FIELD_AUDITED,
-                 .doc = "whether it is a hash"),
+                 .doc = "whether the password is a hash"),
         FIELDS_END,
     },
 };
 
-/* Text that must not be found in memory afterwards. */
+/* Text that is wiped from memory after use. */
 typedef struct {
     char *text;
     gsize len;
@@ -45,13 +45,13 @@ static void secret_clear(Secret *secret)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Secret, secret_clear)
 
-/* What chpasswd reads is lines of text, so a NUL ends the password. */
+/* chpasswd reads lines of text, so a NUL ends the password. */
 static gsize text_length(const Bytes *password)
 {
     return strnlen(password->data, password->len);
 }
 
-/* The line for chpasswd; it holds the password in clear. */
+/* The input line for chpasswd, which holds the password in clear text. */
 static gboolean make_line(const char *username, const Bytes *password, Secret *line,
                           GError **error)
 {
@@ -83,8 +83,8 @@ static gboolean is_busybox(const char *program)
 }
 
 /*
- * The program and its arguments, NULL-terminated. busybox as it is mostly built would
- * hash with DES and take no notice of the ninth character.
+ * Chooses the program and its arguments, NULL-terminated. busybox in its usual configuration
+ * would hash with DES, which ignores every character after the eighth.
  */
 static void choose_program(gboolean crypted, const char *argv[5])
 {
@@ -114,7 +114,7 @@ static gboolean contains(const GString *output, const Bytes *password)
 static gboolean set_password_run(Call *call, GError **error)
 {
     const PasswordArgs *args = call->args;
-    Bytes password = args->password; /* decoded in the request's text, which is wiped */
+    Bytes password = args->password; /* decoded in the request's buffer, which is wiped */
     g_auto(Secret) line = { NULL };
     SpawnRequest request = { .cancel_fd = -1 };
     SpawnResult result = { 0 };
@@ -132,7 +132,7 @@ static gboolean set_password_run(Call *call, GError **error)
         g_prefix_error(error, "child process has failed to set user password: ");
         return FALSE;
     }
-    /* The error goes into logs; so nothing does that repeats the password. */
+    /* The error is logged, so it must not repeat the password. */
     if (contains(result.output, &password)) {
         explicit_bzero(result.output->str, result.output->len);
         g_string_assign(result.output, "its message holds the password and is not shown");

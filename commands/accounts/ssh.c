@@ -8,7 +8,7 @@
 #include "commands/parse/authorized-keys.h"
 #include "lib/errors.h"
 
-/* Homes are on dead servers now and then; a client need not wait for those to come back. */
+/* A home may be on a dead server; the client does not wait longer for it. */
 #define LIMIT_S 30
 
 typedef struct {
@@ -32,7 +32,7 @@ static const Type get_args = {
     .size = sizeof(GetArgs),
     .fields = (const Field[]){
         REQUIRED(GetArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose keys they are", .rules = RULE_BIT(RULE_KEY_USERS)),
+                 .doc = "name of the user", .rules = RULE_BIT(RULE_KEY_USERS)),
         FIELDS_END,
     },
 };
@@ -42,9 +42,9 @@ static const Type remove_args = {
     .size = sizeof(RemoveArgs),
     .fields = (const Field[]){
         REQUIRED(RemoveArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose keys they are", .rules = RULE_BIT(RULE_KEY_USERS)),
+                 .doc = "name of the user", .rules = RULE_BIT(RULE_KEY_USERS)),
         REQUIRED(RemoveArgs, keys, "keys", &type_string_list, .flags = FIELD_AUDITED,
-                 .doc = "the lines to take away"),
+                 .doc = "the lines to remove"),
         FIELDS_END,
     },
 };
@@ -54,12 +54,12 @@ static const Type add_args = {
     .size = sizeof(AddArgs),
     .fields = (const Field[]){
         REQUIRED(AddArgs, username, "username", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "whose keys they are", .rules = RULE_BIT(RULE_KEY_USERS)),
+                 .doc = "name of the user", .rules = RULE_BIT(RULE_KEY_USERS)),
         REQUIRED(AddArgs, keys, "keys", &type_string_list, .flags = FIELD_AUDITED,
                  .doc = "the keys, as lines of authorized_keys"),
         { .name = "reset", .type = &type_bool, .offset = offsetof(AddArgs, reset),
           .has_offset = offsetof(AddArgs, has_reset), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "whether all other lines go", .fallback = "false" },
+          .doc = "whether all other lines are removed", .fallback = "false" },
         FIELDS_END,
     },
 };
@@ -79,14 +79,14 @@ static const Type keys_type = {
     },
 };
 
-/* The users whose file is being worked on. Outlives the family if a thread hangs. */
+/* The users whose file a thread works on. Outlives the family if a thread hangs. */
 typedef struct {
     GMutex lock;
     GCond changed;
     GHashTable *busy; /* of user ids */
 } State;
 
-/* What is done to a user's file, by a thread that is not waited for for ever. */
+/* A change of a user's file, on a thread which may be left behind. */
 typedef struct {
     State *state;
     const SysOps *sysops;
@@ -95,7 +95,7 @@ typedef struct {
     char **keys; /* to be added or removed */
     gboolean reset;
     gint64 until;     /* monotonic microseconds */
-    GPtrArray *found; /* the keys there are */
+    GPtrArray *found; /* the keys in the file */
     GError *error;
 } Job;
 
@@ -126,7 +126,10 @@ static void job_free(gpointer data)
     g_free(job);
 }
 
-/* One at a time works on a user's file, or a key that two hosts add would be lost. */
+/*
+ * Waits until no other job works on the file of @uid: of two keys added at the same time one
+ * would be lost.
+ */
 static gboolean claim(Job *job, uid_t uid)
 {
     State *state = job->state;
@@ -137,7 +140,7 @@ static gboolean claim(Job *job, uid_t uid)
         mine = g_cond_wait_until(&state->changed, &state->lock, job->until);
     if (mine)
         g_hash_table_add(state->busy, GUINT_TO_POINTER(uid));
-    return mine || set_error(&job->error, "an earlier request for user '%s' has not come to an end",
+    return mine || set_error(&job->error, "an earlier request for user '%s' has not finished",
                              job->username);
 }
 
@@ -207,7 +210,10 @@ static gboolean remove_work(const KeyFileOwner *owner, gpointer data, GError **e
            write_work(owner, &file, authorized_keys_remove(file.text, job->keys), error);
 }
 
-/* Copies: the thread may outlive the request. Returns NULL if one of @keys is none. */
+/*
+ * Copies @keys, as the thread may outlive the request. Returns NULL with @error set if one is
+ * not a valid key.
+ */
 static char **copy_keys(const List *keys, GError **error)
 {
     g_auto(GStrv) copies = g_new0(char *, keys->len + 1);
@@ -233,7 +239,7 @@ static Job *job_new(Call *call, const char *username)
     return job;
 }
 
-/* Does the work and frees @job; *@keys, if given, gets the keys found. */
+/* Does the work and frees @job; *@keys, unless NULL, gets the keys that were found. */
 static gboolean job_finish(Job *job, List *keys, Arena *arena, GError **error)
 {
     g_autofree char *username = g_strdup(job->username);
@@ -242,13 +248,12 @@ static gboolean job_finish(Job *job, List *keys, Arena *arena, GError **error)
 
     if (!deadline) {
         job_free(job);
-        return set_error(error, "no thread can be had for the files of user '%s'; try again later",
+        return set_error(error, "no thread available for the files of user '%s'; try again later",
                          username);
     }
     if (!deadline_wait(deadline, job->until))
-        return set_error(error, "no answer for %d seconds from the files of user '%s'; "
-                                "a change may yet be made", LIMIT_S,
-                         username);
+        return set_error(error, "the files of user '%s' did not respond for %d seconds; a change "
+                                "may still be made", username, LIMIT_S);
     for (guint i = 0; keys && job->found && i < job->found->len; i++)
         *(const char **)list_append(keys, arena, sizeof(char *)) =
             arena_strdup(arena, g_ptr_array_index(job->found, i));
@@ -307,7 +312,7 @@ static const Command guest_ssh_get_authorized_keys = {
     .name = "guest-ssh-get-authorized-keys",
     .rank = 38,
     .since = "5.2",
-    .doc = "Tell the keys in a user's ~/.ssh/authorized_keys",
+    .doc = "Return the keys in a user's ~/.ssh/authorized_keys",
     .flags = COMMAND_ACCOUNTS | COMMAND_BLOCKING,
     .args = &get_args,
     .returns = &keys_type,

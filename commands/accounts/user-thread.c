@@ -9,11 +9,11 @@
 
 #include "lib/errors.h"
 
-/* An entry is a few hundred bytes; some servers have long ones. */
+/* An entry has a few hundred bytes; some directory servers return long ones. */
 #define FIRST_BUFFER 1024
 #define MAX_BUFFER (1024 * 1024)
 
-/* With 16-bit ids the older call of 32-bit systems is of no use. */
+/* On 32-bit systems SYS_setgroups takes 16-bit ids. */
 #ifdef SYS_setgroups32
 #define SET_GROUPS SYS_setgroups32
 #else
@@ -46,7 +46,7 @@ void user_clear(User *user)
     g_clear_pointer(&user->home, g_free);
 }
 
-/* All groups the user is in; to be freed. */
+/* All groups of @user; to be freed with g_free(). */
 static gid_t *groups_of(const User *user, int *count)
 {
     gid_t *groups = NULL;
@@ -61,10 +61,10 @@ static gid_t *groups_of(const User *user, int *count)
 }
 
 /*
- * By system call where glibc would do it for all threads. What the file system is asked
- * with is set, not the real identity: a thread with that could be killed by
- * the user, and the agent with it. The kernel takes the capabilities over files
- * away along with user id 0; capabilities(7).
+ * By system call, because glibc's functions change all threads. Only the identity for file
+ * access changes (setfsuid(2)), not the real one: a thread with the user's real identity could
+ * be killed by the user, and the agent with it. The kernel removes the capabilities over files
+ * along with user id 0; capabilities(7).
  */
 gboolean user_become(const User *user, GError **error)
 {
@@ -78,7 +78,7 @@ gboolean user_become(const User *user, GError **error)
         return set_errno_error(error, errno, "failed to become user '%s'", user->name);
     setfsgid(user->gid);
     setfsuid(user->uid);
-    /* They tell what was before; with an id that cannot be, that is what is. */
+    /* Both return the previous id; called with an invalid id, they return the current one. */
     if ((gid_t)setfsgid((gid_t)-1) == user->gid && (uid_t)setfsuid((uid_t)-1) == user->uid)
         return TRUE;
     return set_errno_error(error, EPERM, "failed to become user '%s'", user->name);

@@ -6,9 +6,9 @@
 #include <glib.h>
 
 /*
- * Work on a user's files with that user's rights. Linux keeps the identity that
- * files are accessed with for each thread, so a thread that ends afterwards can take
- * it on for good while the agent stays what it is.
+ * Work on a user's files with that user's rights. Linux keeps the identity for file access per
+ * thread (setfsuid(2)), so a thread that exits afterwards can take it on for good while the
+ * agent keeps its own.
  */
 typedef struct {
     char *name;
@@ -18,16 +18,16 @@ typedef struct {
 } User;
 
 /*
- * Looks @name up, wherever the system has its users. Returns FALSE with qemu-ga's
- * text in @error if there is none, or one without a home. May take as long as a
- * directory server likes. @user, zeroed by the caller, is to be cleared.
+ * Looks up @name in the system's user database. Returns FALSE with qemu-ga's text in @error if
+ * the user does not exist or has no home. May wait for a directory server. @user, zeroed by the
+ * caller, is to be cleared with user_clear().
  */
 gboolean user_lookup(const SysOps *sysops, const char *name, User *user, GError **error);
 void user_clear(User *user);
 
 /*
- * From here on the calling thread opens, makes and changes files as @user, with
- * the user's groups and no capability that overrides it. There is no way back: the
- * thread has to end.
+ * Makes the calling thread access files as @user, with the user's groups and without
+ * capabilities over files. It cannot be undone: the thread must exit afterwards. Returns FALSE
+ * with @error set.
  */
 gboolean user_become(const User *user, GError **error);

@@ -9,12 +9,12 @@
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define KVM_CLOCK "KVM virtual PTP"
-/* The steps of the one clock, and what reading the two of them may take. */
+/* The real-time clock ticks in seconds, and reading both clocks takes time, too. */
 #define SAME_TIME_S 2
 
 static const char *const devices[] = { "/dev/rtc0", "/dev/rtc" };
 
-/* The third line of /etc/adjtime tells what the clock keeps; without it, UTC. */
+/* The third line of /etc/adjtime says what the clock keeps, UTC without it; hwclock(8). */
 static gboolean keeps_local_time(const Sysroot *root)
 {
     g_autofree char *text = NULL;
@@ -60,10 +60,10 @@ static gboolean rtc_only(const Sysroot *root, const SysOps *sysops, struct times
     split.tm_isdst = -1;
     now->tv_sec = keeps_local_time(root) ? mktime(&split) : timegm(&split);
     now->tv_nsec = ticked ? 0 : NS_PER_S / 2;
-    return now->tv_sec >= 0 || set_error(error, "/dev/rtc0: shows no time");
+    return now->tv_sec >= 0 || set_error(error, "/dev/rtc0: invalid time");
 }
 
-/* The host's own clock, if KVM offers it. */
+/* The host's clock, if KVM offers it as a PTP device (drivers/ptp/ptp_kvm_common.c, Linux 4.11). */
 static gboolean host_now(const Sysroot *root, const SysOps *sysops, struct timespec *now)
 {
     g_auto(GStrv) names = sysroot_list_dir(root, "/sys/class/ptp", DT_UNKNOWN);
@@ -87,7 +87,7 @@ gboolean rtc_now(const Sysroot *root, const SysOps *sysops, struct timespec *now
     gboolean read = rtc_only(root, sysops, now, &failure);
     struct timespec host;
 
-    /* A guest may be meant to live in another time than its host. */
+    /* A guest may be set to another time than its host on purpose. */
     if (host_now(root, sysops, &host) &&
         (!read || ABS((gint64)host.tv_sec - (gint64)now->tv_sec) <= SAME_TIME_S)) {
         *now = host;

@@ -5,15 +5,19 @@
 #include "agent/base/sysroot.h"
 
 /*
- * The clocks that go on while the guest does not: its real-time clock, which keeps UTC
- * or, by /etc/adjtime, local time; and the host's own, where KVM offers it. For workers.
+ * The clocks that advance while the guest does not run: its real-time clock, which keeps UTC or,
+ * by /etc/adjtime, local time; and the host's clock, where KVM offers it. For workers.
  */
 
 /*
- * The time that the real-time clock shows. The host's clock is taken instead if it is
- * the same but for its finer steps, or if the real-time clock cannot be read.
+ * Reads the time of the real-time clock into @now. If the host's clock agrees with it to within
+ * two seconds, its finer time is returned instead, as it is if the real-time clock cannot be
+ * read. Waits for the clock's next tick, up to a second. Returns FALSE with @error set.
  */
 gboolean rtc_now(const Sysroot *root, const SysOps *sysops, struct timespec *now, GError **error);
 
-/* Sets the real-time clock to @seconds since the epoch; right to within half a second. */
+/*
+ * Sets the real-time clock to @seconds since the epoch, which is right to within half a second.
+ * Returns FALSE with @error set.
+ */
 gboolean rtc_store(const Sysroot *root, const SysOps *sysops, time_t seconds, GError **error);

@@ -10,9 +10,9 @@
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define HWCLOCK "/sbin/hwclock"
 #define HWCLOCK_LIMIT_US (20 * G_USEC_PER_SEC)
-/* Of both directions; qemu-ga does not tell them apart. */
+/* For both directions, as in qemu-ga. */
 #define HWCLOCK_ACTION "set hardware clock to system time"
-/* The years that a real-time clock can be trusted to keep, as qemu-ga has them. */
+/* The years that qemu-ga accepts for a real-time clock. */
 #define FIRST_YEAR 1970
 #define YEAR_LIMIT 2070
 
@@ -39,7 +39,7 @@ static const Type set_time_args = {
     },
 };
 
-/* hwclock, where the kernel does not let us at the clock ourselves; @why it does not. */
+/* Runs hwclock, for where the kernel does not permit direct access to the clock: @why. */
 static gboolean run_hwclock(const Sysroot *root, const char *option, const GError *why,
                             GError **error)
 {
@@ -66,7 +66,7 @@ static gboolean set_clock(const SysOps *sysops, const struct timespec *now, GErr
            set_errno_error(error, errno, "Failed to set time to guest");
 }
 
-/* Splits @ns, which must be a time that clocks can keep. */
+/* Splits @ns. Returns FALSE with @error set for a time that a clock cannot keep. */
 static gboolean check_time(gint64 ns, struct timespec *time, GError **error)
 {
     struct tm local;
@@ -106,7 +106,7 @@ static gboolean set_time_run(Call *call, GError **error)
 {
     const SetTimeArgs *args = call->args;
 
-    tzset(); /* the zone may have been changed since the start */
+    tzset(); /* the time zone may have changed since the agent started */
     return args->has_time ? set_to(call->services, args->time, error)
                           : set_from_rtc(call->services, error);
 }
@@ -115,7 +115,7 @@ static const Command guest_get_time = {
     .name = "guest-get-time",
     .rank = 4,
     .since = "1.5",
-    .doc = "Tell the guest's wall clock, in nanoseconds since the epoch",
+    .doc = "Return the guest's wall clock, in nanoseconds since the epoch",
     .flags = COMMAND_READS,
     .returns = &type_int,
     .run = get_time_run,

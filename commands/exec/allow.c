@@ -9,7 +9,7 @@
 #include "lib/child-start.h"
 #include "lib/errors.h"
 
-/* The loader and most programs can be told by both of these to do something else. */
+/* Both can make the loader and most programs run something else. */
 gboolean exec_rule_check(const Settings *settings, const ExecArgs *args, GError **error)
 {
     if (!settings->rules[RULE_PROGRAMS])
@@ -19,7 +19,7 @@ gboolean exec_rule_check(const Settings *settings, const ExecArgs *args, GError 
     return !args->cwd || rule_refuse(RULE_PROGRAMS, error, "argument cwd");
 }
 
-/* @path with its directory free of links; its last part stays, a link or a glob. */
+/* @path with links in its directory resolved; its last part stays, a link or a pattern. */
 static char *with_real_directory(const char *path)
 {
     g_autofree char *directory = g_path_get_dirname(path);
@@ -36,9 +36,9 @@ static gboolean same_name(const char *a, const char *b)
 }
 
 /*
- * @asked leads to the file @real. Either the very name that was asked for is listed, whatever it
- * is a link to; or the file is, and goes by its own name: one program may do
- * different things under different names, of which only some are listed.
+ * @asked leads to the file @real. The list must have either the name that was asked for,
+ * whatever it links to, or the file, if the file was asked for by its own name: one program may
+ * behave differently under different names, and only some of them may be listed.
  */
 static gboolean is_listed(const GPtrArray *allowed, const char *asked, const char *real)
 {
@@ -75,7 +75,7 @@ static char *judge(const GPtrArray *allowed, const char *program, const char *as
     return g_steal_pointer(&found);
 }
 
-/* Whether @asked is listed by its letters, so that nothing new is told by saying what is wrong with it. */
+/* Whether @asked matches the list as text, so that an error about the file reveals nothing new. */
 static gboolean is_known(const GPtrArray *allowed, const char *asked)
 {
     for (guint i = 0; i < allowed->len; i++)

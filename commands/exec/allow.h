@@ -4,14 +4,15 @@
 #include "commands/exec/private.h"
 
 /*
- * Whether exec-allow leaves @args as they are but for the program. Returns FALSE with
- * @error set.
+ * Returns whether exec-allow permits the arguments other than the program, or FALSE with @error
+ * set.
  */
 gboolean exec_rule_check(const Settings *settings, const ExecArgs *args, GError **error);
 
 /*
- * The file that is to be executed for @program under exec-allow: searched as execvp(3)
- * would, free of links, on the list, and nothing that others than root can change until it
- * is executed. To be freed; NULL with @error set. May block.
+ * Finds the file to execute for @program under exec-allow: searched like execvp(3) does, with
+ * links resolved, listed in @allowed, and such that only root can change it before it is
+ * executed. Returns its path, to be freed, or NULL with @error set. May wait for a file server:
+ * for workers.
  */
 char *exec_rule_find(const GPtrArray *allowed, const char *program, GError **error);

@@ -15,8 +15,8 @@ gboolean exec_refuse(GError **error, const char *argument, gint64 value)
 Process *exec_find_for(const Call *call, gint64 pid, GError **error)
 {
     g_autofree char *unknown =
-        g_strdup_printf("guest-exec has started no process %" G_GINT64_FORMAT
-                        ", or its result was asked for", pid);
+        g_strdup_printf("guest-exec has not started process %" G_GINT64_FORMAT
+                        ", or its result was already returned", pid);
 
     return exec_find(call->state, pid, unknown, error);
 }
@@ -48,12 +48,13 @@ static const Type kill_args = {
     .size = sizeof(KillArgs),
     .fields = (const Field[]){
         { .name = "pid", .type = &type_int, .offset = offsetof(KillArgs, pid),
-          .has_offset = FIELD_NO_HAS, .flags = FIELD_AUDITED, .doc = "from guest-exec" },
+          .has_offset = FIELD_NO_HAS, .flags = FIELD_AUDITED, .doc = "process ID, from "
+                                                                     "guest-exec" },
         { .name = "signal", .type = &signal_type, .offset = offsetof(KillArgs, signal),
           .has_offset = offsetof(KillArgs, has_signal), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "number or name", .fallback = "TERM" },
         OPTIONAL(KillArgs, group, "group", &type_bool,
-                 .doc = "the whole process group, not the process alone", .fallback = "true"),
+                 .doc = "signal the whole process group, not only the process", .fallback = "true"),
         FIELDS_END,
     },
 };
@@ -80,7 +81,7 @@ static gboolean kill_run(Call *call, GError **error)
     if (child_kill(process->child, signum, !args->has_group || args->group))
         return TRUE;
     if (errno == ESRCH)
-        return set_error(error, "process %" G_GINT64_FORMAT " has ended", process->pid);
+        return set_error(error, "process %" G_GINT64_FORMAT " has exited", process->pid);
     return set_errno_error(error, errno, "failed to signal process %" G_GINT64_FORMAT,
                            process->pid);
 }
@@ -105,7 +106,7 @@ typedef struct {
     gint64 err_bytes;
     bool exited;
     bool input_open;
-    gint64 started_us; /* not told, but milliseconds do not tell what came first */
+    gint64 started_us; /* not on the wire; milliseconds do not tell the order */
 } ListedProcess;
 
 static const Type listed_process = {
@@ -113,14 +114,17 @@ static const Type listed_process = {
     .name = "GuestdExecProcess",
     .size = sizeof(ListedProcess),
     .fields = (const Field[]){
-        REQUIRED(ListedProcess, pid, "pid", &type_int, .doc = "number of the process"),
-        REQUIRED(ListedProcess, path, "path", &type_string, .doc = "as it was started"),
-        REQUIRED(ListedProcess, age_ms, "age-ms", &type_int, .doc = "milliseconds since its start"),
+        REQUIRED(ListedProcess, pid, "pid", &type_int, .doc = "process ID"),
+        REQUIRED(ListedProcess, path, "path", &type_string, .doc = "the program, as passed to "
+                                                                   "guest-exec"),
+        REQUIRED(ListedProcess, age_ms, "age-ms", &type_int, .doc = "milliseconds since it was "
+                                                                    "started"),
         REQUIRED(ListedProcess, exited, "exited", &type_bool,
-                 .doc = "it has ended, and its result waits to be asked for"),
+                 .doc = "it has exited, and its result has not been returned yet"),
         REQUIRED(ListedProcess, out_bytes, "out-bytes", &type_int,
-                 .doc = "kept of standard output"),
-        REQUIRED(ListedProcess, err_bytes, "err-bytes", &type_int, .doc = "kept of standard error"),
+                 .doc = "bytes captured from standard output"),
+        REQUIRED(ListedProcess, err_bytes, "err-bytes", &type_int, .doc = "bytes captured from "
+                                                                          "standard error"),
         REQUIRED(ListedProcess, input_open, "input-open", &type_bool,
                  .doc = "guestd-exec-write can write to it"),
         FIELDS_END,
@@ -183,7 +187,7 @@ const Command guestd_exec_list = {
     .name = "guestd-exec-list",
     .rank = 1033,
     .since = "guestd 0.1",
-    .doc = "List the programs that guest-exec has started and whose results were not asked for",
+    .doc = "List the programs that guest-exec has started and whose results were not returned yet",
     .flags = COMMAND_EXEC,
     .returns = &process_list,
     .run = list_run,

@@ -4,14 +4,14 @@
 #include "agent/schema/command.h"
 #include "commands/exec/process.h"
 
-/* Dealing with processes of guest-exec while they run. */
+/* The commands for processes of guest-exec that are still running. */
 extern const Command guestd_exec_read, guestd_exec_write, guestd_exec_kill, guestd_exec_list;
 
-/* Sets the error for a value out of range; returns FALSE. */
+/* Sets @error for a @value of @argument that is out of range, and returns FALSE. */
 gboolean exec_refuse(GError **error, const char *argument, gint64 value);
 
-/* The process that a guestd-* command names, or NULL with @error set. */
+/* Returns the process that a guestd-* command names, or NULL with @error set. */
 Process *exec_find_for(const Call *call, gint64 pid, GError **error);
 
-/* The longest time a request may wait for a process. */
+/* The longest time that a request may wait for a process. */
 #define EXEC_MAX_WAIT_MS (60 * 60 * 1000)

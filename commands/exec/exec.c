@@ -39,37 +39,38 @@ static const Type exec_args = {
           .flags = FIELD_OPTIONAL | FIELD_SECRET, .doc = "its standard input",
           .fallback = "/dev/null" },
         OPTIONAL(ExecArgs, capture_output, "capture-output", &capture_output,
-                 .doc = "which output is kept for guest-exec-status; true: separated",
+                 .doc = "output to capture for guest-exec-status; true: separated",
                  .fallback = "none"),
         { .name = "timeout", .type = &type_int, .offset = offsetof(ExecArgs, timeout),
           .has_offset = offsetof(ExecArgs, has_timeout), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "seconds until its process group is killed; 0: never", .fallback = "0",
+          .doc = "seconds after which its process group is killed; 0: never", .fallback = "0",
           .since = "guestd 0.1" },
         { .name = "cwd", .type = &type_string, .offset = offsetof(ExecArgs, cwd),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "its directory", .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAMS),
+          .doc = "its working "
+                 "directory", .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAMS),
           .since = "guestd 0.1" },
         { .name = "user", .type = &type_string, .offset = offsetof(ExecArgs, user),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "whom it runs as, with all groups; without env, HOME, USER, LOGNAME and SHELL "
-                 "are this user's",
+          .doc = "user to run as, with all groups; without env, HOME, USER, LOGNAME and SHELL are "
+                 "set for this user",
           .fallback = "the agent's", .rules = RULE_BIT(RULE_PROGRAM_USERS),
           .since = "guestd 0.1" },
         OPTIONAL(ExecArgs, wait, "wait", &type_int,
-                 .doc = "milliseconds to wait for its end; then this answer is that of "
-                        "guest-exec-status, too",
-                 .fallback = "no waiting", .since = "guestd 0.1"),
+                 .doc = "milliseconds to wait for its exit; then the reply also has the members of "
+                        "guest-exec-status",
+                 .fallback = "no wait", .since = "guestd 0.1"),
         OPTIONAL(ExecArgs, input_open, "input-open", &type_bool,
-                 .doc = "standard input stays open behind input-data, for guestd-exec-write",
+                 .doc = "keep standard input open after input-data, for guestd-exec-write",
                  .fallback = "false", .since = "guestd 0.1"),
         FIELDS_END,
     },
 };
 
-/* @later: since when there are such members, if not as long as the command. */
+/* @later: the release since which these members exist, if later than the command's. */
 #define STATUS_FIELDS_BEFORE(later)                                                                \
-    OPTIONAL(ExecResult, exitcode, "exitcode", &type_int, .doc = "if it ended by itself",          \
-             .since = later),                                                                      \
+    OPTIONAL(ExecResult, exitcode, "exitcode", &type_int,                                          \
+             .doc = "exit status, if it exited normally", .since = later),                         \
     { .name = "err-data", .type = &type_base64, .offset = offsetof(ExecResult, err_data),          \
       .has_offset = offsetof(ExecResult, has_err_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,    \
       .doc = "captured standard error, if any", .since = later },                                  \
@@ -77,24 +78,26 @@ static const Type exec_args = {
       .has_offset = offsetof(ExecResult, has_out_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,    \
       .doc = "captured standard output, if any", .since = later },                                 \
     OPTIONAL(ExecResult, err_truncated, "err-truncated", &type_bool,                               \
-             .doc = "err-data lacks what came later", .since = later),                             \
-    OPTIONAL(ExecResult, signal, "signal", &type_int, .doc = "if one ended it", .since = later),   \
+             .doc = "whether err-data is incomplete", .since = later),                             \
+    OPTIONAL(ExecResult, signal, "signal", &type_int,                                              \
+             .doc = "number of the signal that killed it", .since = later),                        \
     OPTIONAL(ExecResult, out_truncated, "out-truncated", &type_bool,                               \
-             .doc = "out-data lacks what came later", .since = later)
+             .doc = "whether out-data is incomplete", .since = later)
 
 #define STATUS_FIELDS_BEHIND                                                                       \
     OPTIONAL(ExecResult, timed_out, "timed-out", &type_bool,                                       \
-             .doc = "it was killed because of its timeout", .since = "guestd 0.1")
+             .doc = "whether it was killed because of its timeout", .since = "guestd 0.1")
 
 static const Type exec_result = {
     .kind = TYPE_OBJECT,
     .name = "GuestExec",
     .size = sizeof(ExecResult),
     .fields = (const Field[]){
-        REQUIRED(ExecResult, pid, "pid", &type_int, .doc = "number of the process"),
+        REQUIRED(ExecResult, pid, "pid", &type_int, .doc = "process ID"),
         STATUS_FIELDS_BEFORE("guestd 0.1"),
         OPTIONAL(ExecResult, exited, "exited", &type_bool,
-                 .doc = "with wait: whether it has ended; then its result is told and forgotten",
+                 .doc = "with wait: whether it has exited; then its result is in this reply, and "
+                        "is forgotten",
                  .since = "guestd 0.1"),
         STATUS_FIELDS_BEHIND,
         FIELDS_END,
@@ -107,7 +110,7 @@ static const Type status_result = {
     .size = sizeof(ExecResult),
     .fields = (const Field[]){
         STATUS_FIELDS_BEFORE(NULL),
-        REQUIRED(ExecResult, exited, "exited", &type_bool, .doc = "whether it has ended"),
+        REQUIRED(ExecResult, exited, "exited", &type_bool, .doc = "whether it has exited"),
         STATUS_FIELDS_BEHIND,
         FIELDS_END,
     },
@@ -123,15 +126,15 @@ static const Type status_args = {
     .kind = TYPE_OBJECT,
     .size = sizeof(StatusArgs),
     .fields = (const Field[]){
-        REQUIRED(StatusArgs, pid, "pid", &type_int, .doc = "from guest-exec"),
+        REQUIRED(StatusArgs, pid, "pid", &type_int, .doc = "process ID, from guest-exec"),
         OPTIONAL(StatusArgs, output, "output", &type_bool,
-                 .doc = "tell the output, too; a host may have read it with guestd-exec-read",
+                 .doc = "include the output; a host may have read it with guestd-exec-read",
                  .fallback = "true", .since = "guestd 0.1"),
         FIELDS_END,
     },
 };
 
-/* The bytes become the request's, uncopied. */
+/* Moves the bytes to the request without copying them. */
 static void tell_stream(Process *process, ChildStream stream, Arena *arena, Bytes *data,
                         bool *has_data, bool *truncated, bool *has_truncated)
 {
@@ -184,7 +187,7 @@ static gboolean status_run(Call *call, GError **error)
 {
     const StatusArgs *args = call->args;
     ExecResult *result = call->result;
-    /* The text is qemu-ga's, to the letter. */
+    /* qemu-ga's text, typing error included. */
     Process *process = exec_find(call->state, args->pid, "PID ld does not exist", error);
 
     if (!process)
@@ -216,7 +219,7 @@ static const Command guest_exec_status = {
     .name = "guest-exec-status",
     .rank = 31,
     .since = "2.5",
-    .doc = "Ask for the result of a program that guest-exec has started, which then is forgotten",
+    .doc = "Return the result of a program that guest-exec has started, and forget it",
     .flags = COMMAND_EXEC,
     .args = &status_args,
     .returns = &status_result,
@@ -226,12 +229,15 @@ static const Command guest_exec_status = {
 static void *exec_init(const Services *services, GError **error)
 {
     (void)error;
-    /* Whoever started us may have left it ignored; then the system would keep no exit status. */
+    /*
+     * The agent's parent may have left SIGCHLD ignored; then the kernel would keep no exit
+     * status.
+     */
     signal(SIGCHLD, SIG_DFL);
     return exec_new(&exec_limits, services);
 }
 
-/* A program's file may be on a dead server, and then its thread comes back at any moment. */
+/* A program's file may be on a dead server; its thread may return at any later moment. */
 static gboolean exec_busy(const void *state)
 {
     const Exec *exec = state;

@@ -9,22 +9,22 @@
 #include "lib/errors.h"
 #include "lib/json/base64.h"
 
-/* Threads that stay for the next launch, asleep. */
+/* Idle threads that are kept for the next launch. */
 #define IDLE_THREADS 1
 
 /*
- * One process on its way: made by the main thread, then a thread's, which may
- * wait for the program's file for ever, then the main thread's again.
+ * A process being started: created on the main thread, then owned by a worker, which may wait
+ * for the program's file without limit, then by the main thread again.
  */
 typedef struct {
     Exec *exec;
-    Call *call; /* waits for us; its arguments and its arena are the thread's meanwhile */
+    Call *call; /* deferred; the worker uses its arguments and its arena meanwhile */
     ChildPlan plan;
     int theirs[3]; /* the process's ends of its pipes */
     char *input;
     gsize input_len;
     GError *error;
-    gboolean abandoned; /* the main thread's */
+    gboolean abandoned; /* of the main thread */
 } Launch;
 
 static int capture_mode(const ExecArgs *args)
@@ -37,8 +37,8 @@ static int capture_mode(const ExecArgs *args)
 }
 
 /*
- * The bytes leave the request's memory, which is given back with the answer while
- * the process may take its time to read.
+ * Copies the bytes out of the request, which is freed with the reply while the process may take
+ * long to read its input.
  */
 static gboolean take_input(Launch *launch)
 {
@@ -88,7 +88,7 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-/* @strings with @first in front, if not NULL, as execve(2) wants them. */
+/* @strings as a NULL-terminated vector, with @first before them unless that is NULL. */
 static const char **make_vector(Arena *arena, const char *first, const List *strings)
 {
     gsize lead = first ? 1 : 0;
@@ -100,7 +100,7 @@ static const char **make_vector(Arena *arena, const char *first, const List *str
     return vector;
 }
 
-/* What login(1) would set. */
+/* The variables that login(1) sets. */
 static char **user_environment(const ChildUser *user)
 {
     char **environment = g_get_environ();
@@ -151,7 +151,10 @@ static void on_thread(gpointer data, gpointer context)
         start(launch);
     for (int i = 0; i < 3; i++)
         close_end(&launch->theirs[i]);
-    /* Not g_main_context_invoke(): once the loop has ended, that would call from this thread. */
+    /*
+     * Not g_main_context_invoke(): after the loop has ended, it would run finish() on this
+     * thread.
+     */
     done = g_idle_source_new();
     g_source_set_priority(done, G_PRIORITY_DEFAULT);
     g_source_set_callback(done, finish, launch, NULL);
@@ -175,7 +178,7 @@ static void free_launch(Launch *launch)
     g_free(launch);
 }
 
-/* The launch has come to a process, which takes over its pipes and its input. */
+/* The process has been started; it takes over the pipes and the input. */
 static Process *make_process(Launch *launch)
 {
     const ExecArgs *args = launch->call->args;
@@ -201,13 +204,16 @@ static gboolean is_over(const Waiter *waiter)
 static gboolean answer_with_status(Call *call, Process *process, GError **error)
 {
     (void)error;
-    /* Another connection may have asked a moment ago; then the process is all there is to tell. */
+    /*
+     * Another connection may have collected the result meanwhile; then the reply has only the
+     * pid.
+     */
     if (!process->collected)
         exec_tell(process, call, call->result);
     return TRUE;
 }
 
-/* On the main thread again. */
+/* Back on the main thread. */
 static gboolean finish(gpointer data)
 {
     Launch *launch = data;
@@ -247,7 +253,7 @@ gboolean exec_launch(Exec *exec, Call *call, GError **error)
         exec->launchers = workers_new(on_thread, g_main_context_default(), IDLE_THREADS);
     if (!workers_push(exec->launchers, launch)) {
         free_launch(launch);
-        return set_error(error, "no thread can be started");
+        return set_error(error, "cannot start a thread");
     }
     call->deferred = TRUE;
     call->waiting = launch;

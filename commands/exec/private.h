@@ -4,7 +4,7 @@
 #include "agent/schema/schema.h"
 #include "commands/exec/process.h"
 
-/* The arguments and the answer of guest-exec, for the files that deal with it. */
+/* The arguments and the result of guest-exec, for the files that implement it. */
 
 enum { CAPTURE_NONE, CAPTURE_STDOUT, CAPTURE_STDERR, CAPTURE_SEPARATED, CAPTURE_MERGED };
 
@@ -28,7 +28,7 @@ typedef struct {
     const char *user;
 } ExecArgs;
 
-/* Of guest-exec and of guest-exec-status. */
+/* The result of guest-exec and of guest-exec-status. */
 typedef struct {
     bool has_exitcode;
     bool has_err_data;
@@ -49,8 +49,14 @@ typedef struct {
     Bytes out_data;
 } ExecResult;
 
-/* Fills in what is known of @process; a result that is told is forgotten. */
+/*
+ * Fills @result with the state of @process; a process that has exited is then forgotten. Output
+ * and strings belong to the arena of @call. Main thread.
+ */
 void exec_tell(Process *process, Call *call, ExecResult *result);
 
-/* Starts what guest-exec asks for, on a thread, and completes @call. FALSE if that cannot be. */
+/*
+ * Starts the program of guest-exec on a worker, which completes @call. Returns FALSE with @error
+ * set if there is no thread. Main thread.
+ */
 gboolean exec_launch(Exec *exec, Call *call, GError **error);

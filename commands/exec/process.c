@@ -7,13 +7,13 @@
 
 const ExecLimits exec_limits = {
     .tracked = 128,
-    .stream_bytes = 16 * 1024 * 1024, /* qemu-ga's */
+    .stream_bytes = 16 * 1024 * 1024, /* as in qemu-ga */
     .total_bytes = 256 * 1024 * 1024,
     .keep_s = 60 * 60,
     /*
-     * The end of a process and of its pipes come together, unless it leaves somebody
-     * behind. Then this is for a pipeline's last member, which has but to write
-     * its last words; a daemon would keep the host waiting for ever.
+     * A process and its pipes end together, unless it leaves a child with the pipes. The last
+     * member of a pipeline needs this time for its last output; a daemon would keep the host
+     * waiting without limit.
      */
     .grace_ms = 500,
 };
@@ -23,9 +23,9 @@ static const Type exec_finished = {
     .name = "GuestdExecFinished",
     .size = sizeof(ExecFinished),
     .fields = (const Field[]){
-        REQUIRED(ExecFinished, pid, "pid", &type_int, .doc = "as guest-exec has told it"),
+        REQUIRED(ExecFinished, pid, "pid", &type_int, .doc = "as returned by guest-exec"),
         OPTIONAL(ExecFinished, exitcode, "exitcode", &type_int, .doc = "its exit status"),
-        OPTIONAL(ExecFinished, signal, "signal", &type_int, .doc = "the signal that ended it"),
+        OPTIONAL(ExecFinished, signal, "signal", &type_int, .doc = "the signal that killed it"),
         FIELDS_END,
     },
 };
@@ -33,7 +33,7 @@ static const Type exec_finished = {
 const Event event_exec_finished = {
     .name = "EXEC_FINISHED",
     .since = "guestd 0.1",
-    .doc = "A program that guest-exec started has ended: guest-exec-status has its results",
+    .doc = "A program that guest-exec started has exited: guest-exec-status returns its results",
     .data = &exec_finished,
 };
 
@@ -58,7 +58,10 @@ static void process_unref(Process *process)
     g_free(process);
 }
 
-/* What others hold open is read until they close it: without a reader, a write would kill them. */
+/*
+ * Pipes that other processes hold open are read until they are closed: without a reader, a write
+ * would kill them.
+ */
 static void free_leftover(Capture *capture, gpointer data)
 {
     Exec *exec = data;
@@ -77,7 +80,7 @@ static void drain_on(Exec *exec, Capture *capture)
 
 static gboolean on_expiry(gpointer data);
 
-/* One timer, for the oldest result, and none where no result waits. */
+/* One timer, for the oldest result, and none when no result waits. */
 static void set_expiry(Exec *exec)
 {
     const Process *oldest = g_queue_peek_head(&exec->results);
@@ -114,7 +117,7 @@ void process_collect(Process *process)
     process_unref(process);
 }
 
-/* Drops a result that nobody asked for, but remembers that there was one. */
+/* Drops a result that the host did not collect, but remembers its pid. */
 static void drop_result(Process *process)
 {
     Exec *exec = process->exec;
@@ -148,7 +151,7 @@ static gboolean on_expiry(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Of output, and of input that the process has not read. */
+/* The bytes of output, and of input that the process has not read. */
 static gsize kept_bytes(const Process *process)
 {
     const Feed *feed = child_feed(process->child);
@@ -165,7 +168,7 @@ static gsize kept_bytes(const Process *process)
     return total;
 }
 
-/* Hosts that never ask lose nothing but the exit status of what ended long ago. */
+/* A host that never collects results loses only the exit status of the oldest processes. */
 static gboolean drop_oldest_silent(Exec *exec)
 {
     for (GList *link = exec->results.head; link; link = link->next) {
@@ -194,15 +197,15 @@ gboolean exec_make_room(Exec *exec, GError **error)
     drop_expired(exec);
     if (kept_in_all(exec) >= exec->limits->total_bytes)
         return set_error(error,
-                         "%" G_GSIZE_FORMAT " MiB of processes' input and output are kept; nothing "
-                         "more is started until guest-exec-status has asked for results",
+                         "%" G_GSIZE_FORMAT " MiB of input and output are kept for processes; "
+                         "collect results with guest-exec-status first",
                          exec->limits->total_bytes / (1024 * 1024));
     if (g_hash_table_size(exec->by_pid) + exec->launching < exec->limits->tracked ||
         drop_oldest_silent(exec))
         return TRUE;
     return set_error(error,
-                     "%u processes are running or wait to be asked for with guest-exec-status; "
-                     "nothing more is started",
+                     "%u processes are running or wait for guest-exec-status; collect results with "
+                     "it first",
                      exec->limits->tracked);
 }
 
@@ -216,7 +219,7 @@ Process *exec_find(Exec *exec, gint64 pid, const char *unknown, GError **error)
         if (exec->dropped[i] == pid && pid) {
             set_error(error,
                       "the result of process %" G_GINT64_FORMAT
-                      " was dropped: nobody had asked for it in time",
+                      " was dropped: it was not collected in time",
                       pid);
             return NULL;
         }
@@ -247,7 +250,7 @@ static void give_answer(Waiter *waiter)
     call->services->complete(call, error);
 }
 
-/* Each answer may start the next request of its connection, so nothing else is under way here. */
+/* Each reply may start the next request of its connection, so it is sent from a clean stack. */
 static gboolean give_answers(gpointer data)
 {
     Exec *exec = data;
@@ -261,7 +264,7 @@ static gboolean give_answers(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Once only: its time may be over just when what it waits for comes. */
+/* Called once only: the timeout may pass at the moment when the event happens. */
 static void answer_soon(Waiter *waiter)
 {
     Exec *exec = waiter->process->exec;
@@ -284,7 +287,7 @@ static gboolean on_wait_over(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Nobody listens: the result stays for whoever asks next. */
+/* The client is gone: the result stays for the next request. */
 static void abandon(Call *call)
 {
     Waiter *waiter = call->waiting;
@@ -342,7 +345,7 @@ static void emit_finished(const Exec *exec, const Process *process)
         exec->services->emit(exec->services->agent, &event_exec_finished, &data);
 }
 
-/* Each process comes by here once, when it is over. */
+/* Called once for each process, when it has finished. */
 static void on_finished(Child *child, gpointer data)
 {
     Process *process = data;
@@ -369,7 +372,7 @@ Process *process_new(Exec *exec, ChildPlan *plan, const char *path)
     process->path = g_strdup(path);
     process->started_us = g_get_monotonic_time();
     g_queue_init(&process->waiters);
-    /* The system gives a number again once its process is buried; ours is the one that lives. */
+    /* The kernel reuses a pid after its process is reaped; the table keeps the running one. */
     older = g_hash_table_lookup(exec->by_pid, &process->pid);
     if (older)
         process_collect(older);

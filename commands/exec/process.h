@@ -6,17 +6,17 @@
 #include "agent/schema/command.h"
 
 /*
- * The processes that the host has started: those that run, and the results that
- * wait to be asked for. Main thread only.
+ * The processes that the host has started: the running ones, and the results that wait to be
+ * collected. All functions are for the main thread.
  */
 typedef struct Exec Exec;
 typedef struct Process Process;
 
 typedef struct {
-    guint tracked;      /* processes, running or waiting to be asked for */
+    guint tracked;      /* processes, running or with a result that waits */
     gsize stream_bytes; /* kept of each stream */
-    gsize total_bytes;  /* kept of all */
-    guint keep_s;       /* how long a result waits to be asked for */
+    gsize total_bytes;  /* kept of all streams together */
+    guint keep_s;       /* how long a result waits to be collected */
     guint grace_ms;     /* for pipes that a process leaves to others */
 } ExecLimits;
 
@@ -31,22 +31,22 @@ typedef struct {
     gint64 signal;
 } ExecFinished;
 
-/* A process that the host started has finished: guest-exec-status has its results. */
+/* A process that guest-exec started has finished: guest-exec-status returns its results. */
 extern const Event event_exec_finished;
 
 struct Exec {
     const ExecLimits *limits;
-    const Services *services; /* to tell of a process that has ended; NULL: nobody is told */
+    const Services *services; /* to emit EXEC_FINISHED; NULL: no event */
     GHashTable *by_pid; /* of Process */
     GQueue results;     /* of Process: finished, the oldest first */
     GQueue leftovers;   /* of Capture: pipes that outlived their result */
-    GQueue answers;     /* of Waiter: to be given from a clean stack */
+    GQueue answers;     /* of Waiter: to be sent from a clean stack */
     guint answering;
-    guint expiry;       /* timer for the oldest result; none without one */
-    guint launching;    /* on their way to become processes */
+    guint expiry;       /* timer for the oldest result; 0 without one */
+    guint launching;    /* launches that have not become processes yet */
     CaptureBudget budget;
     Workers *launchers;
-    gint64 *dropped;    /* pids of results that were dropped, a ring of limits->tracked */
+    gint64 *dropped;    /* pids of dropped results, a ring of limits->tracked */
     guint next_dropped;
 };
 
@@ -62,40 +62,43 @@ struct Process {
     GQueue waiters;      /* of Waiter */
 };
 
-/* @limits and @services (or NULL) must outlive it. */
+/* @limits and @services (which may be NULL) must outlive it. */
 Exec *exec_new(const ExecLimits *limits, const Services *services);
 void exec_free(Exec *exec);
 
 /*
- * Makes room for one more process, which may cost an old result without output. Returns
- * FALSE with @error set if there is none, or too much output waits.
+ * Makes room for one more process, if need be by dropping the oldest result without output.
+ * Returns FALSE with @error set if there is none, or if too much output waits.
  */
 gboolean exec_make_room(Exec *exec, GError **error);
 
-/* Tracks the child of @plan, whose limits are filled in here. */
+/* Tracks the child of @plan, whose limits are set here. @path is copied. The table owns it. */
 Process *process_new(Exec *exec, ChildPlan *plan, const char *path);
 
-/* The process @pid, or NULL with @error set to @unknown, or to why its result is gone. */
+/*
+ * Returns the process @pid, or NULL with @error set to @unknown, or to the reason why its result
+ * is gone.
+ */
 Process *exec_find(Exec *exec, gint64 pid, const char *unknown, GError **error);
 
-/* Takes it out of the table; what still comes out of its pipes is dropped. */
+/* Removes @process from the table and drops a reference; later output of its pipes is dropped. */
 void process_collect(Process *process);
 
-/* A request that is answered when something has happened to a process. */
+/* A request that is answered after an event of a process. */
 typedef struct Waiter Waiter;
 struct Waiter {
     Process *process;
     Call *call;
     guint timer;
-    /* Whether there is something to answer. */
+    /* Whether there is something to return. */
     gboolean (*ready)(const Waiter *waiter);
     /* Fills the result; FALSE with @error set for an error. */
     gboolean (*answer)(Call *call, Process *process, GError **error);
 };
 
 /*
- * Defers @call until @ready, until @wait_ms are over (0: for ever), or until nobody
- * listens any more.
+ * Defers @call until @ready returns TRUE, @wait_ms milliseconds have passed (0: without a
+ * limit), or its client is gone. Then @answer completes it.
  */
 void process_wait(Process *process, Call *call, gint64 wait_ms,
                   gboolean (*ready)(const Waiter *waiter),

@@ -8,9 +8,9 @@
 
 #define DEFAULT_READ (1024 * 1024)
 #define MAX_READ (16 * 1024 * 1024)
-/* Base64 of one write; decoding more would hold up other connections. */
+/* Base64 of one write; decoding more would delay other connections. */
 #define MAX_WRITE_TEXT (8 * 1024 * 1024)
-/* As much may wait for a process that reads slowly before its writer has to wait, too. */
+/* This many bytes may wait for a slow reader before the reply to a write waits, too. */
 #define INPUT_AHEAD (1024 * 1024)
 
 /* ---- guestd-exec-read */
@@ -46,15 +46,15 @@ static const Type read_args = {
     .kind = TYPE_OBJECT,
     .size = sizeof(ReadArgs),
     .fields = (const Field[]){
-        REQUIRED(ReadArgs, pid, "pid", &type_int, .doc = "from guest-exec"),
-        OPTIONAL(ReadArgs, stream, "stream", &stream_type, .doc = "which output",
+        REQUIRED(ReadArgs, pid, "pid", &type_int, .doc = "process ID, from guest-exec"),
+        OPTIONAL(ReadArgs, stream, "stream", &stream_type, .doc = "the stream to read",
                  .fallback = "stdout"),
-        OPTIONAL(ReadArgs, offset, "offset", &type_int, .doc = "bytes read before",
+        OPTIONAL(ReadArgs, offset, "offset", &type_int, .doc = "number of bytes read before",
                  .fallback = "0"),
-        OPTIONAL(ReadArgs, count, "count", &type_int, .doc = "most bytes to read",
+        OPTIONAL(ReadArgs, count, "count", &type_int, .doc = "largest number of bytes to return",
                  .fallback = "1048576"),
         OPTIONAL(ReadArgs, wait, "wait", &type_int,
-                 .doc = "milliseconds to wait for output where there is none yet",
+                 .doc = "milliseconds to wait for output if there is none yet",
                  .fallback = "0"),
         FIELDS_END,
     },
@@ -65,14 +65,14 @@ static const Type read_result = {
     .name = "GuestdExecRead",
     .size = sizeof(ReadResult),
     .fields = (const Field[]){
-        REQUIRED(ReadResult, count, "count", &type_int, .doc = "bytes read"),
+        REQUIRED(ReadResult, count, "count", &type_int, .doc = "number of bytes returned"),
         REQUIRED(ReadResult, data, "buf-b64", &type_base64, .flags = FIELD_SECRET,
                  .doc = "the bytes"),
-        REQUIRED(ReadResult, eof, "eof", &type_bool, .doc = "nothing will follow"),
+        REQUIRED(ReadResult, eof, "eof", &type_bool, .doc = "whether no output follows"),
         REQUIRED(ReadResult, truncated, "truncated", &type_bool,
-                 .doc = "some output was dropped behind what is kept"),
+                 .doc = "whether output was dropped after what is kept"),
         REQUIRED(ReadResult, exited, "exited", &type_bool,
-                 .doc = "the process has ended; guest-exec-status tells its result"),
+                 .doc = "whether the process has exited; guest-exec-status returns its result"),
         FIELDS_END,
     },
 };
@@ -99,11 +99,11 @@ static gboolean answer_read(Call *call, Process *process, GError **error)
 
     if (process->collected)
         return set_error(error, "the result of process %" G_GINT64_FORMAT
-                         " was asked for meanwhile", process->pid);
+                         " was collected meanwhile", process->pid);
     data = capture_data(capture, &len);
     offset = MIN(len, (gsize)args->offset);
     result->data.len = MIN(len - offset, (gsize)(args->has_count ? args->count : DEFAULT_READ));
-    /* Stays where it is until the answer is written, which is at once. */
+    /* Stays in place until the reply is written, which happens at once. */
     result->data.data = (char *)data + offset;
     result->count = (gint64)result->data.len;
     result->exited = child_finished(process->child);
@@ -165,11 +165,13 @@ static const Type write_args = {
     .size = sizeof(WriteArgs),
     .fields = (const Field[]){
         { .name = "pid", .type = &type_int, .offset = offsetof(WriteArgs, pid),
-          .has_offset = FIELD_NO_HAS, .flags = FIELD_AUDITED, .doc = "from guest-exec" },
+          .has_offset = FIELD_NO_HAS, .flags = FIELD_AUDITED, .doc = "process ID, from "
+                                                                     "guest-exec" },
         { .name = "buf-b64", .type = &type_base64, .offset = offsetof(WriteArgs, data),
           .has_offset = offsetof(WriteArgs, has_data), .flags = FIELD_OPTIONAL | FIELD_SECRET,
           .doc = "bytes for its standard input" },
-        OPTIONAL(WriteArgs, eof, "eof", &type_bool, .doc = "then close it", .fallback = "false"),
+        OPTIONAL(WriteArgs, eof, "eof", &type_bool, .doc = "close it "
+                                                           "afterwards", .fallback = "false"),
         FIELDS_END,
     },
 };
@@ -179,7 +181,7 @@ static const Type write_result = {
     .name = "GuestdExecWrite",
     .size = sizeof(WriteResult),
     .fields = (const Field[]){
-        REQUIRED(WriteResult, count, "count", &type_int, .doc = "bytes taken"),
+        REQUIRED(WriteResult, count, "count", &type_int, .doc = "number of bytes taken"),
         FIELDS_END,
     },
 };
@@ -196,7 +198,7 @@ static gboolean answer_write(Call *call, Process *process, GError **error)
     (void)call;
     (void)process;
     (void)error;
-    return TRUE; /* the count is there already */
+    return TRUE; /* write_run() has set the count */
 }
 
 static gboolean write_run(Call *call, GError **error)
@@ -216,7 +218,7 @@ static gboolean write_run(Call *call, GError **error)
         return set_error(error, "more than %d MiB of base64 in one write",
                          MAX_WRITE_TEXT / (1024 * 1024));
     if (feed_waiting(feed) > INPUT_AHEAD)
-        return set_error(error, "process %" G_GINT64_FORMAT " has not read its input of before",
+        return set_error(error, "process %" G_GINT64_FORMAT " has unread input; retry later",
                          process->pid);
     if (args->has_data && !bytes_decode(&data, error))
         return FALSE;

@@ -11,7 +11,7 @@
 #include "agent/schema/rules.h"
 #include "lib/errors.h"
 
-/* The longest directory in @list that @path is below of, or NULL. */
+/* The longest directory in @list that is above @path, or NULL. */
 static const char *longest_above(const GPtrArray *list, const char *path)
 {
     const char *found = NULL;
@@ -31,7 +31,7 @@ static gboolean open_directory(FilePlace *place, const char *directory, GError *
     g_autofree char *real = safe_path(directory, &info, error);
 
     if (real) {
-        /* Not O_PATH, with which nothing would be mounted there by itself. */
+        /* Not O_PATH, which would not trigger an automount. */
         place->dir_fd = open(real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place->dir_fd >= 0)
             return TRUE;
@@ -49,7 +49,7 @@ gboolean file_place_find(const Settings *settings, const char *path, gboolean re
     const char *directory = NULL;
 
     *place = (FilePlace){ AT_FDCWD, path, RULE_READ };
-    /* Who lists directories for one does not mean everything for the other. */
+    /* A list for one kind of access does not permit everything for the other. */
     if (!settings->rules[RULE_READ] && !settings->rules[RULE_WRITE])
         return TRUE;
     for (Rule rule = RULE_READ; rule <= RULE_WRITE; rule++) {
@@ -59,7 +59,7 @@ gboolean file_place_find(const Settings *settings, const char *path, gboolean re
             continue;
         if (*path != '/' || !above)
             return rule_refuse(rule, error, "'%s'", path);
-        /* Both are above the same path; so what is below the longer one is below the other, too. */
+        /* Both are above the same path, so a path below the longer one is below the other, too. */
         if (!directory || path_below(directory, above)) {
             directory = above;
             place->rule = rule;
@@ -87,7 +87,8 @@ gboolean file_place_refused(const FilePlace *place, int errnum, const char *path
     if (errnum != ENOSYS)
         return FALSE;
     g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_FORBIDDEN,
-                "%s needs Linux 5.6 or later, as earlier ones cannot keep a path below a directory",
+                "%s requires Linux 5.6 or later: earlier kernels cannot keep a path below a "
+                "directory",
                 key);
     return TRUE;
 }

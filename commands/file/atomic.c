@@ -15,26 +15,26 @@
 #include "lib/errors.h"
 
 #define NEW_FILE_MODE 0666
-/* Links that are followed, as many as the kernel does. */
+/* The number of links that are followed, as in the kernel (MAXSYMLINKS of linux/namei.h). */
 #define MOST_LINKS 40
 #define COPY_BYTES (128 * 1024)
-/* The kernel's own bounds, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
+/* The kernel's limits, XATTR_LIST_MAX and XATTR_SIZE_MAX (linux/limits.h). */
 #define MAX_ATTRIBUTES (64 * 1024)
 
 struct Replacement {
     int dir_fd;
     char *name;
-    gboolean linkable; /* the filesystem can give a nameless file its name */
+    gboolean linkable; /* the filesystem can name a nameless file, with linkat(2) */
 };
 
-/* These vouch for the old contents. */
+/* These attributes vouch for the old contents. */
 static gboolean is_about_contents(const char *attribute)
 {
     return g_str_equal(attribute, "security.capability") ||
            g_str_equal(attribute, "security.ima") || g_str_equal(attribute, "security.evm");
 }
 
-/* Labels, access lists and the like, as far as we may. */
+/* Copies labels, access lists and other attributes, as far as permitted. */
 static void copy_attributes(int from, int to)
 {
     g_autofree char *names = g_malloc(MAX_ATTRIBUTES);
@@ -49,7 +49,7 @@ static void copy_attributes(int from, int to)
     }
 }
 
-/* The mode comes last: a change of the owner takes bits of it away. */
+/* The mode is set last: a change of the owner clears some of its bits. */
 static int take_over(int from, int to, int perm)
 {
     struct stat info;
@@ -60,7 +60,7 @@ static int take_over(int from, int to, int perm)
     return fchmod(to, perm < 0 ? info.st_mode & 07777 : (mode_t)perm);
 }
 
-/* The directory of @path, whose last part is then in @name; -1 with errno set. */
+/* Opens the directory of @path, whose last part is returned in @name; -1 with errno set. */
 static int open_directory(const FilePlace *place, const char *path, char **name)
 {
     const char *slash = strrchr(path, '/');
@@ -74,7 +74,10 @@ static int open_directory(const FilePlace *place, const char *path, char **name)
     return open_beneath(place->dir_fd, directory, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
-/* Where the link @name in the directory of @path leads; NULL with errno set, EINVAL if it is none. */
+/*
+ * The target of the link @name in the directory of @path; NULL with errno set, EINVAL if it is
+ * not a link.
+ */
 static char *read_link(int dir_fd, const char *path, const char *name)
 {
     char target[PATH_MAX + 1];
@@ -84,13 +87,13 @@ static char *read_link(int dir_fd, const char *path, const char *name)
     if (n < 0)
         return NULL;
     target[n] = '\0';
-    if (*target == '/') /* below a directory, open_beneath() will refuse it */
+    if (*target == '/') /* below a directory, open_beneath() refuses it */
         return g_strdup(target);
     directory = g_path_get_dirname(path);
     return g_strconcat(directory, "/", target, NULL);
 }
 
-/* A link that leads nowhere fails as it does for open(2) of a name that must exist. */
+/* Whether a link leads to nothing, which is an error as in open(2) without O_CREAT. */
 static gboolean is_dangling(const Replacement *replacement, int links)
 {
     struct stat info;
@@ -99,7 +102,7 @@ static gboolean is_dangling(const Replacement *replacement, int links)
            fstatat(replacement->dir_fd, replacement->name, &info, AT_SYMLINK_NOFOLLOW) < 0;
 }
 
-/* Finds what is to be replaced, which need not exist. FALSE with errno set. */
+/* Finds the file to replace, which need not exist. FALSE with errno set. */
 static gboolean find_target(const FilePlace *place, gboolean nofollow, Replacement *replacement)
 {
     g_autofree char *path = g_strdup(place->path);
@@ -123,14 +126,15 @@ static gboolean find_target(const FilePlace *place, gboolean nofollow, Replaceme
     return FALSE;
 }
 
-/* A new file beside the target whose name is @name for as long as it is needed. */
+/* Creates a file beside the target, with a temporary @name. */
 static int open_named(int dir_fd, char *name, size_t size)
 {
     snprintf(name, size, ".guestd-%08x%08x", g_random_int(), g_random_int());
-    return openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+    return openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
+                  0600);
 }
 
-/* Not every filesystem knows nameless files; then it is one whose name is gone at once. */
+/* On filesystems without O_TMPFILE, creates a file and removes its name at once. */
 static int open_nameless(Replacement *replacement, const SysOps *sysops)
 {
     char name[64];
@@ -145,7 +149,7 @@ static int open_nameless(Replacement *replacement, const SysOps *sysops)
     return fd;
 }
 
-/* Gives the new file @fd what its target has, if there is one. */
+/* Gives the new file @fd the owner, mode and attributes of its target, if there is one. */
 static int dress(Replacement *replacement, int fd, int perm)
 {
     struct stat info;
@@ -201,7 +205,7 @@ static int copy_contents(int from, int to)
     return n == 0 ? fdatasync(to) : -1;
 }
 
-/* Gives the file of @fd a name for the moment before its last one. */
+/* Gives the file of @fd a temporary name, to be renamed. */
 static int give_name(Replacement *replacement, int fd, char *name, size_t size)
 {
     char link[64];
@@ -225,7 +229,10 @@ gboolean replacement_commit(Replacement *replacement, int fd, GError **error)
     char name[64] = "";
     int saved;
 
-    /* First the contents: after a crash there is the old file or the new, never an empty one. */
+    /*
+     * The contents first: after a crash there is the old file or the new one, never an empty
+     * one.
+     */
     if (fdatasync(fd) == 0 && give_name(replacement, fd, name, sizeof name) == 0 &&
         renameat(replacement->dir_fd, name, replacement->dir_fd, replacement->name) == 0)
         return TRUE;

@@ -7,26 +7,26 @@
 #include "commands/file/allow.h"
 
 /*
- * A file that is written beside another and takes its place at once, or never. Until
- * then it has no name, so that nothing is left of it when the agent dies.
+ * A file that is written beside another and replaces it as a whole, or not at all. Until then it
+ * has no name (O_TMPFILE, Linux 3.11), so that nothing is left of it if the agent is killed.
  */
 typedef struct Replacement Replacement;
 
 /*
- * Makes a nameless file beside the one of @place. It takes over owner, mode and labels of what is there, or
- * has the mode @perm; with @perm of -1 only if nothing is there, 0666. A link at the end
- * of its path is followed, so that its target is replaced, or fails with ELOOP for @nofollow.
- * Returns its descriptor, for reading and writing and the caller's to close, in @fd; or
- * NULL with errno set.
+ * Creates a nameless file beside the one of @place, with that one's owner, mode and labels, and
+ * with the mode @perm unless that is -1. If there is no such file, the mode is @perm or 0666. A
+ * symbolic link at the end of the path is followed, so that its target is replaced, or fails
+ * with ELOOP for @nofollow. Returns the replacement, to be freed, with a descriptor for reading
+ * and writing in @fd, which the caller closes; or NULL with errno set. For workers.
  */
-Replacement *replacement_begin(const FilePlace *place, int perm, gboolean nofollow, const SysOps *sysops,
-                               int *fd);
+Replacement *replacement_begin(const FilePlace *place, int perm, gboolean nofollow,
+                               const SysOps *sysops, int *fd);
 
 /*
- * Puts the file of @fd, all of which is written, into its place. Returns FALSE with
- * @error set; then what was there is still there.
+ * Moves the file of @fd, which is completely written, to its place. Returns FALSE with @error
+ * set; then the old file is still there. For workers.
  */
 gboolean replacement_commit(Replacement *replacement, int fd, GError **error);
 
-/* Only forgets the place; the file is gone when its descriptor is closed. */
+/* Frees @replacement only: without a commit the file vanishes when its descriptor is closed. */
 void replacement_free(Replacement *replacement);

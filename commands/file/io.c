@@ -6,11 +6,11 @@
 #include "lib/json/base64.h"
 
 /*
- * Reading and writing through stdio, because its buffering shows: when written bytes
- * reach the file, and how far ahead it is read. Megabytes pass its buffer by.
+ * Reading and writing through stdio, because its buffering is visible: when written bytes reach
+ * the file, and how far ahead it is read. Large pieces bypass the buffer.
  *
- * None of these is COMMAND_MUTATING: the audit lines of guest-file-open, with path and
- * mode, and of guest-file-close tell of the change, not one line for each piece of a file.
+ * None of these commands is COMMAND_MUTATING: the audit lines of guest-file-open, with path and
+ * mode, and of guest-file-close record the change, instead of a line for each piece of a file.
  */
 
 #define READ_DEFAULT 4096
@@ -36,7 +36,8 @@ static const Type read_args = {
     .size = sizeof(ReadArgs),
     .fields = (const Field[]){
         HANDLE_FIELD(ReadArgs),
-        OPTIONAL(ReadArgs, count, "count", &type_int, .doc = "bytes to read, at most 48 MiB",
+        OPTIONAL(ReadArgs, count, "count", &type_int, .doc = "number of bytes to read, at most 48 "
+                                                             "MiB",
                  .fallback = "4096"),
         FIELDS_END,
     },
@@ -53,9 +54,10 @@ static const Type read_result = {
     .name = "GuestFileRead",
     .size = sizeof(ReadResult),
     .fields = (const Field[]){
-        REQUIRED(ReadResult, count, "count", &type_int, .doc = "bytes that were read"),
-        REQUIRED(ReadResult, data, "buf-b64", &type_base64, .doc = "these bytes"),
-        REQUIRED(ReadResult, eof, "eof", &type_bool, .doc = "whether the end was met on the way"),
+        REQUIRED(ReadResult, count, "count", &type_int, .doc = "number of bytes read"),
+        REQUIRED(ReadResult, data, "buf-b64", &type_base64, .doc = "the bytes"),
+        REQUIRED(ReadResult, eof, "eof", &type_bool, .doc = "whether the end of the file was "
+                                                            "reached"),
         FIELDS_END,
     },
 };
@@ -68,7 +70,7 @@ static char *new_buffer(Arena *arena, gsize size)
     return buffer;
 }
 
-/* What is there before a fault or before a FIFO runs dry is a short read, not an error. */
+/* Bytes before an error, or before a FIFO has no more, are a short read and not an error. */
 static gboolean read_stream(OpenFile *file, gsize count, ReadResult *result, GError **error)
 {
     if (file->use == FILE_WAS_WRITTEN && !file_flush(file, error))
@@ -129,7 +131,7 @@ static const Type write_args = {
         REQUIRED(WriteArgs, data, "buf-b64", &type_base64, .doc = "the bytes to write"),
         { .name = "count", .type = &type_int, .offset = offsetof(WriteArgs, count),
           .has_offset = offsetof(WriteArgs, has_count), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "how many of them; all by default" },
+          .doc = "number of bytes to write; all by default" },
         FIELDS_END,
     },
 };
@@ -144,7 +146,7 @@ static const Type write_result = {
     .name = "GuestFileWrite",
     .size = sizeof(WriteResult),
     .fields = (const Field[]){
-        REQUIRED(WriteResult, count, "count", &type_int, .doc = "bytes that were taken"),
+        REQUIRED(WriteResult, count, "count", &type_int, .doc = "number of bytes written"),
         REQUIRED(WriteResult, eof, "eof", &type_bool, .doc = "always false"),
         FIELDS_END,
     },
@@ -218,9 +220,10 @@ static const Type seek_args = {
     .size = sizeof(SeekArgs),
     .fields = (const Field[]){
         HANDLE_FIELD(SeekArgs),
-        REQUIRED(SeekArgs, offset, "offset", &type_int, .doc = "in bytes, from what whence says"),
+        REQUIRED(SeekArgs, offset, "offset", &type_int, .doc = "in bytes, relative to whence"),
         REQUIRED(SeekArgs, whence, "whence", &type_whence,
-                 .doc = "the file's begin (0, set), where it is (1, cur) or its end (2, end)"),
+                 .doc = "relative to the start of the file (0, set), the position (1, cur) or the "
+                        "end (2, end)"),
         FIELDS_END,
     },
 };
@@ -236,7 +239,7 @@ static const Type seek_result = {
     .size = sizeof(SeekResult),
     .fields = (const Field[]){
         REQUIRED(SeekResult, eof, "eof", &type_bool, .doc = "always false"),
-        REQUIRED(SeekResult, position, "position", &type_int, .doc = "from the file's begin"),
+        REQUIRED(SeekResult, position, "position", &type_int, .doc = "from the start of the file"),
         FIELDS_END,
     },
 };
@@ -274,7 +277,7 @@ const Command guest_file_seek = {
     .name = "guest-file-seek",
     .rank = 12,
     .since = "0.15.0",
-    .doc = "Move to another place in an open file",
+    .doc = "Move the position in an open file",
     .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_ROOT_EQUIVALENT,
     .args = &seek_args,
     .returns = &seek_result,
@@ -308,7 +311,7 @@ const Command guest_file_flush = {
     .name = "guest-file-flush",
     .rank = 13,
     .since = "0.15.0",
-    .doc = "Hand buffered bytes of an open file to the kernel",
+    .doc = "Write the buffered bytes of an open file to the kernel",
     .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_ROOT_EQUIVALENT,
     .args = &flush_args,
     .run = flush_run,

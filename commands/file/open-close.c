@@ -3,7 +3,7 @@
 #include "commands/file/private.h"
 #include "lib/errors.h"
 
-/* Opening and closing files; guest-file-read and the like are in file-io.c. */
+/* Opening and closing files. guest-file-read and its like are in io.c. */
 
 typedef struct {
     bool has_nofollow;
@@ -20,22 +20,23 @@ static const Type open_args = {
     .size = sizeof(OpenArgs),
     .fields = (const Field[]){
         REQUIRED(OpenArgs, path, "path", &type_string, .flags = FIELD_AUDITED,
-                 .doc = "path; a relative one begins at the agent's directory",
+                 .doc = "path; a relative one starts at the agent's working directory",
                  .rules = RULE_BIT(RULE_READ) | RULE_BIT(RULE_WRITE)),
         { .name = "mode", .type = &type_string, .offset = offsetof(OpenArgs, mode),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
           .doc = "as for fopen(3): r, w or a, with + and b", .fallback = "r" },
         { .name = "perm", .type = &type_string, .offset = offsetof(OpenArgs, perm),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "octal digits: permissions of a file that is created, whatever the umask",
+          .doc = "permissions of a file that is created, in octal digits, regardless of the umask",
           .fallback = "0666", .since = "guestd 0.1" },
         OPTIONAL(OpenArgs, nofollow, "nofollow", &type_bool,
                  .doc = "fail if the path ends in a symbolic link", .fallback = "false",
                  .since = "guestd 0.1"),
         { .name = "atomic", .type = &type_bool, .offset = offsetof(OpenArgs, atomic),
           .has_offset = offsetof(OpenArgs, has_atomic), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "write beside the file and replace it by guest-file-close, as a whole; "
-                 "dropped if the agent ends before", .fallback = "false", .since = "guestd 0.1" },
+          .doc = "write a new file and replace this one as a whole with guest-file-close; "
+                 "discarded if the agent exits "
+                 "before", .fallback = "false", .since = "guestd 0.1" },
         FIELDS_END,
     },
 };
@@ -89,7 +90,7 @@ static const Type close_args = {
         HANDLE_FIELD(CloseArgs),
         { .name = "discard", .type = &type_bool, .offset = offsetof(CloseArgs, discard),
           .has_offset = offsetof(CloseArgs, has_discard), .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "drop what was written to an atomic file", .fallback = "false",
+          .doc = "discard what was written to an atomic file", .fallback = "false",
           .since = "guestd 0.1" },
         FIELDS_END,
     },
@@ -105,15 +106,16 @@ static gboolean close_run(Call *call, GError **error)
     if (!args->discard || file->replacement)
         return file_table_close(call->state, file, args->discard, error);
     file_table_release(call->state, file);
-    return set_error(error, "discard is for atomic files; what handle '%" G_GINT64_FORMAT
-                            "' has written is there already", args->handle);
+    return set_error(error, "discard is for atomic files; the writes to handle '%" G_GINT64_FORMAT
+                            "' cannot be undone",
+                     args->handle);
 }
 
 static const Command guest_file_close = {
     .name = "guest-file-close",
     .rank = 9,
     .since = "0.15.0",
-    .doc = "Close an open file; what is buffered is written before",
+    .doc = "Close an open file, after writing its buffered bytes",
     .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &close_args,
     .run = close_run,

@@ -34,7 +34,7 @@ static int mode_flags(const char *mode)
     return -1;
 }
 
-/* The mode that the octal digits @text say; -1: none are given, -2: they say none. */
+/* The mode in the octal digits @text; -1 for NULL, -2 for an invalid mode. */
 static int read_perm(const char *text)
 {
     int perm = 0;
@@ -56,18 +56,18 @@ gboolean file_open_check(const OpenRequest *request, GError **error)
     if (flags < 0)
         return set_error(error, "invalid file open mode '%s'", request->mode);
     if (read_perm(request->perm) == -2)
-        return set_error(error, "value '%s' is invalid for argument perm: octal digits are wanted",
+        return set_error(error, "value '%s' is invalid for argument perm: must be octal digits",
                          request->perm);
     if (request->perm && !(flags & O_CREAT))
         return set_error(error, "perm is for modes that create a file, not for '%s'",
                          request->mode);
     if (request->atomic && !(flags & O_TRUNC))
-        return set_error(error, "atomic is for modes that begin with an empty file, not for '%s'",
+        return set_error(error, "atomic is for modes that truncate the file, not for '%s'",
                          request->mode);
     return TRUE;
 }
 
-/* Takes the name of a file away that was just created there. */
+/* Removes a file that was just created at @place. */
 static void remove_new(const FilePlace *place)
 {
     g_autofree char *directory = g_path_get_dirname(place->path);
@@ -80,7 +80,7 @@ static void remove_new(const FilePlace *place)
     close(fd);
 }
 
-/* As open(2); a file that did not exist gets exactly the mode @perm. @denied: even that failed. */
+/* As open(2), but a new file gets exactly the mode @perm. *@denied: that was not permitted. */
 static int open_path(const FilePlace *place, int flags, int perm, gboolean *denied)
 {
     int fd, saved;
@@ -151,7 +151,8 @@ FILE *file_open(const OpenRequest *request, const Services *services, Replacemen
     if (stream)
         return stream;
     set_errno_error(error, errno,
-                    "failed to associate stdio stream with file descriptor %d, file '%s' (mode: '%s')",
+                    "failed to associate stdio stream with file descriptor %d, file '%s' "
+                    "(mode: '%s')",
                     fd, request->path, request->mode);
     g_clear_pointer(replacement, replacement_free);
     close(fd);

@@ -29,13 +29,14 @@ static const Type stat_args = {
     .kind = TYPE_OBJECT,
     .size = sizeof(StatArgs),
     .fields = (const Field[]){
-        OPTIONAL_STRING(StatArgs, path, "path", .doc = "the file's path; or else",
+        OPTIONAL_STRING(StatArgs, path, "path", .doc = "path of the file; or else",
                         .rules = RULE_BIT(RULE_READ)),
-        OPTIONAL(StatArgs, handle, "handle", &type_int, .doc = "what guest-file-open returned"),
+        OPTIONAL(StatArgs, handle, "handle", &type_int, .doc = "handle, from guest-file-open"),
         OPTIONAL(StatArgs, nofollow, "nofollow", &type_bool,
-                 .doc = "tell about a symbolic link itself", .fallback = "false"),
+                 .doc = "return the metadata of a symbolic link itself", .fallback = "false"),
         OPTIONAL(StatArgs, sha256, "sha256", &type_bool,
-                 .doc = "read a regular file for its checksum", .fallback = "false"),
+                 .doc = "also return the checksum of a regular file, which reads all of "
+                        "it", .fallback = "false"),
         FIELDS_END,
     },
 };
@@ -70,18 +71,19 @@ static const Type stat_result = {
     .name = "GuestdFileStat",
     .size = sizeof(StatResult),
     .fields = (const Field[]){
-        REQUIRED(StatResult, kind, "type", &type_kind, .doc = "what it is"),
-        REQUIRED(StatResult, size, "size", &type_int, .doc = "in bytes"),
+        REQUIRED(StatResult, kind, "type", &type_kind, .doc = "type of the file"),
+        REQUIRED(StatResult, size, "size", &type_int, .doc = "size in bytes"),
         REQUIRED(StatResult, mode, "mode", &type_string, .doc = "permissions, four octal digits"),
-        REQUIRED(StatResult, uid, "uid", &type_int, .doc = "number of the owner"),
-        REQUIRED(StatResult, gid, "gid", &type_int, .doc = "number of the group"),
-        OPTIONAL_STRING(StatResult, user, "user", .doc = "name of the owner, if it has one"),
-        OPTIONAL_STRING(StatResult, group, "group", .doc = "name of the group, if it has one"),
-        REQUIRED(StatResult, links, "links", &type_int, .doc = "how many names it has"),
+        REQUIRED(StatResult, uid, "uid", &type_int, .doc = "user ID of the owner"),
+        REQUIRED(StatResult, gid, "gid", &type_int, .doc = "group ID of the owner"),
+        OPTIONAL_STRING(StatResult, user, "user", .doc = "name of the owner, if there is one"),
+        OPTIONAL_STRING(StatResult, group, "group", .doc = "name of the group, if there is one"),
+        REQUIRED(StatResult, links, "links", &type_int, .doc = "number of hard links"),
         REQUIRED(StatResult, accessed, "accessed", &type_int,
-                 .doc = "last read, in nanoseconds since 1970"),
-        REQUIRED(StatResult, modified, "modified", &type_int, .doc = "last change of its contents"),
-        REQUIRED(StatResult, changed, "changed", &type_int, .doc = "last change of any kind"),
+                 .doc = "last access, in nanoseconds since the epoch"),
+        REQUIRED(StatResult, modified, "modified", &type_int, .doc = "last change of the contents"),
+        REQUIRED(StatResult, changed, "changed", &type_int, .doc = "last change of contents or "
+                                                                   "metadata"),
         OPTIONAL_STRING(StatResult, sha256, "sha256", .doc = "checksum, in hexadecimal"),
         FIELDS_END,
     },
@@ -139,7 +141,7 @@ static void fill(const struct stat *info, Arena *arena, StatResult *result)
     result->changed = in_ns(info->st_ctim);
 }
 
-/* Reads the file of @fd from its begin, without moving its position. */
+/* Adds the checksum of the file of @fd, whose position stays the same. */
 static gboolean add_checksum(int fd, Arena *arena, StatResult *result, GError **error)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -184,7 +186,7 @@ static gboolean stat_place(Call *call, const FilePlace *place, GError **error)
     gboolean ok;
     int fd = open_beneath(place->dir_fd, place->path, O_PATH | O_CLOEXEC | nofollow, 0);
 
-    /* Before it is really opened: what is no regular file may not like that. */
+    /* O_PATH first: opening what is not a regular file may have side effects. */
     if (fd < 0)
         return !file_place_refused(place, errno, args->path, error) &&
                set_errno_error(error, errno, "failed to stat '%s'", args->path);
@@ -215,7 +217,7 @@ static gboolean stat_open_file(Call *call, const StatArgs *args, OpenFile *file,
     struct stat info;
     int fd = fileno(file->stream);
 
-    /* The size is to be that of what was written. */
+    /* The size is to include what was written. */
     if (file->use == FILE_WAS_WRITTEN && !file_flush(file, error))
         return FALSE;
     if (fstat(fd, &info) < 0)
@@ -234,7 +236,7 @@ static gboolean stat_run(Call *call, GError **error)
     gboolean ok;
 
     if (!args->path == !args->has_handle)
-        return set_error(error, "either path or handle is wanted");
+        return set_error(error, "exactly one of path and handle is required");
     if (args->path)
         return stat_path(call, args, error);
     file = file_table_take(call->state, args->handle, error);
@@ -249,7 +251,7 @@ const Command guestd_file_stat = {
     .name = "guestd-file-stat",
     .rank = 1040,
     .since = "guestd 0.1",
-    .doc = "Size, permissions, owner, times and checksum of a file",
+    .doc = "Return size, permissions, owner, times and checksum of a file",
     .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_ROOT_EQUIVALENT,
     .args = &stat_args,
     .returns = &stat_result,

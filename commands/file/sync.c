@@ -24,7 +24,7 @@ static const Type sync_args = {
     .fields = (const Field[]){
         HANDLE_FIELD(SyncArgs),
         OPTIONAL(SyncArgs, scope, "scope", &type_scope,
-                 .doc = "the file, its data without times, or all of its filesystem",
+                 .doc = "sync the file, its data without times, or its whole filesystem",
                  .fallback = "file"),
         FIELDS_END,
     },
@@ -58,7 +58,7 @@ const Command guestd_file_sync = {
     .name = "guestd-file-sync",
     .rank = 1041,
     .since = "guestd 0.1",
-    .doc = "Write an open file to its disk, and wait until it is there",
+    .doc = "Write an open file to its disk, and wait until that is done",
     .flags = COMMAND_FILES | COMMAND_BLOCKING | COMMAND_MUTATING | COMMAND_ROOT_EQUIVALENT,
     .args = &sync_args,
     .run = sync_run,

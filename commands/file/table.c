@@ -36,7 +36,7 @@ static gboolean failed_to_close(GError **error)
     return set_errno_error(error, errno, "failed to close handle");
 }
 
-/* Everything that can fail is done before the stream is closed, which it is in any case. */
+/* Does everything that can fail before the stream is closed, which happens in any case. */
 static gboolean end_stream(OpenFile *file, gboolean discarded, GError **error)
 {
     FILE *stream = g_steal_pointer(&file->stream);
@@ -139,7 +139,8 @@ gboolean file_table_reserve(FileTable *table, GError **error)
         return set_error(error, "%d files are open; close one of them first", FILE_TABLE_MAX);
     if (!idle)
         return TRUE;
-    g_message("file handle %" G_GINT64_FORMAT " (%s) was idle for an hour and makes room for another",
+    g_message("file handle %" G_GINT64_FORMAT
+              " (%s) was idle for an hour and is closed for another one",
               idle->handle, idle->path);
     if (!end_stream(idle, idle->replacement != NULL, &local))
         g_warning("%s: %s", idle->path, local->message);

@@ -2,7 +2,7 @@
 #include "commands/freeze/life.h"
 #include "lib/errors.h"
 
-/* Longer than any backup's window; what is asked beyond is a mistake. */
+/* Longer than the window of any backup, so a longer timeout is a mistake. */
 #define MAX_TIMEOUT_S (7 * 24 * 3600)
 
 static const Type freeze_status = {
@@ -26,7 +26,7 @@ static const Command guest_fsfreeze_status = {
     .name = "guest-fsfreeze-status",
     .rank = 14,
     .since = "0.15.0",
-    .doc = "Tell whether filesystems are frozen by this agent",
+    .doc = "Return whether filesystems are frozen by this agent",
     .flags = COMMAND_READS | COMMAND_WHILE_FROZEN,
     .returns = &freeze_status,
     .run = status_run,
@@ -153,17 +153,17 @@ static const Type report_item = {
     .name = "GuestdFreezeFilesystem",
     .size = sizeof(ReportItem),
     .fields = (const Field[]){
-        REQUIRED(ReportItem, mountpoint, "mountpoint", &type_string, .doc = "where it is mounted"),
-        REQUIRED(ReportItem, device, "device", &type_string, .doc = "its device, major:minor"),
-        REQUIRED(ReportItem, type, "type", &type_string, .doc = "the kind of filesystem"),
-        REQUIRED(ReportItem, state, "state", &item_state, .doc = "how it ended"),
+        REQUIRED(ReportItem, mountpoint, "mountpoint", &type_string, .doc = "mount point"),
+        REQUIRED(ReportItem, device, "device", &type_string, .doc = "device number, major:minor"),
+        REQUIRED(ReportItem, type, "type", &type_string, .doc = "type of the filesystem"),
+        REQUIRED(ReportItem, state, "state", &item_state, .doc = "its last state"),
         OPTIONAL_STRING(ReportItem, reason, "reason", .doc = "why it was skipped or failed"),
         REQUIRED(ReportItem, sync_ms, "sync-ms", &type_number,
-                 .doc = "syncing before the freeze, all rounds, milliseconds"),
+                 .doc = "time of syncing before the freeze, all rounds, milliseconds"),
         REQUIRED(ReportItem, freeze_ms, "freeze-ms", &type_number,
-                 .doc = "getting frozen, milliseconds"),
+                 .doc = "time until it was frozen, milliseconds"),
         REQUIRED(ReportItem, frozen_ms, "frozen-ms", &type_number,
-                 .doc = "being frozen, milliseconds"),
+                 .doc = "time for which it was frozen, milliseconds"),
         FIELDS_END,
     },
 };
@@ -180,9 +180,9 @@ static const Type report_hook = {
     .name = "GuestdFreezeHook",
     .size = sizeof(ReportHook),
     .fields = (const Field[]){
-        REQUIRED(ReportHook, path, "path", &type_string, .doc = "the program"),
+        REQUIRED(ReportHook, path, "path", &type_string, .doc = "path of the program"),
         REQUIRED(ReportHook, phase, "phase", &type_string, .doc = "freeze or thaw"),
-        REQUIRED(ReportHook, ms, "ms", &type_number, .doc = "how long it took, milliseconds"),
+        REQUIRED(ReportHook, ms, "ms", &type_number, .doc = "run time, milliseconds"),
         REQUIRED(ReportHook, ok, "ok", &type_bool, .doc = "whether it succeeded"),
         FIELDS_END,
     },
@@ -203,13 +203,13 @@ static const Type report_type = {
         REQUIRED(Report, ended_by, "ended-by", &type_string,
                  .doc = "host, timeout, failed or shutdown"),
         REQUIRED(Report, sync_rounds, "sync-rounds", &type_int,
-                 .doc = "how often all was synced before the freeze"),
+                 .doc = "number of rounds of syncing before the freeze"),
         REQUIRED(Report, filesystems, "filesystems",
                  (&(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &report_item }),
-                 .doc = "each filesystem"),
+                 .doc = "the filesystems of the freeze"),
         REQUIRED(Report, hooks, "hooks",
                  (&(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &report_hook }),
-                 .doc = "each call of a hook, in order"),
+                 .doc = "the calls of hooks, in order"),
         FIELDS_END,
     },
 };
@@ -245,9 +245,9 @@ static gboolean report_run(Call *call, GError **error)
 
     freeze_report(call->state, call->arena, &report);
     if (report.phase != PHASE_THAWED)
-        return set_error(error, "a freeze or thaw is under way; ask again after it");
+        return set_error(error, "a freeze or thaw is in progress; retry after it");
     if (!report.any)
-        return set_error(error, "there was no freeze since the agent started");
+        return set_error(error, "no freeze since the agent started");
     result->ended_by = thaw_reasons[report.ended_by];
     result->sync_rounds = report.sync_rounds;
     report_items(&report, result, call->arena);
@@ -265,7 +265,7 @@ static const Command guestd_fsfreeze_report = {
     .name = "guestd-fsfreeze-report",
     .rank = 1010,
     .since = "guestd 0.1",
-    .doc = "Tell how the last freeze went, filesystem by filesystem",
+    .doc = "Return what the last freeze did, filesystem by filesystem",
     .flags = COMMAND_READS,
     .returns = &report_type,
     .run = report_run,

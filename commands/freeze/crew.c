@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* So many threads at a time; more filesystems go in turns. */
+/* The number of threads at a time; further filesystems follow in batches. */
 #define CREW_SIZE 64
 
 struct Crew {
@@ -21,7 +21,7 @@ struct CrewFile {
     gint refs;
 };
 
-/* A job with its thread; both sides may be the last to need it. */
+/* A job and its thread; either side may be the last to use it. */
 typedef struct {
     Crew *crew;
     CrewJob job;
@@ -109,7 +109,7 @@ static int do_task(const SysOps *ops, const CrewJob *job, const char *path)
     return -1;
 }
 
-/* Nobody waits any more: nothing may stay frozen or open because of us. */
+/* Undoes a call that was left behind: nothing may stay frozen or open because of it. */
 static void tidy_up(const SysOps *ops, const CrewJob *job)
 {
     if (job->task == CREW_OPEN && job->result >= 0)
@@ -128,7 +128,7 @@ static void set_late_locked(Hand *hand, gboolean late)
         g_ptr_array_remove(hand->crew->late, hand);
 }
 
-/* Returns whether nothing waits for @hand any more, so that its thread has to free it. */
+/* Returns whether the waiter has left, so that the thread has to free @hand. */
 static gboolean set_done(Hand *hand)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hand->crew->lock);
@@ -163,13 +163,13 @@ static gpointer work(gpointer data)
     return NULL;
 }
 
-/* A thaw is never given up before it was begun, and never cancelled. */
+/* A thaw is always started, and never cancelled. */
 static gboolean is_thaw(const CrewJob *job)
 {
     return job->task == CREW_THAW || job->task == CREW_DRAIN;
 }
 
-/* Returns NULL if no thread could be made; the job is then done or has failed. */
+/* Returns NULL if there is no thread; then the job is done or has failed. */
 static Hand *start(Crew *crew, CrewJob *job)
 {
     Hand *hand = g_new0(Hand, 1);
@@ -189,7 +189,7 @@ static Hand *start(Crew *crew, CrewJob *job)
     hand_free(hand);
     job->result = -1;
     job->errnum = EAGAIN;
-    /* A thaw must not fail for want of a thread, even if it could hold us up. */
+    /* A thaw must not fail for lack of a thread, even if the call blocks. */
     if (is_thaw(job)) {
         job->result = do_task(crew->ops, job, job->path);
         job->errnum = job->result < 0 ? errno : 0;
@@ -242,7 +242,7 @@ static void run_batch(Crew *crew, CrewJob *jobs, gsize n, gint64 until)
             collect(crew, hands[i], &jobs[i], until);
 }
 
-/* What was not begun when the time was up has failed, and left nothing behind. */
+/* Fails the jobs that were not started in time; they leave nothing behind. */
 static void give_up(CrewJob *jobs, gsize n, int errnum)
 {
     for (gsize i = 0; i < n; i++) {

@@ -6,15 +6,15 @@
 #include "agent/base/sysops.h"
 
 /*
- * Carries out system calls on many filesystems at once, each on a thread of its
- * own, and waits for them up to a deadline or until somebody cancels. What does
- * not come back is left behind and tidies up after itself.
+ * Carries out system calls on many filesystems at once, each on a thread of its own, and waits
+ * for them up to a deadline or until it is cancelled. A call that does not return in time is
+ * left behind, and tidies up after itself.
  */
 typedef struct Crew Crew;
 
 /*
- * An open mount point. It is closed when the last who needs it lets go, so that a
- * call that was given up before it was made cannot hit another file.
+ * An open mount point. It is closed with its last reference, so that a call that was given up
+ * before it was made cannot hit another file.
  */
 typedef struct CrewFile CrewFile;
 
@@ -35,7 +35,7 @@ typedef struct {
     const char *path; /* copied */
     CrewFile *file;   /* the crew takes its own reference */
     /* Filled by crew_run(): */
-    gboolean late; /* did not come back in time */
+    gboolean late; /* did not return in time */
     int result;
     int errnum;
     gint64 took_us;
@@ -45,23 +45,23 @@ Crew *crew_new(const SysOps *ops);
 void crew_unref(Crew *crew);
 
 /*
- * Does the @n @jobs; returns when all are done, at @until (monotonic us), or when
- * cancelled. A job that was not begun by then fails with ETIMEDOUT or ECANCELED; but
- * thaws are all begun, and only the limit ends the waiting for them. All jobs are of one task.
+ * Does the @n @jobs, all of one task; returns when all are done, at @until (monotonic
+ * microseconds), or when cancelled. A job that was not started by then fails with ETIMEDOUT or
+ * ECANCELED; but thaws are all started, and only the deadline ends the wait for them.
  */
 void crew_run(Crew *crew, CrewJob *jobs, gsize n, gint64 until);
 
-/* The paths whose freezes were left behind and are on their way; NULL-terminated, to be freed. */
+/* The paths whose freezes were left behind and have not returned; NULL-terminated, to be freed. */
 char **crew_late_freezes(Crew *crew);
 
 /*
- * Waits until no freeze of @path that was left behind is on its way any more: to the next one
- * it would look like somebody else's, and it would thaw what that has frozen. Returns FALSE
- * at @until (monotonic us), or when cancelled.
+ * Waits until the freezes of @path that were left behind have returned: to the next freeze they
+ * would look like a foreign one, and they would thaw what that has frozen. Returns FALSE at
+ * @until (monotonic microseconds), or when cancelled.
  */
 gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until);
 
-/* Ends the waiting of a crew_run() under way and of later ones; from any thread. */
+/* Ends the wait of a crew_run() in progress and of later ones; from any thread. */
 void crew_cancel(Crew *crew);
 void crew_uncancel(Crew *crew);
 gboolean crew_cancelled(Crew *crew);

@@ -6,11 +6,11 @@
 
 #include "lib/errors.h"
 
-/* Opening a directory of a local filesystem does not take longer, unless its device is gone. */
+/* Opening a directory of a local filesystem is faster, unless its device is gone. */
 #define OPEN_LIMIT_US (2 * G_USEC_PER_SEC)
-/* A thaw writes a little; it is not given up soon, for nothing better could follow. */
+/* A thaw writes little. It gets a long time, because nothing else could end the freeze. */
 #define THAW_LIMIT_US (30 * G_USEC_PER_SEC)
-/* A round that takes more than this part of the one before is the last. */
+/* A round that takes more than this part of the previous one is the last. */
 #define SYNC_GAIN_PERCENT 70
 #define MAX_SYNC_ROUNDS 20
 
@@ -43,7 +43,7 @@ FreezeEngine *freeze_engine_new(const SysOps *ops)
     return engine;
 }
 
-/* What stands for "hidden" in errnum; no open fails with it. */
+/* The errnum of a hidden filesystem; no open(2) of a directory fails with it. */
 #define HIDDEN EXDEV
 
 const char *freeze_item_reason(const FreezeItem *item)
@@ -142,7 +142,10 @@ static const char *point_to_open(const FreezeEngine *engine, const FreezeItem *i
                             : *list_at(&mount->other_mount_points, char *, item->tried - 1);
 }
 
-/* Runs @task on the items of @level (any, if negative) that are in @state; @done takes each result. */
+/*
+ * Runs @task on the items in @state of @level (of any level if negative); @done gets each
+ * result.
+ */
 static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState state, gint64 until,
                    void (*done)(FreezeEngine *engine, FreezeItem *item, const CrewJob *job))
 {
@@ -168,7 +171,7 @@ static void run_on(FreezeEngine *engine, CrewTask task, int level, FreezeState s
         done(engine, g_array_index(owners, FreezeItem *, i), &g_array_index(jobs, CrewJob, i));
 }
 
-/* Why a mount point may be left out without harm to what the host wants. */
+/* Whether a mount point can be left out without harm to the host's purpose. */
 static gboolean is_harmless(int errnum)
 {
     switch (errnum) {
@@ -188,8 +191,8 @@ static gboolean is_harmless(int errnum)
 }
 
 /*
- * Whether @fd, opened by a path, lies on @mount: it may be hidden below another one. btrfs
- * has other device numbers in the mount table than in its files, but the same mount ids.
+ * Whether @fd, opened by a path, is on @mount, which another mount may hide. The device numbers
+ * of btrfs differ between the mount table and its files; the mount ids are the same.
  */
 static gboolean lies_on(const FreezeEngine *engine, int fd, const Mount *mount)
 {
@@ -202,11 +205,11 @@ static gboolean lies_on(const FreezeEngine *engine, int fd, const Mount *mount)
     for (gsize i = 0; i < mount->mount_ids.len; i++)
         if (mount_id == (uint64_t)*list_at(&mount->mount_ids, int, i))
             return TRUE;
-    /* An old kernel does not tell; then an anonymous number may be any subvolume's. */
+    /* Before Linux 5.8 there is no mount id; then an anonymous number may be any subvolume's. */
     return !mount_id && !major(device) && g_str_equal(mount->type, "btrfs");
 }
 
-/* Tries the next mount point, if there is one, after @item was not reached by the last. */
+/* Goes to the next mount point of @item, if there is one, when the last did not lead to it. */
 static void not_reached(const FreezeEngine *engine, FreezeItem *item)
 {
     if (item->tried < mount_of(engine, item)->other_mount_points.len)
@@ -239,7 +242,7 @@ static gboolean any_to_open(const FreezeEngine *engine)
     return FALSE;
 }
 
-/* Opens each by the first of its mount points that leads to it. */
+/* Opens each filesystem by the first of its mount points that leads to it. */
 static void open_items(FreezeEngine *engine, const List *mounts, const FreezePlan *plan,
                        gint64 until)
 {
@@ -276,7 +279,7 @@ static void synced(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
     item->sync_us += job->took_us;
 }
 
-/* Syncs once; returns how long it took. */
+/* Syncs once; returns how long that took, in microseconds. */
 static gint64 sync_round(FreezeEngine *engine, gint64 until)
 {
     gint64 began = g_get_monotonic_time();
@@ -287,8 +290,8 @@ static gint64 sync_round(FreezeEngine *engine, gint64 until)
 }
 
 /*
- * Each round leaves what was written during the one before; where that is as much
- * again, because the writers are as quick as the disk, another brings nothing.
+ * Each round leaves what was written during the previous one. If that is as much again, because
+ * applications write as fast as the disk, another round does not help.
  */
 void freeze_engine_presync(FreezeEngine *engine, const FreezeLimits *limits)
 {
@@ -329,7 +332,7 @@ static gboolean first_late(FreezeEngine *engine, gint64 began, GError **error)
 {
     for (guint i = 0; i < engine->items->len; i++)
         if (item_at(engine, i)->state == FREEZE_LATE)
-            return !set_error(error, "failed to freeze %s: it did not come back within %.1f s",
+            return !set_error(error, "failed to freeze %s: no response within %.1f s",
                               item_at(engine, i)->mount_point,
                               (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
     return FALSE;
@@ -348,11 +351,11 @@ static void log_left_out(const FreezeEngine *engine)
 {
     for (guint i = 0; i < engine->items->len; i++)
         if (item_at(engine, i)->state == FREEZE_SKIPPED)
-            g_message("freeze: %s is left out: %s", item_at(engine, i)->mount_point,
+            g_message("freeze: skipping %s: %s", item_at(engine, i)->mount_point,
                       freeze_item_reason(item_at(engine, i)));
 }
 
-/* A call that an earlier freeze gave up may be about to freeze, and then thaws. */
+/* Waits for calls that an earlier freeze left behind: they may freeze, and then thaw. */
 static void await_late(FreezeEngine *engine, gint64 until)
 {
     for (guint i = 0; i < engine->items->len; i++) {
@@ -364,7 +367,7 @@ static void await_late(FreezeEngine *engine, gint64 until)
     }
 }
 
-/* What was cancelled is late for that reason only. */
+/* A cancelled call also counts as late, so the cancellation comes first. */
 static gboolean was_stopped(FreezeEngine *engine, gint64 began, GError **error)
 {
     if (crew_cancelled(engine->crew))
@@ -388,7 +391,7 @@ int freeze_engine_freeze(FreezeEngine *engine, const FreezeLimits *limits, GErro
     return count_state(engine, FREEZE_DONE);
 }
 
-/* EINVAL: it was not frozen any more, so somebody else has thawed it. */
+/* EINVAL: the filesystem was not frozen any more, as another process had thawed it. */
 static void thawed(FreezeEngine *engine, FreezeItem *item, const CrewJob *job)
 {
     (void)engine;

@@ -13,11 +13,12 @@ static const Type freeze_ended = {
     .name = "GuestdFreezeEnded",
     .size = sizeof(FreezeEnded),
     .fields = (const Field[]){
-        REQUIRED(FreezeEnded, filesystems, "filesystems", &type_int, .doc = "how many were thawed"),
+        REQUIRED(FreezeEnded, filesystems, "filesystems", &type_int, .doc = "number of filesystems "
+                                                                            "thawed"),
         REQUIRED(FreezeEnded, seconds, "seconds", &type_number,
-                 .doc = "since the freeze, or since this agent took it over"),
+                 .doc = "time since the freeze, or since this agent took it over"),
         REQUIRED(FreezeEnded, reason, "reason", &type_string,
-                 .doc = "as hooks are told it in GUESTD_THAW_REASON"),
+                 .doc = "the value of GUESTD_THAW_REASON for hooks"),
         FIELDS_END,
     },
 };
@@ -25,8 +26,8 @@ static const Type freeze_ended = {
 const Event event_freeze_ended = {
     .name = "FREEZE_ENDED",
     .since = "guestd 0.1",
-    .doc = "The agent has thawed by itself, as the host did not in time: what it copied "
-           "after that is not consistent",
+    .doc = "The agent has thawed by itself, as the host did not in time: what it copies afterwards is "
+           "not consistent",
     .data = &freeze_ended,
 };
 

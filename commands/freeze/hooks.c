@@ -12,7 +12,7 @@
 struct FreezeHooks {
     char *path;
     gint64 timeout_us;
-    GPtrArray *asked; /* paths that were asked to freeze, in that order */
+    GPtrArray *asked; /* paths that were called with "freeze", in that order */
     GPtrArray *calls; /* of HookCall */
 };
 
@@ -50,11 +50,12 @@ const GPtrArray *freeze_hooks_calls(const FreezeHooks *hooks)
     return hooks->calls;
 }
 
-/* What package managers and editors leave beside a hook is none. */
+/* Files that package managers and editors leave are not hooks. */
 static gboolean is_leftover(const char *name)
 {
-    static const char *const patterns[] = { ".*",       "*~",       "*.bak",   "*.orig",  "*.rpmnew",
-                                            "*.rpmorig", "*.rpmsave", "*.sample", "*.dpkg-*" };
+    static const char *const patterns[] = { ".*",       "*~",        "*.bak",
+                                            "*.orig",   "*.rpmnew",  "*.rpmorig",
+                                            "*.rpmsave", "*.sample", "*.dpkg-*" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++)
         if (g_pattern_match_simple(patterns[i], name))
@@ -62,13 +63,15 @@ static gboolean is_leftover(const char *name)
     return FALSE;
 }
 
-/* Hooks run as root: nobody else may have had a hand in them. */
+/* Hooks run as root, so only root may be able to change them. */
 static gboolean is_trusted(const char *path, const struct stat *info, GError **error)
 {
     if (info->st_uid != 0 && info->st_uid != geteuid())
-        return set_error(error, "fsfreeze hook %s does not belong to root; chown it", path);
+        return set_error(error, "fsfreeze hook %s is not owned by root; run chown root on "
+                                "it", path);
     if (info->st_mode & (S_IWGRP | S_IWOTH))
-        return set_error(error, "fsfreeze hook %s can be written by others; chmod go-w it", path);
+        return set_error(error, "fsfreeze hook %s is writable by others; run chmod go-w on "
+                                "it", path);
     return TRUE;
 }
 
@@ -97,7 +100,7 @@ static gboolean list_directory(const char *path, GPtrArray *found, GError **erro
     return dir != NULL;
 }
 
-/* The hooks there are now, in the order of a freeze. */
+/* The existing hooks, in the order of a freeze. */
 static GPtrArray *list_hooks(const FreezeHooks *hooks, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
@@ -105,7 +108,7 @@ static GPtrArray *list_hooks(const FreezeHooks *hooks, GError **error)
 
     if (!hooks->path)
         return g_steal_pointer(&found);
-    /* One that is missing fails when it is run, with qemu-ga's text. */
+    /* A missing hook fails when it is run, with qemu-ga's text. */
     if (stat(hooks->path, &info) == 0) {
         if (!is_trusted(hooks->path, &info, error))
             return NULL;
@@ -125,7 +128,7 @@ static void log_output(const char *path, const char *verb, const char *output)
             g_info("hook %s %s: %s", path, verb, *line);
 }
 
-/* *@killed tells whether the hook had no chance to clean up after itself. */
+/* *@killed is set if the hook had no chance to clean up after itself. */
 static gboolean call_hook(FreezeHooks *hooks, const char *path, const char *verb,
                           const char *reason, int cancel_fd, gboolean *killed, GError **error)
 {
@@ -146,7 +149,7 @@ static gboolean call_hook(FreezeHooks *hooks, const char *path, const char *verb
         log_output(path, verb, result.output->str);
         ok = spawn_check(&result, "execute fsfreeze hook", error);
     } else {
-        /* The text that qemu-ga's child prints when it cannot become the hook. */
+        /* qemu-ga's text for a hook that cannot be executed. */
         g_prefix_error(error, "child process has failed to execute fsfreeze hook: ");
     }
     *call = (HookCall){ g_strdup(path), g_str_equal(verb, "thaw"),

@@ -5,13 +5,13 @@
 
 #include "agent/base/deadline.h"
 
-/* A loop device that is being detached from a file that cannot be written may never answer. */
+/* Detaching a loop device from a file that cannot be written may block its ioctls for good. */
 #define LIMIT_US (2 * G_USEC_PER_SEC)
 
-/* Anonymous superblocks and btrfs subvolumes have numbers of this major. */
+/* The major device number of anonymous superblocks and btrfs subvolumes. */
 #define MAJOR_ANONYMOUS 0
 
-/* One question; of the thread, once nobody waits for it. */
+/* One query; owned by its thread when the waiter has left. */
 typedef struct {
     const SysOps *ops;
     char *node;

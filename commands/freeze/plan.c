@@ -8,7 +8,7 @@
 
 #include "commands/freeze/loop-devices.h"
 
-/* Devices stack in practice three or four deep; more than this is a loop in sysfs. */
+/* Devices are stacked three or four deep in practice; this depth means a loop in sysfs. */
 #define MAX_STACKING 32
 
 typedef struct {
@@ -17,14 +17,14 @@ typedef struct {
     const List *mounts;
     GHashTable *by_device;  /* dev_t -> index + 1 */
     GHashTable *by_mount_point; /* const char * -> index + 1 */
-    GPtrArray *btrfs_points; /* mount points, ended by NULL, ... */
+    GPtrArray *btrfs_points; /* mount points of btrfs, NULL-terminated, ... */
     GArray *btrfs_mounts;    /* ... and the index + 1 of the mount of each */
     GArray *edges; /* of FreezeEdge */
     gboolean unreadable;
-    gboolean loops_hang; /* so they are asked nothing more */
+    gboolean loops_hang; /* a query missed its deadline, so no other is made */
 } Graph;
 
-/* The device number in a sysfs "dev" file. */
+/* Reads the device number in a sysfs "dev" file. */
 static gboolean read_device(const Sysroot *sysroot, const char *path, dev_t *device)
 {
     g_autofree char *text = NULL;
@@ -36,7 +36,7 @@ static gboolean read_device(const Sysroot *sysroot, const char *path, dev_t *dev
     return TRUE;
 }
 
-/* The mount that @path lies in: the one whose mount point is its longest prefix. */
+/* The mount that @path is on, plus one: its mount point is the longest prefix. 0: none. */
 static gsize mount_of_path(const Graph *graph, const char *path)
 {
     g_autofree char *prefix = g_strdup(path);
@@ -62,7 +62,7 @@ static void note_carrier(Graph *graph, gsize carrier, gsize rider)
 
 static void descend(Graph *graph, dev_t device, gsize rider, int depth);
 
-/* Asks the loop device @dir of sysfs itself. */
+/* Queries the loop device that is @dir in sysfs. */
 static gboolean ask_loop(Graph *graph, const char *dir, LoopBacking *backing)
 {
     g_autofree char *link = sysroot_readlink(graph->sysroot, dir);
@@ -76,8 +76,8 @@ static gboolean ask_loop(Graph *graph, const char *dir, LoopBacking *backing)
 }
 
 /*
- * The mount that the file of a loop device lies in. Its path tells only where it was: it
- * may have been renamed over, unmounted lazily, or mean another file in this namespace.
+ * The mount that the file of a loop device is on, plus one. The file's path tells only where it
+ * was: it may have been replaced or unmounted lazily, or name another file in this namespace.
  */
 static gsize mount_of_file(Graph *graph, const char *dir, const char *file)
 {
@@ -89,11 +89,11 @@ static gsize mount_of_file(Graph *graph, const char *dir, const char *file)
     if (backing.point >= 0)
         return g_array_index(graph->btrfs_mounts, gsize, backing.point);
     found = g_hash_table_lookup(graph->by_device, &backing.device);
-    /* An anonymous number that nobody knows may be of a btrfs subvolume that is not mounted. */
+    /* An unknown anonymous number may belong to a btrfs subvolume that is not mounted. */
     return found || major(backing.device) ? GPOINTER_TO_SIZE(found) : mount_of_path(graph, file);
 }
 
-/* A loop device lies on the filesystem of its backing file. */
+/* A loop device is on the filesystem of its backing file. */
 static void follow_loop(Graph *graph, const char *dir, gsize rider)
 {
     g_autofree char *path = g_strconcat(dir, "/loop/backing_file", NULL);
@@ -103,7 +103,7 @@ static void follow_loop(Graph *graph, const char *dir, gsize rider)
         note_carrier(graph, mount_of_file(graph, dir, g_strchomp(file)), rider);
 }
 
-/* dm and md devices lie on their slaves. */
+/* dm and md devices are on their slaves. */
 static void follow_slaves(Graph *graph, const char *dir, gsize rider, int depth)
 {
     g_autofree char *path = g_strconcat(dir, "/slaves", NULL);
@@ -120,7 +120,7 @@ static void follow_slaves(Graph *graph, const char *dir, gsize rider, int depth)
     }
 }
 
-/* A partition lies on its disk, which may itself be a loop device. */
+/* A partition is on its disk, which may itself be a loop device. */
 static void follow_disk(Graph *graph, const char *dir, gsize rider, int depth)
 {
     g_autofree char *partition = g_strconcat(dir, "/partition", NULL);
@@ -133,7 +133,7 @@ static void follow_disk(Graph *graph, const char *dir, gsize rider, int depth)
         descend(graph, device, rider, depth + 1);
 }
 
-/* Walks from @device, on which @rider lies, down to what carries it. */
+/* Descends from @device, which @rider is on, to the filesystems that carry it. */
 static void descend(Graph *graph, dev_t device, gsize rider, int depth)
 {
     g_autofree char *dir =
@@ -143,7 +143,10 @@ static void descend(Graph *graph, dev_t device, gsize rider, int depth)
         graph->unreadable = TRUE;
         return;
     }
-    /* A filesystem straight on a device that another one uses, too: not possible, but harmless. */
+    /*
+     * A filesystem on a device that another one uses directly is impossible, and would be
+     * harmless.
+     */
     if (depth > 0)
         note_carrier(graph,
                      GPOINTER_TO_SIZE(g_hash_table_lookup(graph->by_device, &device)), rider);
@@ -152,7 +155,7 @@ static void descend(Graph *graph, dev_t device, gsize rider, int depth)
     follow_disk(graph, dir, rider, depth);
 }
 
-/* A btrfs may have more devices than the one it is mounted from. */
+/* A btrfs may have more devices than the one that it is mounted from. */
 static void descend_btrfs(Graph *graph, const char *uuid_dir, dev_t device, gsize rider)
 {
     g_autofree char *path = g_strconcat(uuid_dir, "/devices", NULL);
@@ -233,7 +236,7 @@ static gint compare_riders(gconstpointer a, gconstpointer b)
     return first->rider < second->rider ? -1 : first->rider > second->rider;
 }
 
-/* The first edge of @rider or a later one, in edges sorted by rider. */
+/* The index of the first edge of @rider or a later one, in edges sorted by rider. */
 static guint first_edge(const GArray *edges, gsize rider)
 {
     guint low = 0, high = edges->len;
@@ -281,7 +284,7 @@ gboolean freeze_levels(GArray *edges, gsize n, Arena *arena, FreezePlan *plan)
     return tail == n;
 }
 
-/* Last mounted first, each on its own. */
+/* The last mounted first, each on its own. */
 static void fall_back(gsize n, Arena *arena, FreezePlan *plan)
 {
     plan->levels = arena_alloc(arena, n * sizeof *plan->levels);

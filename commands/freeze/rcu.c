@@ -7,7 +7,7 @@
 
 #define SWITCH "/sys/kernel/rcu_expedited"
 
-/* A kernel without the switch, or a container, does without. */
+/* Kernels without the file and containers work without it. */
 static void set(const Sysroot *sysroot, char value)
 {
     int fd = sysroot_open(sysroot, SWITCH, O_WRONLY);

@@ -30,7 +30,7 @@ static gboolean is_wanted(const List *wanted, const Mount *mount)
     return wanted == NULL;
 }
 
-/* Which of all mounts a freeze covers. */
+/* Decides which of all mounts a freeze covers. */
 typedef gboolean (*Chooser)(const Services *services, gconstpointer data, const Mount *mount);
 
 /* Orders @all, then keeps the chosen ones with the levels they have in the whole. */

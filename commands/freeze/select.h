@@ -6,17 +6,23 @@
 #include "commands/shared/mounts.h"
 
 /*
- * The filesystems that a freeze is to cover, as a list of Mount: all, or those
- * whose mount point is in @wanted (a List of const char *), without what
- * the configuration's fsfreeze-exclude matches. @plan orders them; it knows of the
- * others, too, since one may lie on another by way of a third. Returns FALSE with @error set.
+ * Selects the filesystems for a freeze, a list of Mount: all, or those with a mount point in
+ * @wanted (a List of const char *), without those that match fsfreeze-exclude of the
+ * configuration. @plan orders them; it considers the other filesystems, too, since one may be on
+ * another by way of a third. Data belongs to @arena. Returns FALSE with @error set.
  */
 gboolean freeze_select(const Services *services, const List *wanted, List *mounts, FreezePlan *plan,
                        Arena *arena, GError **error);
 
-/* Those of the mount points in @marked that are still there. */
+/*
+ * Selects the mount points in @marked, NULL-terminated, that still exist. Returns FALSE if
+ * @marked is NULL, or the mounts cannot be read.
+ */
 gboolean freeze_select_marked(const Services *services, const char *const *marked, List *mounts,
                               FreezePlan *plan, Arena *arena);
 
-/* Whether @pattern, "type:GLOB", "device:GLOB" or a glob of mount points, matches @mount. */
+/*
+ * Returns whether @pattern, "type:GLOB", "device:GLOB" or a glob of mount points, matches
+ * @mount.
+ */
 gboolean freeze_pattern_matches(const char *pattern, const Mount *mount);

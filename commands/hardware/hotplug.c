@@ -10,11 +10,11 @@
 #include "commands/parse/uevent.h"
 
 /*
- * With the setting hotplug-online, CPUs and memory blocks that the host plugs in are put
- * online when the kernel tells of them. The family has no commands.
+ * With the setting hotplug-online, CPUs and memory blocks that the host plugs in are put online
+ * when the kernel reports them. The family has no commands.
  *
- * Those that were there before are left as they are: somebody may have put them
- * offline. So they are remembered, for when events get lost and it takes a look at all.
+ * Those that were there before stay as they are: an administrator may have put them offline on
+ * purpose. They are remembered for the case that events are lost and all devices are looked at.
  */
 typedef struct {
     const Sysroot *sysroot;
@@ -22,7 +22,7 @@ typedef struct {
     int fd;             /* -1: the setting is off, or there is no socket */
     guint watch;
     GHashTable *known;  /* Pluggables as keys, see key_of() */
-    GThreadPool *worker; /* puts online, one after another; made for the first one */
+    GThreadPool *worker; /* puts devices online, one after another; created for the first one */
 } Hotplug;
 
 typedef struct {
@@ -43,7 +43,7 @@ static gpointer key_of(Pluggable device)
     return GSIZE_TO_POINTER((gsize)(device.number * PLUGGABLE_N_KINDS + device.kind));
 }
 
-/* In the shape of the audit lines of commands. */
+/* Logs in the format of the audit lines of commands. */
 static void log_outcome(const char *name, const char *outcome, gint64 took)
 {
     g_autofree char *microseconds = g_strdup_printf("%" G_GINT64_FORMAT, took);
@@ -62,7 +62,7 @@ static void log_outcome(const char *name, const char *outcome, gint64 took)
                5, line);
 }
 
-/* On the worker: the kernel may take a while. */
+/* On the worker: the kernel may take long. */
 static void put_online(gpointer data, gpointer user_data)
 {
     g_autofree Pluggable *device = data;
@@ -92,7 +92,7 @@ static void add(Hotplug *self, Pluggable device)
     g_thread_pool_push(self->worker, g_memdup2(&device, sizeof device), NULL);
 }
 
-/* Collects the devices there are in @present; with @new_ones, puts online those not known before. */
+/* Collects the existing devices in @present; with @new_ones, puts unknown ones online. */
 static void look_at_kind(Hotplug *self, PluggableKind kind, GHashTable *present, gboolean new_ones)
 {
     g_auto(GStrv) names = sysroot_list_dir(self->sysroot, kinds[kind].directory, DT_UNKNOWN);
@@ -140,10 +140,10 @@ static gboolean on_event(gint fd, GIOCondition condition, gpointer data)
     if (len > 0 && from_kernel)
         take_event(self, message, (gsize)len);
     if (len < 0 && errno == ENOBUFS) {
-        g_message("hotplug-online: events were lost, looking at all CPUs and memory blocks");
+        g_message("hotplug-online: events were lost; checking all CPUs and memory blocks");
         look_at_all(self, TRUE);
     } else if (len < 0 && errno != EAGAIN && errno != EINTR) {
-        g_warning("hotplug-online ends: %s", g_strerror(errno));
+        g_warning("hotplug-online stopped: %s", g_strerror(errno));
         self->watch = 0;
         return G_SOURCE_REMOVE;
     }
@@ -161,12 +161,12 @@ static void *hotplug_init(const Services *services, GError **error)
     if (!services->settings->hotplug_online)
         return self;
     self->fd = self->sysops->uevent_open();
-    if (self->fd < 0) { /* no reason not to serve the host */
-        g_warning("hotplug-online has no effect, no socket for the kernel's events: %s",
+    if (self->fd < 0) { /* the agent serves its host all the same */
+        g_warning("hotplug-online has no effect: no socket for the kernel's events: %s",
                   g_strerror(errno));
         return self;
     }
-    /* What comes between these two is an event as well. */
+    /* An event between these two steps is handled afterwards. */
     look_at_all(self, FALSE);
     self->watch = g_unix_fd_add(self->fd, G_IO_IN, on_event, self);
     return self;
@@ -178,7 +178,7 @@ static void hotplug_free(void *state)
 
     if (self->watch)
         g_source_remove(self->watch);
-    /* What is not done now stays offline: a new agent takes it for something that was there. */
+    /* Devices that still wait stay offline: the next agent takes them for existing ones. */
     if (self->worker)
         g_thread_pool_free(self->worker, FALSE, TRUE);
     if (self->fd >= 0)

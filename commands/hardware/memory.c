@@ -23,7 +23,7 @@ typedef struct {
              .doc = "whether it can be put offline; ignored as an argument")
 #define PHYS_INDEX                                                                                 \
     REQUIRED(MemoryBlock, phys_index, "phys-index", &type_uint64,                                  \
-             .doc = "its address, divided by the size of a block")
+             .doc = "its address divided by the block size")
 
 static const Type memory_block = {
     .kind = TYPE_OBJECT,
@@ -40,13 +40,13 @@ static const Type memory_block_given = {
     .fields = (const Field[]){ PHYS_INDEX, ONLINE, CAN_OFFLINE, FIELDS_END },
 };
 
-/* With the slash that QEMU's error texts have at its end. */
+/* Ends with a slash, as in QEMU's error texts. */
 static char *directory_of(guint64 block)
 {
     return g_strdup_printf(MEMORY_DIR "/memory%" G_GUINT64_FORMAT "/", block);
 }
 
-/* A kernel that cannot offline any memory has no such file. */
+/* A kernel that cannot put memory offline has no such file. */
 static gboolean is_removable(const Sysroot *sysroot, const char *directory)
 {
     g_autofree char *path = g_strconcat(directory, "removable", NULL);
@@ -107,7 +107,7 @@ static const Command guest_get_memory_blocks = {
     .name = "guest-get-memory-blocks",
     .rank = 28,
     .since = "2.3",
-    .doc = "List the blocks of memory, in the order of the kernel's directory",
+    .doc = "List the memory blocks, in the order of the kernel's directory",
     .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &memory_block },
     .needs = memory_needs,
@@ -159,9 +159,11 @@ static const Type block_response = {
     .name = "GuestMemoryBlockResponse",
     .size = sizeof(BlockResponse),
     .fields = (const Field[]){
-        REQUIRED(BlockResponse, response, "response", &response_kind, .doc = "what came of it"),
-        OPTIONAL(BlockResponse, error_code, "error-code", &type_int, .doc = "the system's errno"),
-        REQUIRED(BlockResponse, phys_index, "phys-index", &type_uint64, .doc = "which block"),
+        REQUIRED(BlockResponse, response, "response", &response_kind, .doc = "result for this "
+                                                                             "block"),
+        OPTIONAL(BlockResponse, error_code, "error-code", &type_int, .doc = "errno of the failed "
+                                                                            "call"),
+        REQUIRED(BlockResponse, phys_index, "phys-index", &type_uint64, .doc = "the block"),
         FIELDS_END,
     },
 };
@@ -173,7 +175,7 @@ static void respond(BlockResponse *response, Response what, int failed)
     response->error_code = failed;
 }
 
-/* Why a block's state cannot be read. */
+/* Responds for a block whose state cannot be read. */
 static void respond_without_state(const Sysroot *sysroot, const char *directory, gboolean online,
                                   BlockResponse *response)
 {
@@ -185,7 +187,7 @@ static void respond_without_state(const Sysroot *sysroot, const char *directory,
         respond(response, RESPONSE_NOT_FOUND, ENOENT);
     else if (missing)
         respond(response, RESPONSE_FAILED, missing);
-    else /* a block that is always online; QEMU tells of the missing file even with a success */
+    else /* always online; QEMU also reports the missing file for a success */
         respond(response, online ? RESPONSE_SUCCESS : RESPONSE_NOT_SUPPORTED, ENOENT);
 }
 
@@ -228,7 +230,7 @@ static const Command guest_set_memory_blocks = {
     .name = "guest-set-memory-blocks",
     .rank = 29,
     .since = "2.3",
-    .doc = "Put blocks of memory online or offline; tells for each how it went",
+    .doc = "Put memory blocks online or offline; returns a result for each",
     .flags = COMMAND_HOTPLUG | COMMAND_BLOCKING | COMMAND_MUTATING,
     .args = &set_blocks_args,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &block_response },
@@ -245,7 +247,7 @@ static const Type block_info = {
     .name = "GuestMemoryBlockInfo",
     .size = sizeof(BlockInfo),
     .fields = (const Field[]){
-        REQUIRED(BlockInfo, size, "size", &type_uint64, .doc = "bytes of each block"),
+        REQUIRED(BlockInfo, size, "size", &type_uint64, .doc = "size of each block in bytes"),
         FIELDS_END,
     },
 };
@@ -282,7 +284,7 @@ static const Command guest_get_memory_block_info = {
     .name = "guest-get-memory-block-info",
     .rank = 30,
     .since = "2.3",
-    .doc = "Tell the size of the blocks of memory",
+    .doc = "Return the size of the memory blocks",
     .flags = COMMAND_READS,
     .returns = &block_info,
     .needs = block_info_needs,

@@ -24,7 +24,7 @@ static gboolean cpu_is_online(const char *text)
     return *text != '0';
 }
 
-/* "online", as opposed to "offline" and "going-offline". */
+/* "online", as opposed to "offline" and "going-offline" (drivers/base/memory.c). */
 static gboolean memory_is_online(const char *text)
 {
     return g_str_has_prefix(text, "online");

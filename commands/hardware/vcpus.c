@@ -37,15 +37,15 @@ static const Type logical_cpu_given = {
     .fields = (const Field[]){ LOGICAL_ID, ONLINE, CAN_OFFLINE, FIELDS_END },
 };
 
-/* With the slash that QEMU's error texts have at its end. */
+/* Ends with a slash, as in QEMU's error texts. */
 static char *directory_of(gint64 cpu)
 {
     return g_strdup_printf(CPU_DIR "/cpu%" G_GINT64_FORMAT "/", cpu);
 }
 
 /*
- * Reads the state of the CPU in @directory, whose attribute is @path. One that is gone,
- * or whose attribute cannot be read, sets @error.
+ * Reads the state of the CPU in @directory from its attribute @path. Sets @error if the CPU does
+ * not exist, or if the attribute cannot be read.
  */
 static SwitchState read_state(const Sysroot *sysroot, const char *directory, const char *path,
                               GError **error)
@@ -96,7 +96,7 @@ static gboolean get_vcpus_run(Call *call, GError **error)
         if (!describe(sysroot, cpu, error))
             return FALSE;
     }
-    /* libvirt takes an empty list for a fault of the agent. */
+    /* libvirt takes an empty list for an error of the agent. */
     return cpus->len > 0 || set_error(error, "guest reported zero VCPUs");
 }
 
@@ -147,7 +147,7 @@ static gboolean set_cpu(const Services *services, const LogicalCpu *cpu, GError 
            set_errno_error(error, errno, "pwrite(\"%s\")", path);
 }
 
-/* The number of CPUs that were set; what stopped it is an error only if that is none. */
+/* Returns the number of CPUs that were set; a failure is an error only for the first one. */
 static gboolean set_vcpus_run(Call *call, GError **error)
 {
     const SetVcpusArgs *args = call->args;
@@ -164,7 +164,7 @@ static gboolean set_vcpus_run(Call *call, GError **error)
             g_propagate_error(error, g_steal_pointer(&stop));
             return FALSE;
         }
-        g_message("guest-set-vcpus ended after %" G_GINT64_FORMAT ": %s", *done, stop->message);
+        g_message("guest-set-vcpus stopped after %" G_GINT64_FORMAT ": %s", *done, stop->message);
         break;
     }
     return TRUE;
@@ -180,7 +180,7 @@ static const Command guest_set_vcpus = {
     .name = "guest-set-vcpus",
     .rank = 24,
     .since = "1.5",
-    .doc = "Put CPUs online or offline; tells how many were, before one could not be",
+    .doc = "Put CPUs online or offline; returns how many were set before the first failure",
     .flags = COMMAND_HOTPLUG | COMMAND_BLOCKING | COMMAND_MUTATING,
     .args = &set_vcpus_args,
     .returns = &type_int,

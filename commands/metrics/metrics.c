@@ -17,7 +17,7 @@ static const Type metrics_args = {
         OPTIONAL(MetricsArgs, parts,
                  "parts", &((const Type){ .kind = TYPE_LIST, .size = sizeof(List),
                                           .item = &metrics_part }),
-                 .doc = "what to tell: memory, load, pressure, uptime, cpu, filesystems, "
+                 .doc = "the parts to return: memory, load, pressure, uptime, cpu, filesystems, "
                         "interfaces, disks, processes, users",
                  .fallback = "everything"),
         FIELDS_END,
@@ -58,7 +58,7 @@ static const Command guestd_metrics = {
     .name = "guestd-metrics",
     .rank = 1020,
     .since = "guestd 0.1",
-    .doc = "Tell in one go how the guest is doing: memory, load, CPUs, filesystems, network, disks",
+    .doc = "Return memory, load, CPU, filesystem, network and disk figures in one reply",
     .flags = COMMAND_READS | COMMAND_BLOCKING,
     .args = &metrics_args,
     .returns = &metrics_type,

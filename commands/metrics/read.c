@@ -10,18 +10,18 @@
 #include "commands/shared/logins.h"
 #include "commands/shared/mounts.h"
 
-/* The unit of /proc/diskstats, whatever the disk has. */
+/* The unit of /proc/diskstats, whatever the disk's sector size (admin-guide/iostats.rst). */
 #define SECTOR_BYTES 512
 #define MS_PER_S 1000
 
-/* A figure by its name in a file of /proc, and where it goes. */
+/* A figure's name in a file of /proc, and where its value goes. */
 typedef struct {
     const char *name;
     Amount *amount;
     guint64 unit;
 } Wanted;
 
-/* Fills what of @wanted the file has. Returns FALSE if that is nothing. */
+/* Fills the members of @wanted that the file has. Returns FALSE if it has none of them. */
 static gboolean read_figures(const Sysroot *sysroot, const char *path, const Wanted *wanted,
                              gsize n)
 {
@@ -134,7 +134,7 @@ static void set_sizes(FilesystemMetrics *filesystem, const struct statvfs *sizes
     filesystem->total = (Amount){ sizes->f_blocks * unit, true };
     filesystem->free = (Amount){ sizes->f_bfree * unit, true };
     filesystem->available = (Amount){ sizes->f_bavail * unit, true };
-    if (sizes->f_files == 0) /* btrfs makes them as it needs them */
+    if (sizes->f_files == 0) /* btrfs creates inodes as needed */
         return;
     filesystem->inodes = (Amount){ sizes->f_files, true };
     filesystem->inodes_free = (Amount){ sizes->f_ffree, true };
@@ -203,7 +203,7 @@ static void add_disk(const DiskStats *disk, Metrics *metrics, Arena *arena)
     };
 }
 
-/* Unused loop devices and RAM disks, of which every system has dozens. */
+/* Leaves out unused loop devices and RAM disks, of which every system has dozens. */
 static gboolean was_used(const DiskStats *disk)
 {
     for (gsize i = 0; i < DISK_N_COUNTERS; i++)
@@ -226,7 +226,7 @@ static void read_disks(const MetricsSource *from, Metrics *metrics)
             add_disk(list_at(&disks, DiskStats, i), metrics, from->arena);
 }
 
-/* "0.00 0.01 0.05 1/234 5678": behind the slash of the fourth word. */
+/* The number after the slash in "0.00 0.01 0.05 1/234 5678" (proc_loadavg(5)). */
 static gboolean read_task_count(const Sysroot *sysroot, Amount *total)
 {
     g_autofree char *text = NULL;

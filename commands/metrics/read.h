@@ -5,7 +5,7 @@
 #include "commands/metrics/types.h"
 #include "commands/shared/deadline-call.h"
 
-/* Where a snapshot's figures come from. */
+/* The sources of the figures. */
 typedef struct {
     const Sysroot *sysroot;
     const SysOps *sysops;
@@ -13,5 +13,8 @@ typedef struct {
     Arena *arena;
 } MetricsSource;
 
-/* Adds @part to @metrics, as far as it can be read. May wait for a stale filesystem. */
+/*
+ * Adds @part to @metrics, as far as it can be read; missing figures are not an error. Strings
+ * belong to the arena. May wait for a filesystem that does not respond: for workers.
+ */
 void metrics_read(const MetricsSource *from, Part part, Metrics *metrics);

@@ -7,9 +7,9 @@
 #include "commands/parse/pressure.h"
 #include "commands/parse/proc-stat.h"
 
-/* What guestd-metrics tells, and its tables. What a system does not have is absent. */
+/* The result of guestd-metrics and its tables. Figures that a system does not have are absent. */
 
-/* The parts that can be asked for, in the order of their names in metrics_part. */
+/* The parts that a host can request, in the order of their names in metrics_part. */
 typedef enum {
     PART_MEMORY,
     PART_LOAD,

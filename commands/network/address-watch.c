@@ -5,17 +5,17 @@
 
 typedef struct {
     Address address; /* the key */
-    char interface[IF_NAMESIZE]; /* an interface that goes has no name any more */
+    char interface[IF_NAMESIZE]; /* an interface that is removed has no name any more */
     guint seen; /* in which list */
 } Known;
 
 struct AddressWatch {
-    guint32 port; /* tells a list from what other processes did */
+    guint32 port; /* the sender of lists; other messages report changes by other processes */
     const AddressWatchEvents *events;
     gpointer data;
     GHashTable *known;
-    guint list; /* their number so far */
-    gboolean learning; /* the first list: nothing in it is news */
+    guint list; /* number of lists so far */
+    gboolean learning; /* the first list: nothing in it is new */
     gboolean interrupted;
 };
 
@@ -91,7 +91,7 @@ static void drop(AddressWatch *watch, const Address *address)
     g_hash_table_remove(watch->known, address);
 }
 
-/* What was in earlier lists but not in this one is gone. */
+/* Reports the addresses of earlier lists that this one does not have as removed. */
 static void end_list(AddressWatch *watch)
 {
     GHashTableIter iter;
@@ -129,7 +129,7 @@ gboolean address_watch_take(AddressWatch *watch, const void *messages, gsize len
     const char *at = messages;
     gboolean again = FALSE;
 
-    /* Not NLMSG_NEXT(): a last message whose length is not aligned makes it go beyond the end. */
+    /* Not NLMSG_NEXT(): it goes past the end if the last message has an unaligned length. */
     while (len >= sizeof(struct nlmsghdr)) {
         const struct nlmsghdr *message = (const void *)at;
         gsize step;

@@ -6,14 +6,14 @@
 #include "commands/parse/address-message.h"
 
 /*
- * Makes of what the kernel says about addresses what has changed: it also repeats those that
- * stay, and when it could not keep up, the whole list must be asked for again.
- * No I/O: whoever has the socket hands in what it received.
+ * Derives changes from the kernel's messages about addresses: the kernel repeats addresses that
+ * stay, and after an overrun the whole list must be requested again. Without input or output:
+ * the owner of the socket passes in what it received. Main thread.
  */
 typedef struct AddressWatch AddressWatch;
 
 typedef struct {
-    /* @interface is "" where its name is not known (any more). */
+    /* @interface is "" if its name is unknown. */
     void (*changed)(gpointer data, const Address *address, const char *interface,
                     gboolean removed);
     /* As if_indextoname(3). */
@@ -24,14 +24,15 @@ AddressWatch *address_watch_new(const AddressWatchEvents *events, gpointer data)
 void address_watch_free(AddressWatch *watch);
 
 /*
- * A list will come from a new socket, to which the kernel gave the netlink port @port. The
- * first one tells what there is; of a later one what is new is news, and what it lacks is gone.
+ * Announces a list from a new socket, to which the kernel gave the netlink port @port. Addresses
+ * of the first list are not reported; those that are new in a later one, or missing from it,
+ * are.
  */
 void address_watch_begin_list(AddressWatch *watch, guint32 port);
 
 /*
- * Takes what one recv(2) returned, aligned as a struct nlmsghdr. Returns FALSE if the list
- * has to be asked for again, as it changed while it was being made.
+ * Takes the bytes of one recv(2), aligned as a struct nlmsghdr. Returns FALSE if the list must
+ * be requested again, as it changed during the dump (NLM_F_DUMP_INTR, Linux 3.1).
  */
 gboolean address_watch_take(AddressWatch *watch, const void *messages, gsize len);
 

@@ -10,16 +10,16 @@
 #include "commands/network/address-watch.h"
 #include "lib/errors.h"
 
-/* ADDRESS_CHANGED: the kernel tells, through a socket that is open while a host wants to know. */
+/* ADDRESS_CHANGED, from a socket to the kernel that is open while a host is subscribed. */
 
-/* The kernel fills no more than that into one message of a list, see netlink(7). */
+/* The kernel's limit for one message of a dump, see netlink(7). */
 #define RECEIVE_BYTES 32768
-/* What is received in one turn of the loop. */
+/* Receives in one iteration of the main loop. */
 #define TURN_RECEIVES 16
 
 typedef struct {
     const Services *services;
-    AddressWatch *watch; /* NULL while nobody wants to know */
+    AddressWatch *watch; /* NULL while no host is subscribed */
     int fd;
     guint source;
 } Addresses;
@@ -38,10 +38,10 @@ static const Type address_changed = {
     .size = sizeof(AddressChanged),
     .fields = (const Field[]){
         REQUIRED(AddressChanged, interface, "interface", &type_string,
-                 .doc = "its name; empty if it cannot be found out any more"),
+                 .doc = "name of the interface; empty if unknown"),
         REQUIRED(AddressChanged, address, "ip-address", &type_string, .doc = "the address"),
         REQUIRED(AddressChanged, type, "ip-address-type", &type_string, .doc = "ipv4 or ipv6"),
-        REQUIRED(AddressChanged, prefix, "prefix", &type_int, .doc = "its length in bits"),
+        REQUIRED(AddressChanged, prefix, "prefix", &type_int, .doc = "prefix length in bits"),
         REQUIRED(AddressChanged, change, "change", &type_string, .doc = "added or removed"),
         FIELDS_END,
     },
@@ -50,7 +50,7 @@ static const Type address_changed = {
 static const Event event_address_changed = {
     .name = "ADDRESS_CHANGED",
     .since = "guestd 0.1",
-    .doc = "A network interface has got an address, and can use it, or has lost one",
+    .doc = "An address was added to a network interface and can be used, or was removed",
     .data = &address_changed,
 };
 
@@ -118,8 +118,8 @@ static void stop_listening(Addresses *addresses)
 static gboolean on_socket(int fd, GIOCondition condition, gpointer data);
 
 /*
- * A new socket for each list: one that lost messages may still be in the middle of an
- * earlier list. What changes before it is open, the list shows.
+ * Opens a new socket for each list, as one that lost messages may still deliver an earlier list.
+ * The list shows what changed before the socket was open.
  */
 static gboolean start_listening(Addresses *addresses)
 {
@@ -137,7 +137,7 @@ static gboolean start_listening(Addresses *addresses)
     return TRUE;
 }
 
-/* Only the kernel has a say here; any process may send to a netlink port. */
+/* Only messages of the kernel count; any process may send to a netlink port. */
 static ssize_t receive(int fd, void *buffer)
 {
     struct sockaddr_nl sender = { 0 };
@@ -161,10 +161,10 @@ static gboolean on_socket(int fd, GIOCondition condition, gpointer data)
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return G_SOURCE_CONTINUE;
-        /* ENOBUFS: too much happened at once. */
+        /* ENOBUFS: the kernel dropped messages. */
         if (n < 0 || !address_watch_take(addresses->watch, buffer, (gsize)n)) {
             start_listening(addresses);
-            return G_SOURCE_CONTINUE; /* removed already */
+            return G_SOURCE_CONTINUE; /* the source is removed already */
         }
     }
     return G_SOURCE_CONTINUE;

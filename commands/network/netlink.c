@@ -6,11 +6,14 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-/* The kernel fills up to 32 KiB at a time for whoever reads in such portions. */
+/*
+ * The kernel fills up to 32 KiB for a reader with such a buffer (netlink_dump() of its
+ * net/netlink/af_netlink.c).
+ */
 #define BUFFER_BYTES (32 * 1024)
 /*
- * A guest that starts and ends containers all the time may never hold still for one dump; what
- * qemu-ga tells there is the first picture, consistent or not.
+ * Where containers start and stop all the time, no dump may be consistent; then the last one is
+ * returned, as qemu-ga returns its only one.
  */
 #define TRIES 8
 
@@ -31,9 +34,9 @@ static gboolean send_request(Asker *asker, int type)
     request->nlmsg_type = (guint16)type;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     request->nlmsg_seq = ++asker->sequence;
-    /* All zero: every link; and with its first byte as ifaddrmsg's, every family. */
+    /* All zero: every link; as ifaddrmsg, whose first byte is the family: every family. */
     mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-    /* Not the counters of IPv6 and ICMPv6, a quarter of what there would be to read. */
+    /* Without the counters of IPv6 and ICMPv6, a quarter of the reply (Linux 4.4). */
     if (type == RTM_GETLINK)
         mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     do
@@ -42,7 +45,7 @@ static gboolean send_request(Asker *asker, int type)
     return n >= 0;
 }
 
-/* The next datagram, whatever its size. Returns its length, or -1 with errno set. */
+/* Receives the next datagram, of any size. Returns its length, or -1 with errno set. */
 static ssize_t receive(Asker *asker)
 {
     ssize_t n;
@@ -79,7 +82,7 @@ static gboolean ask(Asker *asker, int type, RtnetlinkDump *dump, Arena *arena)
     return !dump->failed;
 }
 
-/* Whether every address is one of a known link. */
+/* Whether each address belongs to a known link. */
 static gboolean is_complete(const RtnetlinkDump *dump)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);

@@ -4,17 +4,16 @@
 #include "agent/base/sysops.h"
 #include "commands/parse/rtnetlink.h"
 
-/* What to ask rtnetlink for. */
+/* What to request from rtnetlink(7). */
 typedef enum {
-    NETLINK_LINKS = 1 << 0,     /* interfaces, each with its name, index and counters */
+    NETLINK_LINKS = 1 << 0,     /* interfaces with name, index and counters */
     NETLINK_ADDRESSES = 1 << 1, /* of IPv4, then of IPv6 */
 } NetlinkWants;
 
 /*
- * Reads all network interfaces or addresses of this machine, or both, into
- * @dump; what they point to belongs to @arena. Changes made meanwhile make it start
- * anew, a few times; then the last picture counts, as it is. May wait for
- * drivers (they hold the kernel's lock), so not for the main loop. Returns FALSE
- * with errno set if the kernel does not tell.
+ * Reads all network interfaces or addresses of this machine, or both, into @dump, whose data
+ * belongs to @arena. If they change during the dump, it is repeated a few times; then the last
+ * one is returned as it is. Waits for the kernel's rtnl lock, which drivers may hold for
+ * seconds: for workers. Returns FALSE with errno set.
  */
 gboolean netlink_read(const SysOps *sysops, guint wants, RtnetlinkDump *dump, Arena *arena);

@@ -36,9 +36,9 @@ static const Type address_type = {
     .name = "GuestIpAddress",
     .size = sizeof(Address),
     .fields = (const Field[]){
-        REQUIRED(Address, kind, "ip-address-type", &address_kind, .doc = "which IP"),
+        REQUIRED(Address, kind, "ip-address-type", &address_kind, .doc = "version of IP"),
         REQUIRED(Address, text, "ip-address", &type_string, .doc = "the address"),
-        REQUIRED(Address, prefix, "prefix", &type_int, .doc = "bits that name the network"),
+        REQUIRED(Address, prefix, "prefix", &type_int, .doc = "prefix length in bits"),
         FIELDS_END,
     },
 };
@@ -54,11 +54,11 @@ static const Type statistics_type = {
         COUNTED(tx_packets, "tx-packets", "packets sent"),
         COUNTED(tx_errors, "tx-errs", "errors in sending"),
         COUNTED(rx_bytes, "rx-bytes", "bytes received"),
-        COUNTED(rx_dropped, "rx-dropped", "packets dropped in receiving"),
+        COUNTED(rx_dropped, "rx-dropped", "received packets that were dropped"),
         COUNTED(rx_packets, "rx-packets", "packets received"),
         COUNTED(rx_errors, "rx-errs", "errors in receiving"),
         COUNTED(tx_bytes, "tx-bytes", "bytes sent"),
-        COUNTED(tx_dropped, "tx-dropped", "packets dropped in sending"),
+        COUNTED(tx_dropped, "tx-dropped", "packets to send that were dropped"),
         FIELDS_END,
     },
 };
@@ -68,18 +68,20 @@ static const Type interface_type = {
     .name = "GuestNetworkInterface",
     .size = sizeof(Interface),
     .fields = (const Field[]){
-        REQUIRED(Interface, name, "name", &type_string, .doc = "name, or label of an address"),
+        REQUIRED(Interface, name, "name", &type_string, .doc = "name of the interface, or label of "
+                                                               "an address"),
         OPTIONAL(Interface, addresses, "ip-addresses",
                  &((const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &address_type }),
                  .doc = "IPv4 addresses, then IPv6 ones"),
         OPTIONAL(Interface, statistics, "statistics", &statistics_type,
-                 .doc = "of an interface that has addresses"),
-        OPTIONAL_STRING(Interface, hardware, "hardware-address", .doc = "the first six bytes"),
+                 .doc = "counters, if the interface has addresses"),
+        OPTIONAL_STRING(Interface, hardware, "hardware-address", .doc = "hardware address, its "
+                                                                        "first six bytes"),
         FIELDS_END,
     },
 };
 
-/* The making of the list. Each hash has the position in a list, and one. */
+/* The list being built. Each hash has the index in a list plus one. */
 typedef struct {
     const Settings *settings;
     Arena *arena;
@@ -122,8 +124,8 @@ static gboolean is_excluded(const Settings *settings, const char *name)
 }
 
 /*
- * What the kernel says when it is asked for the hardware address of @name:
- * that of the interface before the colon, so a label has its interface's.
+ * The hardware address that the kernel returns for @name: that of the interface before the
+ * colon, so a label has its interface's.
  */
 static const char *hardware_of(Maker *maker, const char *name)
 {
@@ -138,7 +140,7 @@ static const char *hardware_of(Maker *maker, const char *name)
                         byte[3], byte[4], byte[5]);
 }
 
-/* The entry called @name, made if there is none; NULL if it is not to be told. */
+/* The entry of @name, created if it does not exist; NULL if it is excluded. */
 static Interface *entry(Maker *maker, const char *name)
 {
     Interface *made;
@@ -225,7 +227,7 @@ static const Command guest_network_get_interfaces = {
     .rank = 22,
     .since = "1.1",
     .doc = "List network interfaces with their addresses",
-    /* It waits for the kernel's lock, which drivers hold for seconds. */
+    /* The kernel's rtnl lock may be held by drivers for seconds. */
     .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &interface_type },
     .run = get_interfaces_run,

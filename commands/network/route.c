@@ -42,9 +42,9 @@ static const Type route_type = {
     .size = sizeof(Route),
     .fields = (const Field[]){
         REQUIRED(Route, flags, "flags", &type_uint64, .doc = "the kernel's flags"),
-        OPTIONAL_STRING(Route, source, "source", .doc = "for packets from there (IPv6)"),
-        REQUIRED(Route, metric, "metric", &type_int, .doc = "of several, the lowest wins"),
-        REQUIRED(Route, refcnt, "refcnt", &type_int, .doc = "references to it"),
+        OPTIONAL_STRING(Route, source, "source", .doc = "source network (IPv6)"),
+        REQUIRED(Route, metric, "metric", &type_int, .doc = "priority; the lowest value wins"),
+        REQUIRED(Route, refcnt, "refcnt", &type_int, .doc = "number of references"),
         IPV4_ONLY(window, "TCP window, 0 for the default"),
         REQUIRED(Route, version, "version", &type_int, .doc = "4 or 6"),
         OPTIONAL_STRING(Route, nexthop, "nexthop", .doc = "router, :: for none (IPv6)"),
@@ -52,11 +52,11 @@ static const Type route_type = {
         REQUIRED(Route, destination, "destination", &type_string, .doc = "network or host"),
         OPTIONAL_STRING(Route, desprefixlen, "desprefixlen",
                         .doc = "bits of the destination that count (IPv6)"),
-        IPV4_ONLY(irtt, "first guess of the round trip, 0 for the default"),
+        IPV4_ONLY(irtt, "initial round trip time, 0 for the default"),
         OPTIONAL_STRING(Route, gateway, "gateway", .doc = "router, 0.0.0.0 for none (IPv4)"),
         OPTIONAL_STRING(Route, srcprefixlen, "srcprefixlen",
                         .doc = "bits of the source that count (IPv6)"),
-        REQUIRED(Route, use, "use", &type_int, .doc = "how often it was looked up"),
+        REQUIRED(Route, use, "use", &type_int, .doc = "number of lookups"),
         IPV4_ONLY(mtu, "bytes of a packet, 0 for the default"),
         OPTIONAL_STRING(Route, mask, "mask", .doc = "netmask (IPv4)"),
         FIELDS_END,
@@ -112,8 +112,8 @@ static void add_route6(Piece line, List *routes, Arena *arena)
 }
 
 /*
- * Adds the routes in @path. It is read line by line: a router's table has a
- * hundred bytes for each of a million routes.
+ * Adds the routes in @path. It is read line by line: a router has up to a million routes of a
+ * hundred bytes.
  */
 static gboolean read_routes(Call *call, const char *path, gboolean may_lack,
                             void (*add)(Piece, List *, Arena *), GError **error)
@@ -144,7 +144,7 @@ static gboolean read_routes(Call *call, const char *path, gboolean may_lack,
 
 static gboolean get_route_run(Call *call, GError **error)
 {
-    /* A kernel without IPv6 has no IPv6 routes, which is no reason to keep quiet of the others. */
+    /* Without IPv6 in the kernel there are no IPv6 routes, and that is not an error. */
     return read_routes(call, ROUTES4, FALSE, add_route4, error) &&
            read_routes(call, ROUTES6, TRUE, add_route6, error);
 }
@@ -159,7 +159,7 @@ const Command guest_network_get_route = {
     .name = "guest-network-get-route",
     .rank = 44,
     .since = "9.1",
-    .doc = "List the routes of the main table, and all of IPv6",
+    .doc = "List the IPv4 routes of the main table and all IPv6 routes",
     .flags = COMMAND_READS | COMMAND_BLOCKING, /* a router has a hundred thousand */
     .returns = &(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &route_type },
     .needs = route_needs,

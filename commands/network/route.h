@@ -3,5 +3,5 @@
 
 #include "agent/schema/command.h"
 
-/* guest-network-get-route; of the network family. */
+/* guest-network-get-route, of the family `network`. */
 extern const Command guest_network_get_route;

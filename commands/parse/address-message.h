@@ -6,7 +6,7 @@
 
 #define ADDRESS_BYTES 16
 
-/* An address of an interface; compared and hashed as the bytes it consists of. */
+/* An address of an interface, compared and hashed as the bytes of the struct. */
 typedef struct {
     guint32 interface; /* its index */
     guint8 family;     /* AF_INET or AF_INET6 */
@@ -17,12 +17,12 @@ typedef struct {
 
 typedef struct {
     gboolean removed;
-    gboolean unusable; /* not usable yet, or found to be somebody else's */
+    gboolean unusable; /* tentative, or found to be a duplicate */
     Address address;
 } AddressMessage;
 
 /*
- * Takes apart a message of NETLINK_ROUTE (rtnetlink(7)), whose length was checked against
- * what was received. Returns FALSE if it tells of no address that could be used.
+ * Parses a message of rtnetlink(7) whose length was checked against the number of bytes
+ * received. Returns FALSE if it is not about an IPv4 or IPv6 address.
  */
 gboolean address_message_parse(const struct nlmsghdr *message, AddressMessage *result);

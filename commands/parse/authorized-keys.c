@@ -5,9 +5,9 @@
 
 #include "lib/errors.h"
 
-/* How much of a refused key its error quotes. */
+/* The length of the quotation of a refused key in its error. */
 #define MAX_QUOTE 1024
-/* U+0000 as the wire's strings have it. */
+/* U+0000, as strings of the wire encode it. */
 #define WIRE_NUL "\xC0\x80"
 
 gboolean authorized_key_check(const char *key, GError **error)
@@ -23,7 +23,7 @@ gboolean authorized_key_check(const char *key, GError **error)
                      len > MAX_QUOTE ? "..." : "");
 }
 
-/* Takes the next line off @text from *@at on; FALSE at its end. An empty text has no line. */
+/* Takes the next line of @text from *@at on; FALSE at its end. An empty text has no line. */
 static gboolean next_line(const GString *text, gsize *at, const char **line, gsize *len)
 {
     const char *end;
@@ -60,7 +60,7 @@ GPtrArray *authorized_keys_list(const GString *text)
     return keys;
 }
 
-/* The lines of @text as a set. */
+/* The lines of @text as a set, to be freed. */
 static GHashTable *set_of_lines(const GString *text)
 {
     GHashTable *set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

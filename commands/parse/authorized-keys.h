@@ -4,8 +4,8 @@
 #include <glib.h>
 
 /*
- * The text of an authorized_keys file. Only whole lines are added and taken
- * away; every other byte stays as it is, as qemu-ga leaves it.
+ * The text of an authorized_keys file. Only whole lines are added and removed; every other byte
+ * stays as it is, as in qemu-ga.
  */
 
 /*
@@ -14,14 +14,20 @@
  */
 #define AUTHORIZED_KEY_MAX (16 * 1024)
 
-/* Whether @key can be a line of its own; else sets @error. */
+/* Returns whether @key can be a line of its own, or FALSE with @error set. */
 gboolean authorized_key_check(const char *key, GError **error);
 
-/* The keys in @text, from the last to the first, without blank lines and comments. */
+/*
+ * Returns the keys in @text, the last one first, without blank lines and comments. The array
+ * owns its strings.
+ */
 GPtrArray *authorized_keys_list(const GString *text);
 
-/* @text with those of the NULL-terminated @keys behind it that it has not got yet. */
+/*
+ * Returns @text followed by those of the NULL-terminated @keys that it does not have; to be
+ * freed.
+ */
 GString *authorized_keys_add(const GString *text, char *const *keys);
 
-/* @text without the lines that are one of the NULL-terminated @keys. */
+/* Returns @text without the lines that equal one of the NULL-terminated @keys; to be freed. */
 GString *authorized_keys_remove(const GString *text, char *const *keys);

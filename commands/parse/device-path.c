@@ -84,7 +84,7 @@ gboolean device_path_scsi(const char *path, ScsiPlace *place)
            take_decimal(&at, &place->target) && take(&at, ":") && take_decimal(&at, &place->lun);
 }
 
-/* The first component of @path that is @prefix and a number. */
+/* The first component of @path that consists of @prefix and a number. */
 static gboolean find_numbered(const char *path, const char *prefix, HostPlace *place)
 {
     g_autofree char *start = g_strconcat("/", prefix, NULL);

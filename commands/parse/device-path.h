@@ -4,9 +4,9 @@
 #include <glib.h>
 
 /*
- * What the path of a device in sysfs says of its place in the machine, such as
- * /sys/devices/pci0000:00/0000:00:05.0/virtio2/host2/target2:0:0/2:0:0:1/block/sda.
- * Pure text; nothing is looked up.
+ * The parts of a device's path in sysfs that describe its place in the machine, such as
+ * /sys/devices/pci0000:00/0000:00:05.0/virtio2/host2/target2:0:0/2:0:0:1/block/sda. Text only;
+ * no file is accessed.
  */
 
 /* A PCI function, "0000:00:05.0": domain, bus, slot and function. */
@@ -15,9 +15,9 @@ typedef struct {
 } PciPlace;
 
 /*
- * Walks through the PCI functions of @path, from the root bus down. Start with
- * *@at 0; afterwards it is the length of the part of @path that ends with the
- * function, whose directory that is. Returns FALSE if there is no (further) one.
+ * Walks through the PCI functions of @path, from the root bus down. *@at is 0 at the start;
+ * afterwards it is the length of the part of @path that ends with the function, which is the
+ * function's directory. Returns FALSE if there is no other function.
  */
 gboolean device_path_next_pci(const char *path, gsize *at, PciPlace *place);
 
@@ -28,16 +28,16 @@ typedef struct {
 
 gboolean device_path_scsi(const char *path, ScsiPlace *place);
 
-/* The ATA port ("ata3") or else the SCSI host ("host2") of a device. */
+/* The ATA port ("ata3") of a device or, without one, its SCSI host ("host2"). */
 typedef struct {
     const char *prefix; /* "ata" or "host" */
-    gsize dir_len;      /* the part of the path that is the directory with it and its siblings */
+    gsize dir_len;      /* length of the part of the path that is the directory with its siblings */
     guint number;
 } HostPlace;
 
 gboolean device_path_host(const char *path, HostPlace *place);
 
-/* Reads @name as @prefix and a decimal number. Returns FALSE if it is anything else. */
+/* Reads @name as @prefix and a decimal number. Returns FALSE for any other name. */
 gboolean device_name_number(const char *name, const char *prefix, guint *number);
 
 /* A device of a channel subsystem: its subchannel "0.0.0004" and number "0.0.e000". */
@@ -47,10 +47,10 @@ typedef struct {
 
 gboolean device_path_ccw(const char *path, CcwPlace *place);
 
-/* Whether a virtio device carries the block device. */
+/* Whether the block device is on a virtio device. */
 gboolean device_path_is_virtio(const char *path);
 
-/* Whether the device is made by the kernel from others: dm, md, loop and so on. */
+/* Whether the kernel makes the device from other devices or files: dm, md, loop and so on. */
 gboolean device_path_is_virtual(const char *path);
 
 /*

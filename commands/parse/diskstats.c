@@ -3,11 +3,14 @@
 
 #include "commands/parse/lines.h"
 
-/* Words of a line: major, minor and name come before the counters. */
+/* Words of a line before the counters: major, minor and name. */
 #define BEFORE_COUNTERS 3
-/* What kernels wrote for partitions before 2.6.25. */
+/* The number of words for partitions in kernels before 2.6.25 (admin-guide/iostats.rst). */
 #define ANCIENT_WORDS 7
-/* The counters came in these groups. */
+/*
+ * The number of words with each group of counters: the basic ones, discards since Linux 4.18,
+ * flushes since 5.5.
+ */
 #define BASIC_WORDS 14
 #define DISCARD_WORDS 18
 #define FLUSH_WORDS 20

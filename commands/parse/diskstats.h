@@ -39,5 +39,8 @@ typedef struct {
     guint64 major;
 } DiskStats;
 
-/* Parses the @len bytes of /proc/diskstats into @disks, a list of DiskStats. */
+/*
+ * Parses the @len bytes of /proc/diskstats into @disks, a list of DiskStats; strings in @arena.
+ * Malformed lines are skipped.
+ */
 void diskstats_parse(const char *text, gsize len, List *disks, Arena *arena);

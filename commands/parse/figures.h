@@ -5,15 +5,15 @@
 
 #include <glib.h>
 
-/* One of the figures of /proc/meminfo, /proc/vmstat or /proc/stat that are wanted. */
+/* A figure of /proc/meminfo, /proc/vmstat or /proc/stat to look for. */
 typedef struct {
-    const char *name; /* without the colon */
+    const char *name; /* name, without the colon */
     bool found;
-    guint64 value; /* of "12 kB": in bytes */
+    guint64 value; /* in bytes for "12 kB" */
 } Figure;
 
 /*
- * Parses the @len bytes of lines "Name: 12 kB" or "name 12" into @figures, where those
- * that are not there, or have no number, stay as they are.
+ * Parses the @len bytes of lines "Name: 12 kB" or "name 12" into the @n @figures. Those that are
+ * missing or not numbers stay unchanged.
  */
 void figures_parse(const char *text, gsize len, Figure *figures, gsize n_figures);

@@ -4,8 +4,8 @@
 #include "lib/arena.h"
 
 /*
- * Walks through a text line by line, and through a line word by word, without
- * copying: a piece is a pointer into the text and a length.
+ * Walks through a text line by line, and through a line word by word, without copying: a piece
+ * is a pointer into the text and a length.
  */
 typedef struct {
     const char *start;
@@ -20,12 +20,12 @@ gboolean next_word(Piece *rest, Piece *word);
 
 gboolean piece_equal(const Piece *piece, const char *text);
 
-/* Reads all of @piece as a decimal number. Returns FALSE if it is none or too large. */
+/* Reads all of @piece as a decimal number. Returns FALSE if it is not a number, or too large. */
 gboolean piece_to_uint64(const Piece *piece, guint64 *value);
 
 /*
- * The rest of the first line of @text that starts with @key ("DEVNAME=" in a
- * sysfs uevent file, "E:ID_SERIAL=" in a file of udev's database), in @arena; NULL
- * if there is none.
+ * Returns the rest of the first line of @text that starts with @key ("DEVNAME=" in a sysfs
+ * uevent file, "E:ID_SERIAL=" in a file of udev's database), in @arena; NULL if there is no such
+ * line.
  */
 const char *property_find(const char *text, gsize len, const char *key, Arena *arena);

@@ -5,7 +5,7 @@
 
 #include "commands/parse/lines.h"
 
-/* Columns behind the name: eight for each direction, of which the first four are wanted. */
+/* Columns after the name: eight for each direction, of which the first four are used. */
 enum {
     RX_BYTES,
     RX_PACKETS,
@@ -18,7 +18,10 @@ enum {
     COLUMNS,
 };
 
-/* "  eth0: 12 3 ...", of old kernels "eth0:12 3"; the two lines of the heading have no colon. */
+/*
+ * Takes "  eth0: 12 3 ...", in old kernels "eth0:12 3". The two lines of the heading have no
+ * colon.
+ */
 static gboolean take_name(Piece *line, Piece *name)
 {
     const char *colon = memchr(line->start, ':', line->len);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Where things are in the page: NVM Express base specification, "SMART / Health Information". */
+/* Offsets in the page: NVM Express base specification, "SMART / Health Information". */
 enum {
     AT_CRITICAL_WARNING = 0,
     AT_TEMPERATURE = 1,

@@ -8,7 +8,7 @@ typedef struct {
     guint64 lo, hi;
 } NvmeCounter;
 
-/* What a drive says of its health. */
+/* The health of a drive. */
 typedef struct {
     int type; /* always 0: "nvme" */
     gint64 critical_warning;
@@ -28,5 +28,5 @@ typedef struct {
     NvmeCounter error_log_entries;
 } NvmeSmart;
 
-/* Reads the 512 bytes of a SMART log page, whose numbers are little-endian on any machine. */
+/* Parses the 512 bytes of a SMART log page, whose numbers are little-endian. */
 void nvme_smart_parse(const guint8 *page, NvmeSmart *smart);

@@ -29,7 +29,7 @@ static void trim(Piece *piece)
         piece->len--;
 }
 
-/* In double quotes a backslash is special before these alone. */
+/* The characters before which a backslash is special in double quotes. */
 static gboolean is_escapable(char c)
 {
     return c != '\0' && strchr("$'\"\\`", c) != NULL;

@@ -3,7 +3,7 @@
 
 #include "lib/arena.h"
 
-/* What os-release(5) says of the system; what it does not say is NULL. */
+/* The fields of os-release(5); NULL if absent. */
 typedef struct {
     const char *id;
     const char *name;

@@ -6,10 +6,10 @@
 
 #include "commands/parse/lines.h"
 
-/* No share of time is written with so many letters. */
+/* No share of time is written with so many characters. */
 #define SHARE_LEN 32
 
-/* Takes the next word, "NAME=...", and leaves what is behind the equals sign. */
+/* Takes the next word, "NAME=...", and returns the part after the equals sign. */
 static gboolean next_value(Piece *line, const char *name, Piece *value)
 {
     gsize len = strlen(name);

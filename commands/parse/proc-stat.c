@@ -5,11 +5,11 @@
 
 #include "commands/parse/lines.h"
 
-/* Up to this column every kernel has them. */
+/* The columns that every kernel has. */
 #define COLUMNS_ALWAYS 4
 #define COLUMNS 10
 
-/* "cpu12" is CPU 12; "cpu" alone is all of them. */
+/* Whether the name is "cpu12", for CPU 12, or "cpu", for all of them. */
 static gboolean cpu_number(const Piece *word, gint64 *cpu)
 {
     Piece digits;
@@ -35,7 +35,7 @@ static gsize read_columns(Piece *line, guint64 ticks_per_second, guint64 *column
     return n;
 }
 
-/* Takes the columns behind a line's name. Returns FALSE if there are not enough of them. */
+/* Takes the columns after a line's name. Returns FALSE if there are too few of them. */
 static gboolean take_times(Piece *line, guint64 ticks_per_second, CpuTimes *times)
 {
     guint64 columns[COLUMNS] = { 0 };

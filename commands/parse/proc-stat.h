@@ -5,7 +5,7 @@
 
 #include "lib/arena.h"
 
-/* One CPU's line of /proc/stat, in milliseconds; columns the kernel lacks are absent. */
+/* The line of one CPU in /proc/stat, in milliseconds; columns that the kernel lacks are absent. */
 typedef struct {
     gint64 cpu;
     guint64 user, nice, system, idle;
@@ -14,15 +14,15 @@ typedef struct {
 } CpuTimes;
 
 /*
- * Parses the @len bytes of /proc/stat into @cpus, a list of CpuTimes, without
- * the line of all CPUs together. @ticks_per_second is sysconf(_SC_CLK_TCK).
+ * Parses the @len bytes of /proc/stat into @cpus, a list of CpuTimes, without the line for all
+ * CPUs. @ticks_per_second is sysconf(_SC_CLK_TCK).
  */
 void proc_stat_parse(const char *text, gsize len, guint64 ticks_per_second, List *cpus,
                      Arena *arena);
 
 /*
- * Parses the line of all CPUs together into @totals, whose @cpu is 0, and counts the
- * CPUs that are online. Returns FALSE if there is no such line.
+ * Parses the line for all CPUs into @totals, whose @cpu is 0, and counts the CPUs that are
+ * online. Returns FALSE if there is no such line.
  */
 gboolean proc_stat_totals(const char *text, gsize len, guint64 ticks_per_second, CpuTimes *totals,
                           guint64 *cpus);

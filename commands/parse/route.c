@@ -8,7 +8,7 @@ G_STATIC_ASSERT(ROUTE4_TEXT == INET_ADDRSTRLEN && ROUTE6_TEXT == INET6_ADDRSTRLE
 
 #define HEX_DIGITS 8
 
-/* The next word as a hexadecimal number of up to eight digits. */
+/* Takes the next word as a hexadecimal number of up to eight digits. */
 static gboolean next_hex(Piece *rest, guint *value)
 {
     Piece word;
@@ -27,8 +27,8 @@ static gboolean next_hex(Piece *rest, guint *value)
 }
 
 /*
- * The next word as a decimal number of 32 bits. Some kernels print unsigned
- * ones as signed, so that 4294967295 reads -1.
+ * Takes the next word as a decimal number of 32 bits. Some kernels print unsigned numbers as
+ * signed, so that 4294967295 reads -1.
  */
 static gboolean next_number(Piece *rest, guint *value)
 {
@@ -47,7 +47,7 @@ static gboolean next_number(Piece *rest, guint *value)
     return TRUE;
 }
 
-/* The next word as an IPv4 address, which the kernel prints as a number of its own byte order. */
+/* Takes the next word as an IPv4 address, printed as a number in the kernel's byte order. */
 static gboolean next_address4(Piece *rest, char *text)
 {
     struct in_addr address;

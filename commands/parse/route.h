@@ -3,13 +3,13 @@
 
 #include "commands/parse/lines.h"
 
-/* Addresses as text. */
+/* Sizes of addresses as text, with the NUL. */
 #define ROUTE4_TEXT 16
 #define ROUTE6_TEXT 46
 
 /* A line of /proc/net/route. */
 typedef struct {
-    Piece interface; /* "*" for a route that leads nowhere */
+    Piece interface; /* "*" for a route without an interface */
     char destination[ROUTE4_TEXT];
     char gateway[ROUTE4_TEXT];
     char mask[ROUTE4_TEXT];
@@ -26,6 +26,9 @@ typedef struct {
     guint flags, refcnt, use, metric;
 } Route6;
 
-/* Read @line; @route's interface points into it. Return FALSE if it is no route, as the headline. */
+/*
+ * Parse @line into @route, whose interface points into the line. Return FALSE for a line that is
+ * not a route, such as the heading.
+ */
 gboolean route4_parse(Piece line, Route4 *route);
 gboolean route6_parse(Piece line, Route6 *route);

@@ -12,12 +12,12 @@
 
 #define IPV4_BYTES 4
 #define IPV6_BYTES 16
-/* The kernel's largest. */
+/* The largest error number of the kernel, MAX_ERRNO of linux/err.h. */
 #define MAX_ERRNO 4095
 
 /*
- * The attributes behind the @size bytes of a message's own header. libmnl's loop goes by
- * the padded length, which a last message need not have.
+ * Loops over the attributes after the @size bytes of a message's own header. libmnl's loop
+ * relies on the padded length, which the last message need not have.
  */
 #define FOR_EACH_ATTRIBUTE(attr, message, size)                                                    \
     for (attr = mnl_nlmsg_get_payload_offset(message, size);                                       \
@@ -28,7 +28,7 @@ static int bytes_left(const struct nlmsghdr *message, const struct nlattr *attr)
     return (int)((const char *)message + message->nlmsg_len - (const char *)attr);
 }
 
-/* The text of @attr, where it stands, if it ends within it and is a name; else NULL. */
+/* Returns the text of @attr in place, if it is terminated and can be a name; else NULL. */
 static const char *name_of(const struct nlattr *attr)
 {
     const char *text = mnl_attr_get_payload(attr);
@@ -40,8 +40,8 @@ static const char *name_of(const struct nlattr *attr)
 }
 
 /*
- * The kernel writes /proc/net/dev from the same counters; the packets a device
- * had no buffer for count as dropped there.
+ * The kernel writes /proc/net/dev from the same counters, and counts packets without a buffer as
+ * dropped there (dev_seq_printf_stats() of net/core/net-procfs.c).
  */
 static void take_counters(const struct nlattr *attr, Link *link)
 {
@@ -99,7 +99,7 @@ static gsize address_size(int family)
     return family == AF_INET ? IPV4_BYTES : IPV6_BYTES;
 }
 
-/* The bytes of @attr, where they stand; NULL if there are not @size of them. */
+/* Returns the bytes of @attr in place; NULL unless there are @size of them. */
 static const guint8 *bytes_of(const struct nlattr *attr, gsize size)
 {
     return attr && mnl_attr_get_payload_len(attr) == size ? mnl_attr_get_payload(attr) : NULL;
@@ -137,7 +137,7 @@ gboolean rtnetlink_address(const struct nlmsghdr *message, LinkAddress *address)
             break;
         }
     }
-    /* Between two ends IFA_ADDRESS is the far one; IPv6 without a far end tells no IFA_LOCAL. */
+    /* On point-to-point links IFA_ADDRESS is the peer's; IPv6 without a peer has no IFA_LOCAL. */
     address->own = bytes_of(local ?: other, address_size(address->family));
     return TRUE;
 }
@@ -158,7 +158,7 @@ static void take_address(RtnetlinkDump *dump, const struct nlmsghdr *message, Ar
     *(LinkAddress *)list_append(&dump->addresses, arena, sizeof address) = address;
 }
 
-/* The number in a message that ends a dump: 0, or an errno of the kernel's, negative. */
+/* The error number in a message that ends a dump; 0 for success. */
 static int status_of(const struct nlmsghdr *message)
 {
     int status = 0;
@@ -170,7 +170,7 @@ static int status_of(const struct nlmsghdr *message)
     return status < 0 && status >= -MAX_ERRNO ? -status : 0;
 }
 
-/* Whether a whole message is there. libmnl takes lengths above G_MAXINT for negative ones. */
+/* Whether the message is complete. libmnl takes lengths above G_MAXINT for negative ones. */
 static gboolean is_whole(const struct nlmsghdr *message, int left)
 {
     return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (guint)left;

@@ -37,7 +37,7 @@ gboolean pluggable_number(const char *name, const char *prefix, guint64 *number)
     return take(&rest, prefix) && take_number(&rest, number);
 }
 
-/* The head of a message is all that counts; behind its NUL it is said once more, in variables. */
+/* Only the head of a message is used; the text after its NUL repeats it as variables. */
 gboolean uevent_parse(const char *message, gsize len, Uevent *event)
 {
     const char *end = memchr(message, '\0', len);

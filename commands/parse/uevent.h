@@ -22,10 +22,10 @@ typedef struct {
 } Uevent;
 
 /*
- * Reads @name as @prefix and a decimal number as the kernel writes it, without zeros before
- * it. Returns FALSE if it is anything else.
+ * Reads @name as @prefix and a decimal number as the kernel writes it, without leading zeros.
+ * Returns FALSE for any other name.
  */
 gboolean pluggable_number(const char *name, const char *prefix, guint64 *number);
 
-/* Parses the @len bytes of an event. Returns FALSE if it is about anything else. */
+/* Parses the @len bytes of an event. Returns FALSE if it is not about a CPU or memory block. */
 gboolean uevent_parse(const char *message, gsize len, Uevent *event);

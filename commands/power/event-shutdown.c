@@ -6,8 +6,8 @@
 #include "agent/schema/command.h"
 
 /*
- * SHUTDOWN_BEGUN: logind announces it on the system bus, to which there is a connection while a
- * host wants to know; and wherever there is no logind, the agent's own end is the sign of it.
+ * SHUTDOWN_BEGUN: logind announces it on the system bus, to which the agent is connected while a
+ * host is subscribed. Without logind, the agent's own stop is the only sign of it.
  */
 
 #define LOGIND "org.freedesktop.login1"
@@ -16,10 +16,10 @@
 
 typedef struct {
     const Services *services;
-    sd_bus *bus;     /* NULL while nobody wants to know, or without a bus */
+    sd_bus *bus;     /* NULL while no host is subscribed, or without a bus */
     sd_event *events;
     guint source;
-    gboolean told;   /* logind's word; the agent's end is no news then */
+    gboolean told;   /* logind has announced it, so the agent's stop is not reported */
 } Shutdown;
 
 typedef struct {
@@ -32,8 +32,8 @@ static const Type shutdown_begun = {
     .size = sizeof(ShutdownBegun),
     .fields = (const Field[]){
         REQUIRED(ShutdownBegun, cause, "cause", &type_string,
-                 .doc = "shutdown: the system goes down or reboots; stop: the agent was told to "
-                        "end, by a shutdown or somebody else"),
+                 .doc = "shutdown: the system shuts down or reboots; stop: the agent was stopped, "
+                        "by a shutdown or an administrator"),
         FIELDS_END,
     },
 };
@@ -46,7 +46,7 @@ static const Need shutdown_needs[] = {
 static const Event event_shutdown_begun = {
     .name = "SHUTDOWN_BEGUN",
     .since = "guestd 0.1",
-    .doc = "The system is going down, or the agent is: no more requests will be answered soon",
+    .doc = "The system shuts down, or the agent stops: further requests may stay unanswered",
     .data = &shutdown_begun,
     .needs = shutdown_needs,
 };
@@ -58,7 +58,7 @@ static void tell(Shutdown *shutdown, const char *cause)
     shutdown->services->emit(shutdown->services->agent, &event_shutdown_begun, &data);
 }
 
-/* TRUE when it begins; FALSE when it was called off. */
+/* TRUE when a shutdown starts, FALSE when it is cancelled; org.freedesktop.login1(5). */
 static int on_prepare(sd_bus_message *message, void *data, sd_bus_error *error)
 {
     Shutdown *shutdown = data;
@@ -73,7 +73,7 @@ static int on_prepare(sd_bus_message *message, void *data, sd_bus_error *error)
     return 0;
 }
 
-/* The bus, by way of an event loop of its own, whose descriptor is one source of ours. */
+/* The bus has an event loop of its own, whose descriptor is a source of the main loop. */
 
 static void leave_bus(Shutdown *shutdown)
 {
@@ -86,7 +86,7 @@ static void leave_bus(Shutdown *shutdown)
     g_clear_pointer(&shutdown->events, sd_event_unref);
 }
 
-/* Does what is due; what is not is armed when this returns. */
+/* Handles pending events; on return, the descriptor waits for the next one. */
 static gboolean serve_bus(int fd, GIOCondition condition, gpointer data)
 {
     Shutdown *shutdown = data;
@@ -98,7 +98,7 @@ static gboolean serve_bus(int fd, GIOCondition condition, gpointer data)
         result = sd_event_run(shutdown->events, 0);
     while (result > 0);
     if (result < 0 || sd_bus_is_open(shutdown->bus) <= 0) {
-        g_debug("events of shutdown: the bus is gone");
+        g_debug("events of shutdown: lost the system bus");
         leave_bus(shutdown);
     }
     return G_SOURCE_CONTINUE;

@@ -13,10 +13,13 @@ static const Type shutdown_args = {
     .kind = TYPE_OBJECT,
     .size = sizeof(ShutdownArgs),
     .fields = (const Field[]){
-        /* A string, not one of a set: qemu-ga has a text of its own for other words. */
+        /*
+         * A string and not an enumeration, because qemu-ga has its own error text for other
+         * words.
+         */
         { .name = "mode", .type = &type_string, .offset = offsetof(ShutdownArgs, mode),
           .has_offset = FIELD_NO_HAS, .flags = FIELD_OPTIONAL | FIELD_AUDITED,
-          .doc = "what to do: halt, powerdown or reboot", .fallback = "powerdown" },
+          .doc = "halt, powerdown or reboot", .fallback = "powerdown" },
         FIELDS_END,
     },
 };
@@ -58,7 +61,7 @@ static const Command guest_shutdown = {
     .name = "guest-shutdown",
     .rank = 7,
     .since = "0.15.0",
-    .doc = "Shut the guest down; answered only if that fails",
+    .doc = "Shut the guest down; answered only on failure",
     .flags = COMMAND_SHUTDOWN | POWER_FLAGS,
     .args = &shutdown_args,
     .needs = shutdown_needs,
@@ -69,7 +72,7 @@ static const Command guest_suspend_disk = {
     .name = "guest-suspend-disk",
     .rank = 19,
     .since = "1.1",
-    .doc = "Suspend the guest to its disk; answered only if that fails",
+    .doc = "Suspend the guest to its disk; answered only on failure",
     .flags = COMMAND_SUSPEND | POWER_FLAGS,
     .needs = suspend_needs,
     .run = suspend_disk_run,
@@ -79,7 +82,7 @@ static const Command guest_suspend_ram = {
     .name = "guest-suspend-ram",
     .rank = 20,
     .since = "1.1",
-    .doc = "Suspend the guest to its memory; answered only if that fails",
+    .doc = "Suspend the guest to its memory; answered only on failure",
     .flags = COMMAND_SUSPEND | POWER_FLAGS,
     .needs = suspend_needs,
     .run = suspend_ram_run,
@@ -89,7 +92,7 @@ static const Command guest_suspend_hybrid = {
     .name = "guest-suspend-hybrid",
     .rank = 21,
     .since = "1.1",
-    .doc = "Suspend the guest to its memory, with a copy on its disk; answered only if that fails",
+    .doc = "Suspend the guest to its memory, with a copy on its disk; answered only on failure",
     .flags = COMMAND_SUSPEND | POWER_FLAGS,
     .needs = suspend_needs,
     .run = suspend_hybrid_run,

@@ -5,14 +5,14 @@
 #include "commands/shared/system-program.h"
 #include "lib/errors.h"
 
-/* A way that takes longer is taken for one that leads nowhere. */
+/* After this time a way counts as failed. */
 #define LOGIND_LIMIT_US (10 * G_USEC_PER_SEC)
 #define PROGRAM_LIMIT_US (20 * G_USEC_PER_SEC)
 
 typedef struct {
     const char *name;
     const char *method;  /* of logind */
-    const char *program; /* of most inits */
+    const char *program; /* of most init systems */
     const char *flag;    /* of shutdown(8) */
     const char *applet;  /* of busybox */
 } Mode;
@@ -68,7 +68,7 @@ gboolean shutdown_system(const Sysroot *root, const char *name, GError **error)
     const Mode *mode = find_mode(name);
     g_autoptr(GString) tried = g_string_new(NULL);
 
-    if (!mode) /* the parenthesis is missing in qemu-ga's text, too */
+    if (!mode) /* qemu-ga's text lacks the closing parenthesis, too */
         return set_error(error, "mode is invalid (valid values are: halt|powerdown|reboot");
     if (ask_logind(root, mode, tried) ||
         run(root, mode->program, (const char *const[]){ mode->program, NULL }, tried) ||

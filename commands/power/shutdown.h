@@ -4,8 +4,8 @@
 #include "agent/base/sysroot.h"
 
 /*
- * Has the system shut itself down, by whatever it has for that. @mode is powerdown,
- * halt, reboot or NULL for the first. Comes back when one way was taken; otherwise FALSE
- * with @error set, which names every way and why it failed. For workers.
+ * Shuts the system down, with logind or the programs that the system has. @mode is powerdown,
+ * halt, reboot, or NULL for the first. Returns TRUE when one way has been started, or FALSE with
+ * @error set, which lists each way with the reason of its failure. For workers.
  */
 gboolean shutdown_system(const Sysroot *root, const char *mode, GError **error);

@@ -11,7 +11,10 @@
 #include "commands/shared/system-program.h"
 #include "lib/errors.h"
 
-/* On a clock that stands still while the machine sleeps. Writing memory to a disk takes long. */
+/*
+ * On CLOCK_MONOTONIC, which does not advance during the suspend. Writing memory to a disk takes
+ * long.
+ */
 #define ASK_LIMIT_US (10 * G_USEC_PER_SEC)
 #define SLEEP_LIMIT_US (10 * 60 * (gint64)G_USEC_PER_SEC)
 
@@ -21,7 +24,7 @@ typedef struct {
     const char *can, *method, *service; /* of logind and systemd */
     const char *verb;                   /* of systemctl */
     const char *pm_flag, *pm_program;   /* of pm-utils */
-    const char *word;                   /* of /sys/power/state; NULL: not that way */
+    const char *word;                   /* of /sys/power/state; NULL: not this way */
 } Mode;
 
 static const Mode modes[] = {
@@ -37,13 +40,13 @@ typedef enum {
     WAY_DONE,
     WAY_FAILED,
     WAY_MISSING,
-    WAY_FORBIDDEN, /* who knows better says no */
-    WAY_UNKNOWN,   /* taken, and nobody tells how it ended */
+    WAY_FORBIDDEN, /* logind refuses */
+    WAY_UNKNOWN,   /* started, with an unknown result */
 } Outcome;
 
-/* ---- what the kernel can do */
+/* ---- what the kernel supports */
 
-/* Whether the file has @word, which may stand in brackets as the one that is chosen. */
+/* Whether the file has @word, also in brackets, which mark the current choice. */
 static gboolean has_word(const Sysroot *root, const char *path, const char *word)
 {
     g_autofree char *text = NULL;
@@ -64,7 +67,7 @@ static gboolean exists(const Sysroot *root, const char *path)
     return fd >= 0;
 }
 
-/* What is wrong with the swap for an image of the memory; NULL if nothing is. */
+/* Why there is no swap for an image of the memory; NULL if there is. */
 static const char *bad_swap(const Sysroot *root)
 {
     g_autofree char *text = NULL;
@@ -87,13 +90,13 @@ static const char *bad_swap(const Sysroot *root)
                 : "there is no swap to hibernate to";
 }
 
-/* Why the kernel cannot sleep like that; NULL if it can. */
+/* Why the kernel cannot suspend in this mode; NULL if it can. */
 static const char *kernel_refusal(const Sysroot *root, SuspendMode mode)
 {
     if (mode == SUSPEND_RAM) {
         if (!has_word(root, STATE_FILE, "mem"))
             return "no 'mem' in /sys/power/state";
-        /* Suspended to idle, a guest is stopped for itself but not for its host, who cannot wake it. */
+        /* In suspend-to-idle the host still sees a running guest, and cannot wake it up. */
         if (exists(root, "/sys/power/mem_sleep") && !has_word(root, "/sys/power/mem_sleep", "deep"))
             return "no 'deep' in /sys/power/mem_sleep";
         return NULL;
@@ -109,7 +112,7 @@ static const char *kernel_refusal(const Sysroot *root, SuspendMode mode)
 
 /* ---- the ways */
 
-/* Runs a program that answers with its exit status alone. */
+/* Runs a program whose only result is its exit status. */
 static Outcome run(const Sysroot *root, const char *program, const char *argument, gint64 limit_us,
                    GError **error)
 {
@@ -123,10 +126,10 @@ static Outcome run(const Sysroot *root, const char *program, const char *argumen
         return WAY_MISSING;
     }
     if (result.timed_out) {
-        set_error(error, "the helper program '%s' did not end in time", text);
+        set_error(error, "the helper program '%s' did not exit in time", text);
         outcome = WAY_UNKNOWN;
     } else if (!WIFEXITED(result.status)) {
-        set_error(error, "the helper program '%s' was ended by signal %d", text,
+        set_error(error, "the helper program '%s' was killed by signal %d", text,
                   WTERMSIG(result.status));
     } else if (WEXITSTATUS(result.status) != 0) {
         set_error(error, "the helper program '%s' returned an unexpected exit status code (%d)",
@@ -146,7 +149,7 @@ static Outcome by_logind(const Sysroot *root, const Mode *mode, GError **error)
     if (!can)
         return WAY_MISSING;
     if (!g_str_equal(can, "yes") && !g_str_equal(can, "challenge")) {
-        set_error(error, "logind answers '%s' to %s", can, mode->can);
+        set_error(error, "logind returned '%s' for %s", can, mode->can);
         return WAY_FORBIDDEN;
     }
     if (logind_sleep(root, mode->method, mode->service, until, error))
@@ -171,7 +174,7 @@ static Outcome by_pm_utils(const Sysroot *root, const Mode *mode, GError **error
     return run(root, mode->pm_program, NULL, SLEEP_LIMIT_US, error);
 }
 
-/* Without the place of the image the next boot would not find it: a crash, not a sleep. */
+/* Without a resume device the next boot would not find the image: a crash instead of a suspend. */
 static gboolean would_be_lost(const Sysroot *root, const Mode *mode)
 {
     g_autofree char *device = NULL;
@@ -222,8 +225,8 @@ gboolean suspend_system(const Sysroot *root, SuspendMode which, GError **error)
         last = g_steal_pointer(&failure);
         g_warning("suspend: %s", last->message);
         /*
-         * What systemd knows to be impossible is not forced, or the image might not be found
-         * again; and a machine that may have slept is not put to sleep a second time.
+         * What systemd refuses is not forced, as the image might not be found again. A machine
+         * that may have been suspended is not suspended a second time.
          */
         if (outcome == WAY_UNKNOWN || (outcome == WAY_FORBIDDEN && which != SUSPEND_RAM))
             break;

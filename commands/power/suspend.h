@@ -6,8 +6,9 @@
 typedef enum { SUSPEND_DISK, SUSPEND_RAM, SUSPEND_HYBRID } SuspendMode;
 
 /*
- * Puts the machine to sleep, by systemd, pm-utils or the kernel's own file, and comes
- * back when it is awake again. FALSE with @error set if the kernel cannot, or if every
- * way failed: then with the last reason. For workers.
+ * Suspends the machine with systemd, pm-utils or /sys/power/state (the kernel's
+ * admin-guide/pm/sleep-states.rst), and returns when it has resumed. Returns FALSE with @error
+ * set if the kernel does not support @mode, or with the last error if each way failed. For
+ * workers.
  */
 gboolean suspend_system(const Sysroot *root, SuspendMode mode, GError **error);

@@ -5,7 +5,7 @@
 #include "agent/schema/command.h"
 #include "agent/schema/rules.h"
 
-/* How host and agent find each other, and what the agent says of itself. */
+/* Synchronisation of host and agent, and information about the agent. */
 
 typedef struct {
     gint64 id;
@@ -15,7 +15,7 @@ static const Type sync_args = {
     .kind = TYPE_OBJECT,
     .size = sizeof(SyncArgs),
     .fields = (const Field[]){
-        REQUIRED(SyncArgs, id, "id", &type_int, .doc = "any number, to be recognised again"),
+        REQUIRED(SyncArgs, id, "id", &type_int, .doc = "any number, returned in the reply"),
         FIELDS_END,
     },
 };
@@ -33,7 +33,7 @@ static const Command guest_sync_delimited = {
     .name = "guest-sync-delimited",
     .rank = 1,
     .since = "1.1",
-    .doc = "Echo a number after a 0xFF byte and drop all earlier replies",
+    .doc = "Return a number after a 0xFF byte and drop all earlier replies",
     .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN | COMMAND_BARRIER | COMMAND_DELIMITED,
     .args = &sync_args,
     .returns = &type_int,
@@ -44,7 +44,7 @@ static const Command guest_sync = {
     .name = "guest-sync",
     .rank = 2,
     .since = "0.15.0",
-    .doc = "Echo a number and drop all earlier replies",
+    .doc = "Return a number and drop all earlier replies",
     .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN | COMMAND_BARRIER,
     .args = &sync_args,
     .returns = &type_int,
@@ -62,7 +62,7 @@ static const Command guest_ping = {
     .name = "guest-ping",
     .rank = 3,
     .since = "0.15.0",
-    .doc = "Do nothing: the agent answers",
+    .doc = "Do nothing but reply",
     .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN,
     .run = ping_run,
 };
@@ -84,9 +84,9 @@ static const Type command_info = {
     .size = sizeof(CommandInfo),
     .fields = (const Field[]){
         REQUIRED(CommandInfo, enabled, "enabled", &type_bool, .doc = "whether it is served now"),
-        REQUIRED(CommandInfo, name, "name", &type_string, .doc = "the command"),
+        REQUIRED(CommandInfo, name, "name", &type_string, .doc = "name of the command"),
         REQUIRED(CommandInfo, success_response, "success-response", &type_bool,
-                 .doc = "whether success is answered"),
+                 .doc = "whether success has a reply"),
         FIELDS_END,
     },
 };
@@ -96,7 +96,7 @@ static const Type info = {
     .name = "GuestAgentInfo",
     .size = sizeof(Info),
     .fields = (const Field[]){
-        REQUIRED(Info, version, "version", &type_string, .doc = "QEMU's version of the protocol"),
+        REQUIRED(Info, version, "version", &type_string, .doc = "QEMU version of the protocol"),
         REQUIRED(Info, supported_commands, "supported_commands",
                  (&(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &command_info }),
                  .doc = "all commands of this agent"),
@@ -114,7 +114,7 @@ static gboolean info_run(Call *call, GError **error)
     result->version = QEMU_LEVEL;
     while (call->services->command_state(call->services->agent, n, &state))
         n++;
-    /* Last one first, as qemu-ga lists them. */
+    /* In reverse order, as qemu-ga lists them. */
     while (n-- > 0) {
         CommandInfo *row =
             list_append(&result->supported_commands, call->arena, sizeof(CommandInfo));
@@ -131,7 +131,7 @@ static const Command guest_info = {
     .name = "guest-info",
     .rank = 6,
     .since = "0.15.0",
-    .doc = "Tell the protocol's version and the commands of this agent",
+    .doc = "Return the protocol version and the commands of this agent",
     .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN,
     .returns = &info,
     .run = info_run,
@@ -167,8 +167,9 @@ static const Type rule_told = {
     .name = "GuestdRule",
     .size = sizeof(RuleTold),
     .fields = (const Field[]){
-        REQUIRED(RuleTold, key, "key", &type_string, .doc = "of the configuration"),
-        REQUIRED(RuleTold, values, "values", &type_string_list, .doc = "all that it allows"),
+        REQUIRED(RuleTold, key, "key", &type_string, .doc = "key of the configuration"),
+        REQUIRED(RuleTold, values, "values", &type_string_list, .doc = "all values that it "
+                                                                       "permits"),
         FIELDS_END,
     },
 };
@@ -178,41 +179,42 @@ static const Type guestd_info_type = {
     .name = "GuestdInfo",
     .size = sizeof(GuestdInfo),
     .fields = (const Field[]){
-        REQUIRED(GuestdInfo, version, "version", &type_string, .doc = "guestd's own version"),
+        REQUIRED(GuestdInfo, version, "version", &type_string, .doc = "version of guestd"),
         REQUIRED(GuestdInfo, protocol, "protocol", &type_string,
-                 .doc = "QEMU's version of the protocol"),
+                 .doc = "QEMU version of the protocol"),
         REQUIRED(GuestdInfo, started, "started", &type_int,
                  .doc = "when the agent started, seconds since the epoch"),
         REQUIRED(GuestdInfo, channel, "channel", &type_string,
-                 .doc = "the channel's method, as in the option of that name"),
+                 .doc = "method of the channel, as in the option of that name"),
         REQUIRED(GuestdInfo, connections, "connections", &type_uint64,
-                 .doc = "hosts connected now"),
+                 .doc = "hosts that are connected now"),
         REQUIRED(GuestdInfo, requests, "requests", &type_uint64,
                  .doc = "requests received since the start"),
         REQUIRED(GuestdInfo, errors, "errors", &type_uint64,
                  .doc = "requests answered with an error"),
         REQUIRED(GuestdInfo, dropped_replies, "dropped-replies", &type_uint64,
-                 .doc = "replies dropped because of a later guest-sync or a host that left"),
+                 .doc = "replies dropped because of a later guest-sync, or because the host "
+                        "disconnected"),
         REQUIRED(GuestdInfo, running, "running", &type_uint64,
-                 .doc = "commands under way that other requests do not wait for"),
+                 .doc = "commands that run on workers"),
         REQUIRED(GuestdInfo, frozen, "frozen", &type_bool,
                  .doc = "whether filesystems are frozen by this agent"),
         OPTIONAL(GuestdInfo, thaw_in, "thaw-in", &type_number,
                  .doc = "seconds until the agent thaws them by itself"),
         REQUIRED(GuestdInfo, events, "events", &type_string_list,
-                 .doc = "what guestd-subscribe accepts"),
+                 .doc = "the events that guestd-subscribe accepts"),
         REQUIRED(GuestdInfo, lost_events, "lost-events", &type_uint64,
-                 .doc = "events dropped because a host that subscribed to them did not read"),
+                 .doc = "events dropped because a subscribed host did not read them"),
         REQUIRED(GuestdInfo, profile, "profile", &type_string,
-                 .doc = "which commands are served, as in the option of that name"),
+                 .doc = "profile of served commands, as in the option of that name"),
         REQUIRED(GuestdInfo, rules, "rules",
                  (&(const Type){ .kind = TYPE_LIST, .size = sizeof(List), .item = &rule_told }),
-                 .doc = "what restricts the arguments of commands in that profile"),
+                 .doc = "restrictions on arguments of commands in that profile"),
         FIELDS_END,
     },
 };
 
-/* @deadline_us is a CLOCK_BOOTTIME in microseconds. */
+/* Seconds until @deadline_us, boot_time_us() in microseconds. */
 static double seconds_until(gint64 deadline_us)
 {
     return (double)(deadline_us - boot_time_us()) / G_USEC_PER_SEC;
@@ -226,7 +228,7 @@ static void list_events(Call *call, List *events)
         *(const char **)list_append(events, call->arena, sizeof(const char *)) = event->name;
 }
 
-/* Not of commands that are not served: it would only tell the host who and what is here. */
+/* Leaves out the rules of commands that are not served, which would reveal names to the host. */
 static void list_rules(Call *call, guint classes, List *told)
 {
     const Settings *settings = call->services->settings;
@@ -275,7 +277,7 @@ static const Command guestd_info = {
     .name = "guestd-info",
     .rank = 1000,
     .since = "guestd 0.1",
-    .doc = "Tell what this agent is and how it is doing",
+    .doc = "Return information about this agent and its state",
     .flags = COMMAND_SESSION | COMMAND_WHILE_FROZEN,
     .returns = &guestd_info_type,
     .run = guestd_info_run,

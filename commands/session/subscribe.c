@@ -4,7 +4,7 @@
 #include "agent/schema/command.h"
 #include "lib/errors.h"
 
-/* How a host asks to be told what happens. What there is to tell, other families know. */
+/* Subscription to events, which other families emit. */
 
 typedef struct {
     List events; /* of const char * */
@@ -15,7 +15,8 @@ static const Type subscribe_args = {
     .size = sizeof(Subscription),
     .fields = (const Field[]){
         REQUIRED(Subscription, events, "events", &type_string_list,
-                 .doc = "names of events, as guestd-info lists them; none ends the subscription"),
+                 .doc = "names of events, as listed by guestd-info; an empty list ends the "
+                        "subscription"),
         FIELDS_END,
     },
 };
@@ -26,7 +27,7 @@ static const Type subscription = {
     .size = sizeof(Subscription),
     .fields = (const Field[]){
         REQUIRED(Subscription, events, "events", &type_string_list,
-                 .doc = "what this connection is subscribed to now"),
+                 .doc = "events that this connection is subscribed to now"),
         FIELDS_END,
     },
 };
@@ -78,8 +79,8 @@ static const Command guestd_subscribe = {
     .name = "guestd-subscribe",
     .rank = 1002,
     .since = "guestd 0.1",
-    .doc = "Be told of events on this connection until it ends, or until the next such command; on "
-           "a virtio port or serial line also until the next guest-sync-delimited",
+    .doc = "Receive events on this connection until it ends, or until the next such command; on a virtio "
+           "port or serial line also until the next guest-sync-delimited",
     .flags = COMMAND_READS | COMMAND_WHILE_FROZEN,
     .args = &subscribe_args,
     .returns = &subscription,

@@ -3,27 +3,27 @@
 
 #include "agent/base/deadline.h"
 
-/* Counted, since a call that hangs may outlive its family. */
+/* With a reference count, as a call that hangs may outlive its family. */
 struct Patience {
     GMutex lock;
     GHashTable *hanging; /* set of paths */
 };
 
-/* Calls on their way; shared by who waits and the thread that makes them. */
+/* Calls to be made, shared by the waiter and the thread that makes them. */
 typedef struct {
     Patience *patience;
     PatientCall **calls;
-    gsize first; /* its place among those of the run */
+    gsize first; /* index of its first call among those of the run */
     gsize len;
     Deadline *deadline;
 
     GMutex lock;
-    GCond changed;   /* all are made, or the waiter would sleep too long */
-    gsize at;        /* the call under way */
-    gint64 slow;     /* when the others stop waiting for it */
-    gint64 until;    /* its deadline */
-    gint64 wakeup;   /* when the waiter looks again by itself */
-    gboolean late;   /* nobody waits any more; the call under way owns itself */
+    GCond changed;   /* all are made, or the waiter has to wake up earlier */
+    gsize at;        /* index of the current call */
+    gint64 slow;     /* when the waiter starts a new batch for the rest */
+    gint64 until;    /* deadline of the current call */
+    gint64 wakeup;   /* when the waiter wakes up by itself */
+    gboolean late;   /* the waiter has left; the current call frees itself */
 } Batch;
 
 static void patience_clear(gpointer data)
@@ -86,7 +86,7 @@ static Batch *batch_new(Patience *patience, PatientCall **calls, gsize first, gs
     batch->calls = g_new(PatientCall *, batch->len);
     for (gsize i = 0; i < batch->len; i++)
         batch->calls[i] = calls[first + i];
-    set_limits_locked(batch); /* no thread has it yet */
+    set_limits_locked(batch); /* no other thread has it yet */
     g_mutex_init(&batch->lock);
     g_cond_init(&batch->changed);
     return batch;
@@ -151,8 +151,8 @@ static void clean_up(gpointer data)
 }
 
 /*
- * Waits until all are made or the one under way is slow; that is then the last one of
- * the batch. Returns how many it has.
+ * Waits until all are made or the current one is slow, which makes it the last of the batch.
+ * Returns the length of the batch.
  */
 static gsize wait_while_quick(Batch *batch)
 {
@@ -183,18 +183,18 @@ static gsize wait_for_calls(Batch *batch)
     return batch->at;
 }
 
-/* Takes the one that did not come back, if any, away from the caller. */
+/* Takes the call that did not return, if any, away from the caller. */
 static void finish(Batch *batch, PatientCall **calls)
 {
     gsize made = wait_for_calls(batch);
     gsize missing = batch->first + made;
 
-    /* Nothing is left to wait for but the thread's own end, or nothing at all. */
+    /* The thread is about to exit, or it is left behind. */
     if (!deadline_wait(batch->deadline, made == batch->len ? G_MAXINT64 : 0)) {
         calls[missing] = NULL;
         return;
     }
-    if (batch->late) /* it came back at the last moment */
+    if (batch->late) /* it returned at the last moment */
         set_hanging(batch->patience, calls[missing]->what, FALSE);
     batch_free(batch);
 }
@@ -216,7 +216,7 @@ void patience_run(Patience *patience, PatientCall **calls, gsize len)
         }
         batch = batch_new(patience, calls, at, end);
         batch->deadline = deadline_start(make_calls, batch, clean_up);
-        if (!batch->deadline) { /* no thread can be had: they are not made, and stay the caller's */
+        if (!batch->deadline) { /* without a thread the calls are not made, and stay the caller's */
             batch_free(batch);
             at = end;
             continue;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/shared/fs-sizes.h"
 
-/* A local filesystem answers in microseconds; what takes longer is a dead disk. */
+/* A local filesystem responds in microseconds, unless its disk is dead. */
 #define STATVFS_LIMIT_US (2 * G_USEC_PER_SEC)
 #define STATVFS_SLOW_US (G_USEC_PER_SEC / 20)
 
-/* statvfs() of one mount. */
+/* A statvfs(3) call for one mount. */
 typedef struct {
     PatientCall call;
     const SysOps *sysops;

@@ -6,15 +6,15 @@
 #include "agent/base/sysops.h"
 #include "commands/shared/deadline-call.h"
 
-/* What statvfs() tells of one mount. */
+/* The result of statvfs(3) for one mount. */
 typedef struct {
     const char *path;
-    bool known; /* it came in time, and without an error */
+    bool known; /* the call returned in time and without an error */
     struct statvfs sizes;
 } FsSizes;
 
 /*
- * Asks for the sizes of @len mounts. One that is stale costs the call no more than a
- * deadline, however many others are stale as well.
+ * Fills in the sizes of @len mounts. Those that do not respond take two seconds in total,
+ * however many they are. For workers.
  */
 void fs_sizes_read(Patience *patience, const SysOps *sysops, FsSizes *mounts, gsize len);

@@ -9,10 +9,13 @@
 #define UTMP_PATH "/var/run/utmp"
 #define LOGIND "org.freedesktop.login1"
 #define LOGIND_SESSIONS "/org/freedesktop/login1/session"
-/* logind answers from memory; one that takes longer is not going to. */
+/* logind responds from memory, so a longer wait would not help. */
 #define LOGIND_TIMEOUT_US (2 * G_USEC_PER_SEC)
 
-/* Sessions of people, as opposed to greeters, managers and background jobs. */
+/*
+ * Sessions of users, as opposed to greeters, managers and background jobs;
+ * sd_session_get_class(3).
+ */
 static gboolean is_login(const char *id)
 {
     char *class = NULL;
@@ -22,7 +25,7 @@ static gboolean is_login(const char *id)
     return is_user;
 }
 
-/* logind alone knows a session's name and beginning, in microseconds since the epoch. */
+/* Only logind has the user's name and the start of a session, in microseconds since the epoch. */
 static gboolean ask_logind(sd_bus *bus, const char *id, char **user, guint64 *began)
 {
     char *path = NULL;

@@ -5,7 +5,7 @@
 #include "commands/parse/utmp.h"
 
 /*
- * Fills @users, a list of LoggedIn, from utmp or, on systems that no longer
- * write it, from systemd-logind. May wait for either.
+ * Fills @users, a list of LoggedIn with strings in @arena, from utmp or, on systems without it,
+ * from systemd-logind. A missing source is not an error. For workers.
  */
 void collect_logins(const Sysroot *sysroot, List *users, Arena *arena);

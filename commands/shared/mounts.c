@@ -13,7 +13,7 @@
 #define MOUNTINFO "/proc/self/mountinfo"
 #define MOUNTS "/proc/self/mounts"
 
-/* Anonymous superblocks (tmpfs, nfs, overlay, btrfs) have numbers of this major. */
+/* The major device number of anonymous superblocks (tmpfs, nfs, overlay, btrfs). */
 #define MAJOR_ANONYMOUS 0
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FILE, fclose)
@@ -24,17 +24,17 @@ typedef struct {
     const Sysroot *sysroot;
     Arena *arena;
     List *mounts;
-    GHashTable *index_of; /* by device number; the index of its Mount, and one */
+    GHashTable *index_of; /* device number -> index of its Mount plus one */
 } Reader;
 
-/* What a mount's source is. */
+/* The kind of a mount's source. */
 typedef enum {
     SOURCE_OTHER,
     SOURCE_DEVICE,
     SOURCE_DIRECTORY,
 } SourceKind;
 
-/* "/dev/vda1" whose node is gone, as in a small /dev: sysfs knows its number ("254:1"). */
+/* For a missing node, such as "/dev/vda1" in a small /dev: sysfs has its number ("254:1"). */
 static gboolean device_from_sysfs(const Sysroot *sysroot, const char *source, dev_t *device)
 {
     const char *name = g_str_has_prefix(source, "/dev/") ? source + strlen("/dev/") : NULL;
@@ -51,7 +51,7 @@ static gboolean device_from_sysfs(const Sysroot *sysroot, const char *source, de
     return TRUE;
 }
 
-/* Looks at the path @source; *@device is set for SOURCE_DEVICE alone. */
+/* Examines the path @source; *@device is set only for SOURCE_DEVICE. */
 static SourceKind look_at_source(const Sysroot *sysroot, const char *source, dev_t *device)
 {
     struct stat st;
@@ -74,7 +74,7 @@ static SourceKind look_at_source(const Sysroot *sysroot, const char *source, dev
     return SOURCE_DEVICE;
 }
 
-/* The kernel's device numbers have 32 bits, of which a GLib hash can make a pointer. */
+/* The kernel's device numbers have 32 bits (linux/kdev_t.h), so they fit a hash key. */
 static gpointer device_key(dev_t device)
 {
     return GUINT_TO_POINTER(major(device) << 20 | minor(device));
@@ -115,7 +115,7 @@ static void add_mount(Reader *reader, struct libmnt_fs *fs, dev_t device)
         g_hash_table_insert(reader->index_of, key, GUINT_TO_POINTER((guint)reader->mounts->len));
 }
 
-/* A line of mountinfo. btrfs has an anonymous number; what carries it is its source. */
+/* Takes a line of mountinfo. For btrfs the device number is that of its source. */
 static void take_mountinfo(Reader *reader, struct libmnt_fs *fs)
 {
     dev_t device = mnt_fs_get_devno(fs);
@@ -127,7 +127,7 @@ static void take_mountinfo(Reader *reader, struct libmnt_fs *fs)
     add_mount(reader, fs, device);
 }
 
-/* A line of /proc/self/mounts, which knows no device numbers. */
+/* Takes a line of /proc/self/mounts, which has no device numbers. */
 static void take_mounts(Reader *reader, struct libmnt_fs *fs)
 {
     const char *source = mnt_fs_get_source(fs);

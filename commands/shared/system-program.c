@@ -8,7 +8,7 @@
 
 #include "lib/errors.h"
 
-/* A service may be started without PATH; this is what a login shell of root has. */
+/* The PATH of a login shell of root, for an agent that was started without PATH. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static char *executable(const Sysroot *root, const char *path)
@@ -66,9 +66,9 @@ char *program_complaint(const SpawnResult *result)
 
     g_strdelimit(g_strstrip(said), "\n", ' ');
     if (result->timed_out)
-        return g_strdup("killed: it did not end in time");
+        return g_strdup("killed: the program did not exit in time");
     if (WIFSIGNALED(result->status))
-        return g_strdup_printf("ended by signal %d", WTERMSIG(result->status));
+        return g_strdup_printf("killed by signal %d", WTERMSIG(result->status));
     if (WEXITSTATUS(result->status) == 0)
         return NULL;
     if (*said)

@@ -5,22 +5,23 @@
 #include "lib/spawn.h"
 
 /*
- * Programs of the system. They are looked for below the sysroot, so with a test's own
- * sysroot nothing of the machine it runs on is ever started.
+ * Programs of the system. They are searched below the sysroot, so a test with a sysroot of its
+ * own never starts a program of the machine it runs on.
  */
 
 /*
- * Where @name is, an absolute path or a name to look for in PATH; the caller's to
- * g_free(). NULL with errno set if there is no such program.
+ * Finds @name, an absolute path or a name to search in PATH. Returns its path, to be freed with
+ * g_free(), or NULL with errno set.
  */
 char *program_find(const Sysroot *root, const char *name);
 
 /*
- * Finds and runs @argv as spawn_run() does, for at most @limit_us. FALSE with @error
- * set if it is not there or cannot be started; otherwise @result is to be cleared.
+ * Finds and runs @argv as spawn_run() does, for at most @limit_us microseconds. Returns FALSE
+ * with @error set if the program does not exist or cannot be started; otherwise @result is to be
+ * cleared with spawn_result_clear(). For workers.
  */
 gboolean program_run(const Sysroot *root, const char *const *argv, gint64 limit_us,
                      SpawnResult *result, GError **error);
 
-/* Why a program that was run did not end well, one line, to be freed; NULL if it did. */
+/* Describes in one line why the program of @result failed, to be freed; NULL if it succeeded. */
 char *program_complaint(const SpawnResult *result);

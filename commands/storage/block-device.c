@@ -14,7 +14,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UdevDevice, udev_device_unref)
 struct BlockDevices {
     const Sysroot *sysroot;
     Arena *arena;
-    struct udev *udev; /* NULL: read the files ourselves */
+    struct udev *udev; /* NULL: read the files instead */
 };
 
 BlockDevices *block_devices_new(const Sysroot *sysroot, Arena *arena)
@@ -46,7 +46,7 @@ Arena *block_devices_arena(const BlockDevices *devices)
     return devices->arena;
 }
 
-/* A copy of @text in the arena; an empty property counts as none. */
+/* A copy of @text in the arena; NULL for an empty property. */
 static const char *keep(BlockDevices *devices, const char *text)
 {
     return text && *text ? arena_strdup(devices->arena, text) : NULL;
@@ -63,7 +63,7 @@ static void ask_udev(BlockDevices *devices, const char *syspath, BlockProperties
     properties->dm_name = keep(devices, udev_device_get_property_value(device, "DM_NAME"));
 }
 
-/* udev's file for the block device "254:1", should there be one. */
+/* Reads udev's file for the block device "254:1", if it exists. */
 static void read_database(BlockDevices *devices, const char *major, const char *minor,
                           BlockProperties *properties)
 {

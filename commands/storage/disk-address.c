@@ -8,7 +8,7 @@
 #include "commands/parse/device-path.h"
 #include "lib/errors.h"
 
-/* dm on dm on md and so on: sysfs has no cycles, but what reads it should not rely on that. */
+/* The limit for stacked devices: sysfs has no cycles, but the recursion must not depend on that. */
 #define MAX_LAYERS 64
 
 static const Type bus_type = {
@@ -56,24 +56,24 @@ const Type disk_address_type = {
         { .name = "ccw-address", .type = &ccw_address_type, .offset = offsetof(DiskAddress, ccw),
           .has_offset = offsetof(DiskAddress, has_ccw), .flags = FIELD_OPTIONAL,
           .doc = "address on a channel subsystem (s390)" },
-        OPTIONAL_STRING(DiskAddress, serial, "serial", .doc = "serial number, as udev knows it"),
-        REQUIRED(DiskAddress, bus_type, "bus-type", &bus_type, .doc = "kind of bus"),
-        REQUIRED(DiskAddress, bus, "bus", &type_int, .doc = "bus of the controller"),
-        REQUIRED(DiskAddress, unit, "unit", &type_int, .doc = "unit at the target"),
+        OPTIONAL_STRING(DiskAddress, serial, "serial", .doc = "serial number, from udev"),
+        REQUIRED(DiskAddress, bus_type, "bus-type", &bus_type, .doc = "type of the bus"),
+        REQUIRED(DiskAddress, bus, "bus", &type_int, .doc = "bus number of the controller"),
+        REQUIRED(DiskAddress, unit, "unit", &type_int, .doc = "unit number"),
         REQUIRED(DiskAddress, pci, "pci-controller", &pci_controller_type,
-                 .doc = "the controller's place"),
+                 .doc = "PCI address of the controller"),
         OPTIONAL_STRING(DiskAddress, dev, "dev", .doc = "device node"),
-        REQUIRED(DiskAddress, target, "target", &type_int, .doc = "target on the bus"),
+        REQUIRED(DiskAddress, target, "target", &type_int, .doc = "target number on the bus"),
         FIELDS_END,
     },
 };
 
-/* What the address of a disk is made of, by the driver of its PCI function. */
+/* The source of a disk's address, by the driver of its PCI function. */
 typedef enum {
-    WAY_IDE,     /* host's index, SCSI target */
+    WAY_IDE,     /* index of the host, SCSI target */
     WAY_SCSI,    /* SCSI target */
     WAY_VIRTIO,  /* SCSI LUN, if it is on a SCSI bus */
-    WAY_SATA,    /* port's index */
+    WAY_SATA,    /* index of the port */
     WAY_NVME,
     WAY_USB,
 } Way;
@@ -87,7 +87,7 @@ static const struct {
     { "ehci-pci", WAY_USB },
 };
 
-/* Whether the driver of the PCI function @dir is one we know. */
+/* Whether the driver of the PCI function @dir is a known one. */
 static gboolean find_driver(const Sysroot *sysroot, const char *dir, Way *way)
 {
     g_autofree char *path = g_strconcat(dir, "/driver", NULL);
@@ -103,7 +103,7 @@ static gboolean find_driver(const Sysroot *sysroot, const char *dir, Way *way)
     return FALSE;
 }
 
-/* The controller: the first function below the root bus whose driver we know. */
+/* The controller: the first function below the root bus with a known driver. */
 static gboolean find_controller(const Sysroot *sysroot, const char *syspath, PciPlace *place,
                                 Way *way)
 {
@@ -118,7 +118,7 @@ static gboolean find_controller(const Sysroot *sysroot, const char *syspath, Pci
     return FALSE;
 }
 
-/* The place of a host or port among its siblings, whose numbers start anywhere. */
+/* The index of a host or port among its siblings, whose numbers start anywhere. */
 static gboolean find_host_index(const Sysroot *sysroot, const char *syspath, gint64 *index)
 {
     g_autofree char *dir = NULL;
@@ -243,7 +243,7 @@ gboolean disk_address_find(BlockDevices *devices, const char *syspath, DiskAddre
 static gboolean collect(BlockDevices *devices, const char *syspath, guint layer, List *addresses,
                         GError **error);
 
-/* Goes down to what the virtual device @syspath is made of. */
+/* Descends to the devices that the virtual device @syspath is made of. */
 static gboolean collect_slaves(BlockDevices *devices, const char *syspath, guint layer,
                                List *addresses, GError **error)
 {

@@ -5,11 +5,11 @@
 #include "commands/storage/block-device.h"
 
 /*
- * Where a disk sits in the machine, as the host knows it: by this, libvirt finds
- * the disk of the domain that a guest's filesystem lies on.
+ * The address of a disk in the machine, by which libvirt finds the disk of the domain that a
+ * guest's filesystem is on.
  */
 
-/* As the wire's enumeration is ordered. */
+/* In the order of the enumeration on the wire. */
 typedef enum {
     BUS_IDE,
     BUS_FDC,
@@ -33,7 +33,7 @@ typedef enum {
     BUS_NVME,
 } BusType;
 
-/* A PCI function; all members are -1 where unknown. */
+/* A PCI function; all members are -1 if unknown. */
 typedef struct {
     gint64 domain, bus, slot, function;
 } PciController;
@@ -46,7 +46,7 @@ typedef struct {
     bool has_ccw;
     CcwAddress ccw;
     const char *serial; /* or NULL */
-    const char *dev;    /* its node, or NULL */
+    const char *dev;    /* device node, or NULL */
     int bus_type;       /* BusType */
     gint64 bus, target, unit;
     PciController pci;
@@ -55,16 +55,16 @@ typedef struct {
 extern const Type disk_address_type;
 
 /*
- * Finds the address of the real (not virtual) block device whose directory in
- * sysfs is @syspath, without links. Returns FALSE if nothing at all is known of it.
+ * Finds the address of the physical (not virtual) block device whose directory in sysfs is
+ * @syspath, without links. Strings belong to the arena of @devices. Returns FALSE if nothing is
+ * known of it.
  */
 gboolean disk_address_find(BlockDevices *devices, const char *syspath, DiskAddress *address);
 
 /*
- * Puts the addresses of the disks below the block device @syspath (without links)
- * into @addresses, a list of DiskAddress: of itself or, if it is virtual, of the
- * devices it is made from, the last found first. Returns FALSE with @error set if sysfs
- * cannot be read.
+ * Adds the addresses of the disks below the block device @syspath (without links) to @addresses,
+ * a list of DiskAddress: its own or, if it is virtual, those of the devices it is made from, the
+ * last found first. Returns FALSE with @error set if sysfs cannot be read.
  */
 gboolean disk_addresses_collect(BlockDevices *devices, const char *syspath, List *addresses,
                                 GError **error);

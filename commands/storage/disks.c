@@ -11,7 +11,7 @@
 
 #define BLOCK_DIR "/sys/block"
 
-/* A drive answers in milliseconds; one that does not is being reset by the kernel. */
+/* A drive responds in milliseconds; during a reset by the kernel it does not. */
 #define SMART_LIMIT_US (2 * G_USEC_PER_SEC)
 
 static const Type smart_kind = {
@@ -30,18 +30,20 @@ static const Type smart_type = {
     .name = "GuestDiskSmart",
     .size = sizeof(NvmeSmart),
     .fields = (const Field[]){
-        VALUE(available_spare, "available-spare", "spare capacity left, percent"),
-        HALF(host_write_commands, hi, "host-write-commands-hi", "writes, upper half"),
+        VALUE(available_spare, "available-spare", "available spare capacity, percent"),
+        HALF(host_write_commands, hi, "host-write-commands-hi", "host writes, upper half"),
         VALUE(temperature, "temperature", "Kelvin"),
-        HALF(power_on_hours, lo, "power-on-hours-lo", "hours of work"),
-        HALF(host_read_commands, hi, "host-read-commands-hi", "reads, upper half"),
+        HALF(power_on_hours, lo, "power-on-hours-lo", "hours of operation"),
+        HALF(host_read_commands, hi, "host-read-commands-hi", "host reads, upper half"),
         HALF(host_read_commands, lo, "host-read-commands-lo", "reads"),
-        HALF(error_log_entries, hi, "number-of-error-log-entries-hi", "errors logged, upper half"),
-        HALF(unsafe_shutdowns, hi, "unsafe-shutdowns-hi", "power losses, upper half"),
-        HALF(unsafe_shutdowns, lo, "unsafe-shutdowns-lo", "power losses"),
+        HALF(error_log_entries, hi, "number-of-error-log-entries-hi", "error log entries, upper "
+                                                                      "half"),
+        HALF(unsafe_shutdowns, hi, "unsafe-shutdowns-hi", "unsafe shutdowns, upper half"),
+        HALF(unsafe_shutdowns, lo, "unsafe-shutdowns-lo", "unsafe shutdowns"),
         HALF(host_write_commands, lo, "host-write-commands-lo", "writes"),
-        VALUE(available_spare_threshold, "available-spare-threshold", "spare to warn at, percent"),
-        HALF(power_on_hours, hi, "power-on-hours-hi", "hours of work, upper half"),
+        VALUE(available_spare_threshold, "available-spare-threshold", "threshold of the spare "
+                                                                      "capacity, percent"),
+        HALF(power_on_hours, hi, "power-on-hours-hi", "hours of operation, upper half"),
         HALF(controller_busy_time, hi, "controller-busy-time-hi", "busy minutes, upper half"),
         HALF(controller_busy_time, lo, "controller-busy-time-lo", "busy minutes"),
         HALF(data_units_read, hi, "data-units-read-hi", "1000 sectors read, upper half"),
@@ -52,10 +54,10 @@ static const Type smart_type = {
         HALF(media_errors, lo, "media-errors-lo", "uncorrected errors"),
         HALF(data_units_written, hi, "data-units-written-hi", "1000 sectors written, upper half"),
         HALF(data_units_written, lo, "data-units-written-lo", "1000 sectors written"),
-        REQUIRED(NvmeSmart, type, "type", &smart_kind, .doc = "kind of drive"),
-        VALUE(critical_warning, "critical-warning", "bits of warning"),
+        REQUIRED(NvmeSmart, type, "type", &smart_kind, .doc = "type of the drive"),
+        VALUE(critical_warning, "critical-warning", "critical warning bits"),
         VALUE(percentage_used, "percentage-used", "estimated wear, percent"),
-        HALF(error_log_entries, lo, "number-of-error-log-entries-lo", "errors logged"),
+        HALF(error_log_entries, lo, "number-of-error-log-entries-lo", "error log entries"),
         FIELDS_END,
     },
 };
@@ -80,9 +82,10 @@ static const Type disk_info = {
         REQUIRED(DiskInfo, name, "name", &type_string, .doc = "device node"),
         OPTIONAL(DiskInfo, smart, "smart", &smart_type, .doc = "health of an NVMe drive"),
         OPTIONAL(DiskInfo, dependencies, "dependencies", &type_string_list,
-                 .doc = "device nodes of what it is made from"),
-        REQUIRED(DiskInfo, partition, "partition", &type_bool, .doc = "or a whole disk"),
-        OPTIONAL(DiskInfo, address, "address", &disk_address_type, .doc = "of a real disk"),
+                 .doc = "device nodes of the devices it is made from"),
+        REQUIRED(DiskInfo, partition, "partition", &type_bool, .doc = "whether it is a partition"),
+        OPTIONAL(DiskInfo, address, "address", &disk_address_type, .doc = "address of a physical "
+                                                                          "disk"),
         OPTIONAL_STRING(DiskInfo, alias, "alias", .doc = "name of a device-mapper device"),
         FIELDS_END,
     },
@@ -149,7 +152,10 @@ static void add_partitions(BlockDevices *devices, const char *dir, const char *d
     }
 }
 
-/* A drive without a medium, or a loop device without a file. */
+/*
+ * Whether the device has a size: a drive without a medium and a loop device without a file have
+ * none.
+ */
 static gboolean is_empty(const Sysroot *sysroot, const char *dir)
 {
     g_autofree char *path = g_strconcat(dir, "/size", NULL);
@@ -177,7 +183,7 @@ static void add_disk(BlockDevices *devices, const char *name, List *disks)
     add_partitions(devices, dir, name, properties.node, disks);
 }
 
-/* Asking one drive for its SMART log page. */
+/* A request for the SMART log page of one drive. */
 typedef struct {
     PatientCall call;
     const SysOps *sysops;
@@ -210,7 +216,7 @@ static PatientCall *smart_call_new(const SysOps *sysops, const char *node)
     return &self->call;
 }
 
-/* Sets the SMART values of all NVMe drives among @disks that tell them in time. */
+/* Sets the SMART values of the NVMe drives among @disks that respond in time. */
 static void read_smart(Patience *patience, const SysOps *sysops, List *disks)
 {
     g_autofree PatientCall **calls = g_new(PatientCall *, disks->len);

@@ -5,22 +5,22 @@
 #include "lib/errors.h"
 
 /*
- * FILESYSTEM_ALMOST_FULL: nobody tells, so the filesystems are looked at from time to time
- * while a host wants to know, on a thread, as one of them may hang.
+ * FILESYSTEM_ALMOST_FULL: the kernel does not report it, so the filesystems are checked at
+ * intervals while a host is subscribed, on a thread, as one of them may hang.
  */
 
 #define LOOK_INTERVAL_S 30
-/* How far it must get below the threshold before it is told of again, in points. */
+/* How far usage must fall below the threshold before it is reported again, in percentage points. */
 #define HYSTERESIS 5
 
 typedef struct {
     const Services *services;
     Patience *patience;
-    GHashTable *full; /* set of mount points; the looking thread's own while there is one */
-    guint timer;      /* 0 while nobody wants to know */
+    GHashTable *full; /* set of mount points; of the checking thread while there is one */
+    guint timer;      /* 0 while no host is subscribed */
     GThread *thread;
     gint looking;
-    gboolean forget;  /* a new subscription: what was told is not known to its host */
+    gboolean forget;  /* a new subscription: its host does not know of earlier events */
 } Space;
 
 typedef struct {
@@ -37,13 +37,14 @@ static const Type almost_full = {
     .size = sizeof(AlmostFull),
     .fields = (const Field[]){
         REQUIRED(AlmostFull, mountpoint, "mountpoint", &type_string,
-                 .doc = "where it is mounted first"),
+                 .doc = "mount point, the first one"),
         REQUIRED(AlmostFull, total, "total-bytes", &type_uint64,
-                 .doc = "size for users, that is without what is reserved for root"),
+                 .doc = "size for users, without the space reserved for root"),
         REQUIRED(AlmostFull, used, "used-bytes", &type_uint64, .doc = "bytes in use"),
-        REQUIRED(AlmostFull, percent, "used-percent", &type_int, .doc = "the one of the other"),
+        REQUIRED(AlmostFull, percent, "used-percent", &type_int, .doc = "used-bytes in percent of "
+                                                                        "total-bytes"),
         REQUIRED(AlmostFull, threshold, "threshold", &type_int,
-                 .doc = "percent, the configuration's space-threshold"),
+                 .doc = "space-threshold of the configuration, percent"),
         FIELDS_END,
     },
 };
@@ -56,13 +57,13 @@ static const Need space_needs[] = {
 static const Event event_filesystem_almost_full = {
     .name = "FILESYSTEM_ALMOST_FULL",
     .since = "guestd 0.1",
-    .doc = "A filesystem on a block device is used to the threshold or above, as found when the "
-           "subscription began or since",
+    .doc = "A filesystem on a block device is used to the threshold or above, as found at the start of "
+           "the subscription or later",
     .data = &almost_full,
     .needs = space_needs,
 };
 
-/* Says how full a filesystem is; FALSE for one without a size. */
+/* Fills in the usage of a filesystem; FALSE if it has no size. */
 static gboolean measure(const struct statvfs *sizes, AlmostFull *result)
 {
     guint64 used = sizes->f_blocks - sizes->f_bfree;
@@ -72,7 +73,7 @@ static gboolean measure(const struct statvfs *sizes, AlmostFull *result)
         return FALSE;
     result->total = total * sizes->f_frsize;
     result->used = used * sizes->f_frsize;
-    /* Rounded up, as df(1) does it. */
+    /* Rounded up, as by df(1). */
     result->percent = (gint64)(((double)used * 100 + (double)(total - 1)) / (double)total);
     return TRUE;
 }
@@ -92,7 +93,7 @@ static void judge(Space *space, const char *mount_point, const struct statvfs *s
         services->emit(services->agent, &event_filesystem_almost_full, &data);
 }
 
-/* A read-only image is full by nature. */
+/* A read-only image is always full. */
 static gboolean can_fill_up(const FsSizes *mount)
 {
     return mount->known && !(mount->sizes.f_flag & ST_RDONLY);
@@ -110,7 +111,7 @@ static void look_at(Space *space, const List *mounts)
             judge(space, sizes[i].path, &sizes[i].sizes);
 }
 
-/* What is not mounted any more is not full any more either. */
+/* Forgets filesystems that are not mounted any more. */
 static void forget_unmounted(Space *space, const List *mounts)
 {
     GHashTableIter iter;
@@ -149,7 +150,7 @@ static gboolean on_timer(gpointer data)
     Space *space = data;
 
     if (g_atomic_int_get(&space->looking))
-        return G_SOURCE_CONTINUE; /* one is dead, and the last look not over yet */
+        return G_SOURCE_CONTINUE; /* a filesystem hangs, and the last check is not finished */
     g_clear_pointer(&space->thread, g_thread_join);
     if (space->forget)
         g_hash_table_remove_all(space->full);
@@ -185,7 +186,7 @@ static void *space_init(const Services *services, GError **error)
     return space;
 }
 
-/* A dead disk holds this up for the two seconds of fs_sizes_read() at most, as a rule. */
+/* May wait for the check, which fs_sizes_read() limits to two seconds if a disk is dead. */
 static void space_free(void *state)
 {
     Space *space = state;

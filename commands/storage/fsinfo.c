@@ -30,17 +30,17 @@ static const Type filesystem_info = {
     .fields = (const Field[]){
         REQUIRED(FilesystemInfo, name, "name", &type_string, .doc = "block device, without /dev"),
         OPTIONAL(FilesystemInfo, total, "total-bytes", &type_uint64,
-                 .doc = "size for users, that is without what is reserved for root"),
+                 .doc = "size for users, without the space reserved for root"),
         OPTIONAL(FilesystemInfo, total_privileged, "total-bytes-privileged", &type_uint64,
                  .doc = "size for root"),
         REQUIRED(FilesystemInfo, mountpoint, "mountpoint", &type_string,
-                 .doc = "where it is mounted first"),
+                 .doc = "mount point, the first one"),
         REQUIRED(FilesystemInfo, disk,
                  "disk", &((const Type){ .kind = TYPE_LIST, .size = sizeof(List),
                                          .item = &disk_address_type }),
-                 .doc = "the disks that carry it"),
+                 .doc = "the disks that it is on"),
         OPTIONAL(FilesystemInfo, used, "used-bytes", &type_uint64, .doc = "bytes in use"),
-        REQUIRED(FilesystemInfo, type, "type", &type_string, .doc = "kind of filesystem"),
+        REQUIRED(FilesystemInfo, type, "type", &type_string, .doc = "type of the filesystem"),
         FIELDS_END,
     },
 };
@@ -55,7 +55,7 @@ static void set_sizes(FilesystemInfo *info, const struct statvfs *sizes)
     info->total_privileged = sizes->f_blocks * sizes->f_frsize;
 }
 
-/* Sets the sizes of all of @infos that can be had; a stale mount only lacks its own. */
+/* Sets the sizes of @infos; a filesystem that does not respond lacks only its own. */
 static void read_sizes(Patience *patience, const SysOps *sysops, List *infos)
 {
     g_autofree FsSizes *sizes = g_new0(FsSizes, infos->len);
@@ -68,7 +68,7 @@ static void read_sizes(Patience *patience, const SysOps *sysops, List *infos)
             set_sizes(list_at(infos, FilesystemInfo, i), &sizes[i].sizes);
 }
 
-/* Sets name and disks from sysfs. */
+/* Sets the name and the disks from sysfs. */
 static gboolean set_device(BlockDevices *devices, dev_t device, FilesystemInfo *info,
                            GError **error)
 {

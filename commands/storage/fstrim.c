@@ -8,9 +8,8 @@
 /* Opening a directory of a local filesystem takes microseconds. */
 #define OPEN_LIMIT_US (2 * G_USEC_PER_SEC)
 /*
- * Trimming is real work: thin-provisioned storage takes minutes to discard
- * terabytes, and a trim that is given up goes on in the kernel anyway. The limit
- * is there for disks that will never answer.
+ * Thin-provisioned storage takes minutes to discard terabytes, and a trim that is given up
+ * continues in the kernel anyway. The limit is for disks that never respond.
  */
 #define TRIM_LIMIT_US (10 * 60 * (gint64)G_USEC_PER_SEC)
 
@@ -49,9 +48,9 @@ static const Type trim_result = {
     .size = sizeof(TrimResult),
     .fields = (const Field[]){
         OPTIONAL(TrimResult, minimum, "minimum", &type_int,
-                 .doc = "shortest range that was trimmed, in bytes"),
+                 .doc = "length of the shortest range that was trimmed, in bytes"),
         REQUIRED(TrimResult, path, "path", &type_string, .doc = "mount point"),
-        OPTIONAL(TrimResult, trimmed, "trimmed", &type_int, .doc = "bytes given back"),
+        OPTIONAL(TrimResult, trimmed, "trimmed", &type_int, .doc = "number of bytes trimmed"),
         OPTIONAL_STRING(TrimResult, error, "error", .doc = "why nothing was trimmed"),
         FIELDS_END,
     },
@@ -70,7 +69,7 @@ static const Type trim_response = {
     },
 };
 
-/* Opening or trimming a filesystem. */
+/* A call that opens or trims a filesystem. */
 typedef struct {
     PatientCall call;
     const SysOps *sysops;
@@ -131,7 +130,7 @@ static gboolean step(Patience *patience, PatientCall **call, void (*run)(Patient
         result->error = arena_printf(arena, "failed to %s: an earlier attempt still hangs", action);
         trim_free(*call);
     } else {
-        result->error = arena_printf(arena, "failed to %s: no answer for %d seconds", action,
+        result->error = arena_printf(arena, "failed to %s: no response for %d seconds", action,
                                      (int)(limit_us / G_USEC_PER_SEC));
     }
     return FALSE;
@@ -190,7 +189,7 @@ static const Command guest_fstrim = {
     .name = "guest-fstrim",
     .rank = 18,
     .since = "1.2",
-    .doc = "Give the free blocks of all mounted filesystems back to the host",
+    .doc = "Discard the free blocks of all mounted filesystems, so that the host can reuse them",
     .flags = COMMAND_QUIESCE | COMMAND_BLOCKING | COMMAND_MUTATING,
     .args = &trim_args,
     .returns = &trim_response,

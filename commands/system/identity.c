@@ -21,21 +21,24 @@ static const Type os_info = {
     .name = "GuestOSInfo",
     .size = sizeof(OsInfo),
     .fields = (const Field[]){
-        OPTIONAL_STRING(OsInfo, release.name, "name", .doc = "the system's name"),
+        OPTIONAL_STRING(OsInfo, release.name, "name", .doc = "name of the operating system"),
         OPTIONAL_STRING(OsInfo, kernel_release, "kernel-release", .doc = "as uname -r"),
-        OPTIONAL_STRING(OsInfo, release.version, "version", .doc = "version and name of release"),
-        OPTIONAL_STRING(OsInfo, release.variant, "variant", .doc = "edition of the system"),
-        OPTIONAL_STRING(OsInfo, release.pretty_name, "pretty-name", .doc = "for people"),
-        OPTIONAL_STRING(OsInfo, release.version_id, "version-id", .doc = "for programs"),
-        OPTIONAL_STRING(OsInfo, release.variant_id, "variant-id", .doc = "for programs"),
+        OPTIONAL_STRING(OsInfo, release.version, "version", .doc = "version, with the name of the "
+                                                                   "release"),
+        OPTIONAL_STRING(OsInfo, release.variant, "variant", .doc = "variant of the operating "
+                                                                   "system"),
+        OPTIONAL_STRING(OsInfo, release.pretty_name, "pretty-name", .doc = "name and version, for "
+                                                                           "display"),
+        OPTIONAL_STRING(OsInfo, release.version_id, "version-id", .doc = "version, for programs"),
+        OPTIONAL_STRING(OsInfo, release.variant_id, "variant-id", .doc = "variant, for programs"),
         OPTIONAL_STRING(OsInfo, kernel_version, "kernel-version", .doc = "as uname -v"),
         OPTIONAL_STRING(OsInfo, machine, "machine", .doc = "as uname -m"),
-        OPTIONAL_STRING(OsInfo, release.id, "id", .doc = "the system, for programs"),
+        OPTIONAL_STRING(OsInfo, release.id, "id", .doc = "operating system, for programs"),
         FIELDS_END,
     },
 };
 
-/* The file of $QGA_OS_RELEASE and no other, or the first of the standard ones. */
+/* Reads the file of $QGA_OS_RELEASE if that is set, else the first of the standard ones. */
 static gboolean read_os_release(const Sysroot *sysroot, char **text, gsize *len)
 {
     const char *given = g_getenv("QGA_OS_RELEASE");
@@ -73,7 +76,7 @@ static const Command guest_get_osinfo = {
     .name = "guest-get-osinfo",
     .rank = 36,
     .since = "2.10",
-    .doc = "Tell the operating system and its kernel",
+    .doc = "Return the operating system and its kernel",
     .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &os_info,
     .needs = os_release_need,
@@ -109,7 +112,7 @@ static const Command guest_get_host_name = {
     .name = "guest-get-host-name",
     .rank = 33,
     .since = "2.10",
-    .doc = "Tell the guest's host name",
+    .doc = "Return the guest's host name",
     .flags = COMMAND_READS,
     .returns = &host_name,
     .run = get_host_name_run,
@@ -125,7 +128,7 @@ static const Type timezone_type = {
     .name = "GuestTimezone",
     .size = sizeof(Timezone),
     .fields = (const Field[]){
-        OPTIONAL_STRING(Timezone, zone, "zone", .doc = "abbreviation of the time in force"),
+        OPTIONAL_STRING(Timezone, zone, "zone", .doc = "abbreviation of the current time zone"),
         REQUIRED(Timezone, offset, "offset", &type_int, .doc = "seconds east of UTC"),
         FIELDS_END,
     },
@@ -149,7 +152,7 @@ static const Command guest_get_timezone = {
     .name = "guest-get-timezone",
     .rank = 35,
     .since = "2.10",
-    .doc = "Tell the guest's time zone as it is now",
+    .doc = "Return the guest's current time zone",
     .flags = COMMAND_READS | COMMAND_BLOCKING,
     .returns = &timezone_type,
     .run = get_timezone_run,
@@ -162,7 +165,7 @@ static const Type logged_in = {
     .fields = (const Field[]){
         REQUIRED(LoggedIn, login_time, "login-time", &type_number,
                  .doc = "seconds since the epoch, of the earliest login"),
-        REQUIRED(LoggedIn, user, "user", &type_string, .doc = "the user's name"),
+        REQUIRED(LoggedIn, user, "user", &type_string, .doc = "name of the user"),
         FIELDS_END,
     },
 };

@@ -256,7 +256,7 @@ def test_truncated(bench):
 
 def test_input_waits(bench):
     """input that is not read for a while is sent again, once"""
-    sent, refusals = [], [OSError("process 5 has not read its input of before")] * 2
+    sent, refusals = [], [OSError("process 5 has unread input; retry later")] * 2
 
     def write(arguments):
         if refusals:

@@ -35,7 +35,7 @@ def stuck(scene):
         raise RuntimeError("the freeze succeeded")
     except AgentError as error:
         took = time.monotonic() - began
-        expect(re.fullmatch(rf"failed to freeze {rider}: it did not come back within \d+\.\d s",
+        expect(re.fullmatch(rf"failed to freeze {rider}: no response within \d+\.\d s",
                             error.text), error.text)
     expect(took < 60, f"an answer after {took} s")
     same(host.status(), "thawed", "status")

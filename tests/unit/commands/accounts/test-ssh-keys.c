@@ -119,11 +119,11 @@ static void test_too_large(Accounts *f, gconstpointer data)
 
     (void)data;
     expect_keys(f, "remove", NULL, ADD_A, DONE);
-    expect_refused(f, "add", ADD_A, "failed to write to ", "it would be larger than 4194304 bytes");
+    expect_refused(f, "add", ADD_A, "failed to write to ", "the file would be larger than 4194304 bytes");
     g_assert_cmpint(stat(path, &st), ==, 0);
     g_assert_cmpint(st.st_size, ==, KEY_FILE_MAX);
     g_assert_cmpint(truncate(path, KEY_FILE_MAX + 1), ==, 0);
-    expect_refused(f, "get", "", "failed to read ", "it is larger than 4194304 bytes");
+    expect_refused(f, "get", "", "failed to read ", "larger than 4194304 bytes");
     expect_keys(f, "add", NULL, RESET_A, DONE);
     accounts_expect_file(f, ".ssh/authorized_keys", "A");
 }

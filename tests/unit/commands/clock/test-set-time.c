@@ -208,7 +208,7 @@ static void test_from_rtc(void)
     world.ticks = 0; /* then it is the middle of the second that is most likely right */
     set_time(machine, NULL, NULL, "clock 1900000000.500000000\n");
     world.shown.tm_year = -10;
-    set_time(machine, NULL, HWCLOCK_FAILED NO_HWCLOCK "; /dev/rtc0: shows no time", "");
+    set_time(machine, NULL, HWCLOCK_FAILED NO_HWCLOCK "; /dev/rtc0: invalid time", "");
 }
 
 /* KVM's clock makes the time finer; it does not make another of it. */

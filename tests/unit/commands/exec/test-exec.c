@@ -22,8 +22,8 @@ static void test_limit(ExecCase *w, gconstpointer data)
     for (int i = 0; i < 3; i++)
         pids[i] = exec_case_start(w, CAT);
     link_say(w->link, ASK("guest-exec", "\"path\":\"true\""));
-    link_expect(w->link, ERROR("3 processes are running or wait to be asked for with "
-                               "guest-exec-status; nothing more is started"));
+    link_expect(w->link, ERROR("3 processes are running or wait for guest-exec-status; "
+                               "collect results with it first"));
     for (int i = 0; i < 3; i++)
         exec_case_end(w, pids[i]);
     exec_case_expect(w, exec_case_start(w, "\"path\":\"true\""), DONE);
@@ -45,7 +45,7 @@ static void test_never_asked(ExecCase *w, gconstpointer data)
     }
     exec_case_ask(w->link, "guest-exec-status", first, "");
     link_expectf(
-        w->link, ERROR("the result of process %d was dropped: nobody had asked for it in time"),
+        w->link, ERROR("the result of process %d was dropped: it was not collected in time"),
         first);
 }
 
@@ -58,7 +58,7 @@ static void test_expiry(ExecCase *w, gconstpointer data)
     g_free(exec_case_ask_until(w->link, "guestd-exec-list", 0, "[]", TRUE));
     exec_case_ask(w->link, "guest-exec-status", pid, "");
     link_expectf(
-        w->link, ERROR("the result of process %d was dropped: nobody had asked for it in time"),
+        w->link, ERROR("the result of process %d was dropped: it was not collected in time"),
         pid);
 }
 
@@ -77,8 +77,8 @@ static void test_total(ExecCase *w, gconstpointer data)
     line = link_take(w->link);
     g_assert_nonnull(strstr(line, "\"eof\": true, \"truncated\": true, \"exited\": "));
     link_say(w->link, ASK("guest-exec", "\"path\":\"true\""));
-    link_expect(w->link, ERROR("0 MiB of processes' input and output are kept; nothing more is "
-                               "started until guest-exec-status has asked for results"));
+    link_expect(w->link, ERROR("0 MiB of input and output are kept for processes; collect "
+                               "results with guest-exec-status first"));
     g_free(exec_case_result(w, first));
     exec_case_expect(w, exec_case_start(w, "\"path\":\"true\""), DONE);
     g_free(exec_case_result(w, second));
@@ -302,7 +302,7 @@ static void test_bad_values(ExecCase *w, gconstpointer data)
     link_expect(w->link, ERROR("value '65' is invalid for argument signal"));
     exec_case_ask(w->link, "guestd-exec-kill", -1, "");
     link_expect(w->link,
-                ERROR("guest-exec has started no process -1, or its result was asked for"));
+                ERROR("guest-exec has not started process -1, or its result was already returned"));
     exec_case_end(w, pid);
 }
 

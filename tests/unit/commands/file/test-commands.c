@@ -73,7 +73,7 @@ static void test_bad_perm(void)
         g_autofree char *arguments =
             g_strdup_printf("{'path': '$/new', 'mode': 'w', 'perm': '%s'}", bad[i]);
         g_autofree char *wanted = g_strdup_printf(
-            "value '%s' is invalid for argument perm: octal digits are wanted", bad[i]);
+            "value '%s' is invalid for argument perm: must be octal digits", bad[i]);
 
         file_case_expect(f, "open", arguments, wanted);
     }
@@ -182,7 +182,7 @@ static void test_atomic_dropped(gconstpointer nameless)
     file_case_expect_list(f, "file=old");
     file_case_expect(f, "open", "{'path': '$/file', 'mode': 'a'}", "1002");
     file_case_expect(f, "close", "{'handle': 1002, 'discard': true}",
-                     "discard is for atomic files; what handle '1002' has written is there already");
+                     "discard is for atomic files; the writes to handle '1002' cannot be undone");
     file_case_expect(f, "close", "{'handle': 1002}", "");
 }
 
@@ -216,7 +216,7 @@ static void test_atomic_refused(gconstpointer nameless)
         g_autofree char *arguments =
             g_strdup_printf("{'path': '$/file', 'mode': '%s', 'atomic': true}", modes[i]);
         g_autofree char *wanted = g_strdup_printf(
-            "atomic is for modes that begin with an empty file, not for '%s'", modes[i]);
+            "atomic is for modes that truncate the file, not for '%s'", modes[i]);
 
         file_case_expect(f, "open", arguments, wanted);
     }
@@ -362,9 +362,9 @@ static void test_stat(void)
                      "sha256 is for regular files");
     file_case_expect(f, "guestd-file-stat", "{'path': '$/no'}",
                      "failed to stat '$/no': No such file or directory");
-    file_case_expect(f, "guestd-file-stat", "{}", "either path or handle is wanted");
+    file_case_expect(f, "guestd-file-stat", "{}", "exactly one of path and handle is required");
     file_case_expect(f, "guestd-file-stat", "{'path': '$', 'handle': 1}",
-                     "either path or handle is wanted");
+                     "exactly one of path and handle is required");
     file_case_expect(f, "guestd-file-stat", "{'handle': 1}", "handle '1' has not been found");
 }
 

@@ -111,7 +111,7 @@ static void test_idle(void)
     add(table, 1000, NULL);
     log = kit_take_log();
     g_assert_cmpstr(log, ==,
-                    "file handle 1 (/path) was idle for an hour and makes room for another\n");
+                    "file handle 1 (/path) was idle for an hour and is closed for another one\n");
     expect_unknown(table, 1);
     add(table, 1001, NULL);
     expect_unknown(table, 3);

@@ -143,7 +143,7 @@ static void test_ownership(void)
     Case *c = case_new(LONG_US);
     g_autoptr(GError) error = NULL;
     g_autofree char *expected = g_strdup_printf(
-        "fsfreeze hook %s/b can be written by others; chmod go-w it", c->hooks_dir);
+        "fsfreeze hook %s/b is writable by others; run chmod go-w on it", c->hooks_dir);
 
     add_hook(c, "a", 0755, "");
     add_hook(c, "b", 0775, "");

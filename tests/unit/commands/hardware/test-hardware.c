@@ -80,7 +80,7 @@ static void test_cpu_refuses(void)
            "2");
     log = kit_take_log();
     g_assert_cmpstr(log, ==,
-                    "guest-set-vcpus ended after 2: pwrite(\"/sys/devices/system/cpu/"
+                    "guest-set-vcpus stopped after 2: pwrite(\"/sys/devices/system/cpu/"
                     "cpu1//online\"): Device or resource busy\n");
 }
 

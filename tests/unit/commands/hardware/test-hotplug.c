@@ -178,7 +178,7 @@ static void test_lost(void)
         { .failed = ENOBUFS },
     };
     static const char lost[] =
-        "hotplug-online: events were lost, looking at all CPUs and memory blocks\n";
+        "hotplug-online: events were lost; checking all CPUs and memory blocks\n";
     g_autofree char *log =
         play(TREE, PLUGGED, &script_ops, TRUE, events, G_N_ELEMENTS(events));
 
@@ -205,10 +205,10 @@ static void test_broken(void)
     static const Told events[] = { { .failed = EBADF } };
 
     expect_log(play(TREE, NULL, &script_ops, TRUE, events, 1),
-               "hotplug-online ends: Bad file descriptor\n");
+               "hotplug-online stopped: Bad file descriptor\n");
     expect_written("");
     expect_log(play(TREE, NULL, &refused_ops, TRUE, NULL, 0),
-               "hotplug-online has no effect, no socket for the kernel's events: "
+               "hotplug-online has no effect: no socket for the kernel's events: "
                "Protocol not supported\n");
     expect_written("");
 }

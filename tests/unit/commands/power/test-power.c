@@ -111,7 +111,7 @@ static void test_no_way(void)
     put_program(machine, "/sbin/shutdown", "echo no; echo never >&2", 1);
     put_program(machine, "/bin/busybox", "kill -KILL $$", 0);
     refuse_shutdown(machine, "reboot", FAILED NO_BUS "; /sbin/reboot: exit status 3; "
-                    "/sbin/shutdown: no never; busybox: ended by signal 9");
+                    "/sbin/shutdown: no never; busybox: killed by signal 9");
     expect_text(machine, "log", "/sbin/reboot|\n"
                 "/sbin/shutdown|-h|-r|+0|hypervisor initiated shutdown\n/bin/busybox|reboot\n");
 }
@@ -340,7 +340,7 @@ static void test_logind_fails(void)
     /* Nobody there to ask: not a way at all. */
     expect_sleep(machine, SUSPEND_HYBRID, UNSUPPORTED, "CanHybridSleep ", NULL, NULL, NULL);
     /* An image that systemd would not find again is not written by ourselves, either. */
-    expect_sleep(machine, SUSPEND_DISK, "logind answers 'na' to CanHibernate", "CanHibernate ",
+    expect_sleep(machine, SUSPEND_DISK, "logind returned 'na' for CanHibernate", "CanHibernate ",
                  "na", NULL, NULL);
     expect_text(machine, "sys/power/state", "freeze mem disk\n");
     expect_sleep(machine, SUSPEND_RAM, NULL, "CanSuspend ", "na", NULL, NULL);
