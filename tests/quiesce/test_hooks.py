@@ -138,7 +138,7 @@ def untrusted(scene):
     scene.hook("1")
     os.chmod(os.path.join(scene.hooks, "1"), 0o775)
     host = scene.start()
-    expect("written by others" in refused(host, [point]), "the text")
+    expect("writable by others" in refused(host, [point]), "the text")
     same(scene.calls(), [], "calls")
 
 

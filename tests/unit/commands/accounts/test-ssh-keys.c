@@ -94,17 +94,17 @@ static void test_no_file(Accounts *f, gconstpointer data)
     (void)data;
     for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
         g_assert_cmpint(mkfifo(path, 0600), ==, 0);
-        expect_refused(f, changes[i][0], changes[i][1], "failed to read ", "it is no regular file");
+        expect_refused(f, changes[i][0], changes[i][1], "failed to read ", "not a regular file");
         g_assert_cmpint(unlink(path), ==, 0);
         g_assert_cmpint(symlink(other, path), ==, 0);
         expect_refused(f, changes[i][0], changes[i][1], "failed to read ",
-                       "it is, or lies behind, a symbolic link");
+                       "it is a symbolic link, or lies behind one");
         g_assert_cmpint(unlink(path), ==, 0);
     }
     accounts_expect_file(f, "other", "kept\n");
     g_assert_cmpint(rmdir(ssh), ==, 0);
     g_assert_cmpint(symlink(f->dir, ssh), ==, 0);
-    expect_refused(f, "add", ADD_A, "failed to read ", "it is, or lies behind, a symbolic link");
+    expect_refused(f, "add", ADD_A, "failed to read ", "it is a symbolic link, or lies behind one");
     g_assert_cmpint(unlink(ssh), ==, 0);
     g_assert_cmpint(mkfifo(ssh, 0600), ==, 0);
     expect_refused(f, "add", ADD_A, "failed to create directory ", ": File exists");

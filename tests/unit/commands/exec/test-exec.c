@@ -251,7 +251,7 @@ static void test_slow_reader(ExecCase *w, gconstpointer data)
     g_assert_cmpint(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WSTOPPED | WNOWAIT), ==, 0);
     link_sayf(w->other, ASK("guestd-exec-write", "\"pid\":%d,\"buf-b64\":\"%s\""), pid, text);
     g_free(exec_case_ask_until(w->link, "guestd-exec-write", pid,
-                               "has not read its input of before", TRUE));
+                               "has unread input", TRUE));
     link_expect_silence(w->other);
     exec_case_ask(w->link, "guestd-exec-kill", pid, ",\"signal\":18");
     link_expect(w->link, NOTHING);

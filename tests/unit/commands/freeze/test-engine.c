@@ -113,7 +113,7 @@ static void test_open_harmless(void)
     g_assert_cmpint(case_item(c, "/0")->errnum, ==, ENOENT);
     log = kit_take_log();
     g_assert_nonnull(strstr(log, "freeze: skipping /0: No such file or directory\n"));
-    g_assert_nonnull(strstr(log, "/4 is left out"));
+    g_assert_nonnull(strstr(log, "skipping /4: "));
     g_assert_null(strstr(log, "/good"));
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 1);
     case_free(c);

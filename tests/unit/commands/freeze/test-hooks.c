@@ -164,7 +164,7 @@ static void test_ownership(void)
 
         g_assert_cmpint(chown(path, 65534, 0), ==, 0);
         g_assert_false(freeze_hooks_freeze(c->hooks, -1, &error));
-        g_assert_nonnull(strstr(error->message, "does not belong to root"));
+        g_assert_nonnull(strstr(error->message, "is not owned by root"));
         expect_calls(c, "");
     }
     case_free(c);
