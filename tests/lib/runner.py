@@ -20,14 +20,14 @@ from pathlib import Path
 WORD = re.compile(r"\(|\)|[^\s()]+")
 
 
-def add_options(parser):
-    parser.add_argument("-k", dest="expression", metavar="EXPRESSION", default="",
+def add_options(options):
+    options.add_argument("-k", dest="expression", metavar="EXPRESSION", default="",
                         help="rows that match it: parts of names with and, or, not")
-    parser.add_argument("--list", action="store_true", help="print the rows' names only")
-    parser.add_argument("--durations", type=int, default=0, metavar="N",
+    options.add_argument("--list", action="store_true", help="print the rows' names only")
+    options.add_argument("--durations", type=int, default=0, metavar="N",
                         help="show the N slowest rows at the end")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name contains it")
-    return parser
+    options.add_argument("names", nargs="*", metavar="NAME", help="rows whose name contains it")
+    return options
 
 
 class Selection:
@@ -37,23 +37,34 @@ class Selection:
         self.names = list(getattr(args, "names", ()))
         self.durations = getattr(args, "durations", 0)
         self.list = getattr(args, "list", False)
-        self.matches = compiled(getattr(args, "expression", ""))
+        if self.list:
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as "--list | head" expects
+        expression = getattr(args, "expression", "")
+        self.matches = compiled(expression)
+        self.chosen = bool(self.names or expression.strip())
 
     def wants(self, name):
         return self.matches(name) and (not self.names or any(part in name for part in self.names))
 
-    def listed(self, names):
-        """Prints the rows of these that are wanted; the exit status."""
-        wanted = [name for name in names if self.wants(name)]
-        print("\n".join(wanted))
-        return 0 if wanted else 1
 
 
-def selection(description, argv=None):
-    """The options of a driver that has no others."""
-    return Selection(add_options(argparse.ArgumentParser(
-        description=description.strip(),
-        formatter_class=argparse.RawDescriptionHelpFormatter)).parse_args(argv))
+def parser(description):
+    """With the options of all suites; a driver may add its own."""
+    return add_options(argparse.ArgumentParser(
+        description=description.strip(), formatter_class=argparse.RawDescriptionHelpFormatter))
+
+
+def selection(description):
+    """What the command line of a driver without options of its own asks for."""
+    return Selection(parser(description).parse_intermixed_args())
+
+
+def listed(names):
+    """With --list, prints those of the names that are wanted and exits."""
+    chosen = selection(sys.modules["__main__"].__doc__) if "--list" in sys.argv else None
+    if chosen:
+        print("\n".join(name for name in names if chosen.wants(name)))
+        sys.exit(0)
 
 
 def compiled(expression):
@@ -83,18 +94,14 @@ def suite(script, *files):
     except ImportError:
         sys.exit(f"{sys.executable} has no pytest: install python3-pytest")
     folder = Path(script).resolve().parent
-    parser = argparse.ArgumentParser(
-        prog=script, formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=sys.modules["__main__"].__doc__)
-    args, more = add_options(parser).parse_known_intermixed_args()
+    args, more = parser(sys.modules["__main__"].__doc__).parse_known_intermixed_args()
     command = [f"--rootdir={folder.parent}", "-c", str(folder.parent / "pytest.ini"), *more]
     command += [f"--row={name}" for name in args.names if not name.endswith(".py")]
     command += [name for name in args.names if name.endswith(".py")] or \
         [str(folder / name) for name in files or ("",)]
     if args.expression:
         command += ["-k", args.expression]
-    if args.list:
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as "--list | head" expects
+    if Selection(args).list:
         command += ["--list", "-q"]
     if args.durations:
         command += [f"--durations={args.durations}"]

@@ -24,18 +24,27 @@ def shown(text):
 
 class Tap:
     """
-    @selection (lib.runner) leaves out rows that were not asked for; their steps may run all the
-    same where later rows build on them.
+    @selection (lib.runner) leaves out rows that were not asked for; their steps run all the same
+    where later rows build on them, and so they do for --list.
     """
 
     def __init__(self, selection=None):
         self.passed = self.failed = self.skipped = 0
         self.selection = selection
+        self.lists = bool(selection and selection.list)
         self.durations = []  # (seconds since the row before, name)
         self.last = time.monotonic()
 
     def wants(self, name):
         return self.selection is None or self.selection.wants(name)
+
+    def starts(self, name):
+        """Whether a row that needs no other is to be run; with --list it is only printed."""
+        if not self.wants(name):
+            return False
+        if self.lists:
+            self._row(name)
+        return not self.lists
 
     def _row(self, name, good=True, why=""):
         now = time.monotonic()
@@ -43,12 +52,16 @@ class Tap:
         self.last = now
         if not self.wants(name):
             return False
+        if self.lists:
+            say(name)
+            return True
         number = self.passed + self.failed + self.skipped + 1
         say(f"{'ok' if good else 'not ok'} {number} - {name}{why}")
         return True
 
     def note(self, text):
-        comment(text)
+        if not self.lists:
+            comment(text)
 
     def ok(self, name):
         self.passed += self._row(name)
@@ -56,7 +69,7 @@ class Tap:
     def fail(self, name, why):
         if self._row(name, good=False):
             self.failed += 1
-            comment(why)
+            self.note(why)
 
     def skip(self, name, why):
         self.skipped += self._row(name, why=f" # SKIP {why}")
@@ -75,9 +88,11 @@ class Tap:
     def finish(self):
         """Prints the plan and the totals; returns the exit status."""
         rows = self.passed + self.failed + self.skipped
-        if not rows and self.durations:
+        if not rows and self.selection and self.selection.chosen:
             print("no row matches", file=sys.stderr)
             return 1
+        if self.lists:
+            return 0
         say(f"1..{rows}")
         comment(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
         for seconds, name in self.slowest():

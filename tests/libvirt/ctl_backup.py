@@ -12,7 +12,6 @@ from lib.libvirt.daemons import PATIENCE
 from lib.programs import guestd_path, host, made
 from lib.wire import Deadline
 
-TESTS = 9
 TIMEOUT_S = 200
 CHECKED = {"ext4": "vda", "scsi": "sda"}
 

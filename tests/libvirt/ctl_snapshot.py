@@ -13,7 +13,6 @@ from lib.libvirt.daemons import PATIENCE
 from lib.programs import guestd_path, host, made
 from lib.wire import Deadline
 
-TESTS_PER_AGENT = 6
 TIMEOUT_S = 200
 
 
