@@ -2,32 +2,51 @@
 #include "agent/base/log.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/errors.h"
 
+/*
+ * Until log_run_in_background(), a line is written by the thread that logs it. Afterwards every
+ * line passes through one queue, to a thread that is started when the queue is no longer empty
+ * and exits when it is. While filesystems are frozen the lines stay in that queue.
+ *
+ * The thread writes without the lock, so a sink that does not take a line delays nobody but it.
+ */
+
 #define SHOWN_ALWAYS                                                                               \
     (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE)
 #define MAX_FIELDS 8
-/* Lines kept while frozen; a freeze that goes well leaves two or three. */
-#define MAX_HELD 1000
+/* Of the thread; a line to the journal takes the most, less than 8 KiB. */
+#define STACK_BYTES (256 * 1024)
+/* How long log_hold() waits for lines that go to a file. */
+#define HOLD_LIMIT_US (2 * G_USEC_PER_SEC)
 
-/* A line that waits, with what the journal wants to know. */
+/* A line that waits, with all that the journal takes. */
 typedef struct {
     GLogLevelFlags level;
     gint64 time;
+    gsize size;
     GPtrArray *fields; /* name, value, name, value, … */
-} HeldLine;
+} Line;
 
 struct Log {
-    GMutex lock; /* workers log as well */
-    FILE *file;
+    GMutex lock; /* for all below */
+    GCond changed;
+    int fd;
     gboolean journal;
     gboolean verbose;
+    gboolean background;
     gboolean holding;
-    GQueue held; /* of HeldLine */
+    gboolean writing; /* the thread exists */
+    GQueue lines;     /* of Line */
+    gsize bytes;
     guint dropped;
 };
 
@@ -57,7 +76,7 @@ static const char *message_of(const GLogField *fields, gsize n_fields)
     return "";
 }
 
-/* Control bytes in a name from the wire must not forge a line of the log. */
+/* Escapes control bytes: a name from the wire must not forge a line of the log. */
 static char *one_line(const char *message)
 {
     GString *line = g_string_new(NULL);
@@ -71,56 +90,66 @@ static char *one_line(const char *message)
     return g_string_free(line, FALSE);
 }
 
+static void write_all(int fd, const char *text, gsize len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+
+        /* Standard error may be non-blocking because of another process that shares it. */
+        if (n < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
+        else if (n < 0 && errno != EINTR)
+            return;
+        text += MAX(n, 0);
+        len -= (gsize)MAX(n, 0);
+    }
+}
+
 /* "<seconds>.<microseconds>: <level>: <message>", as qemu-ga writes it. */
-static void write_line(FILE *file, GLogLevelFlags level, gint64 time, const char *message)
+static void write_text(int fd, GLogLevelFlags level, gint64 time, const char *message)
 {
     g_autofree char *line = one_line(message);
+    g_autofree char *text =
+        g_strdup_printf("%" G_GINT64_FORMAT ".%06d: %s: %s\n", time / G_USEC_PER_SEC,
+                        (int)(time % G_USEC_PER_SEC), level_name(level), line);
 
-    fprintf(file, "%" G_GINT64_FORMAT ".%06d: %s: %s\n", time / G_USEC_PER_SEC,
-            (int)(time % G_USEC_PER_SEC), level_name(level), line);
-    fflush(file);
+    write_all(fd, text, strlen(text));
 }
 
-/* Under the lock. */
-static void write_out(Log *log, GLogLevelFlags level, const GLogField *fields, gsize n_fields,
-                      gint64 time)
+static void write_out(gboolean journal, int fd, GLogLevelFlags level, const GLogField *fields,
+                      gsize n_fields, gint64 time)
 {
-    if (log->journal &&
-        g_log_writer_journald(level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
+    if (journal && g_log_writer_journald(level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
         return;
-    write_line(log->file, level, time, message_of(fields, n_fields));
+    write_text(fd, level, time, message_of(fields, n_fields));
 }
 
-static void held_free(gpointer data)
+static void line_free(gpointer data)
 {
-    HeldLine *line = data;
+    Line *line = data;
 
     g_ptr_array_unref(line->fields);
     g_free(line);
 }
 
-static void hold_line(Log *log, GLogLevelFlags level, const GLogField *fields, gsize n_fields)
+static Line *line_new(GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 {
-    HeldLine *line = g_new0(HeldLine, 1);
+    Line *line = g_new0(Line, 1);
 
     line->level = level;
     line->time = g_get_real_time();
-    line->fields = g_ptr_array_new_with_free_func(g_free);
+    line->fields = g_ptr_array_new_full((guint)n_fields * 2, g_free);
     for (gsize i = 0; i < n_fields; i++) {
-        const char *value = fields[i].value;
-        gssize len = fields[i].length;
+        gsize len = fields[i].length < 0 ? strlen(fields[i].value) : (gsize)fields[i].length;
 
         g_ptr_array_add(line->fields, g_strdup(fields[i].key));
-        g_ptr_array_add(line->fields, len < 0 ? g_strdup(value) : g_strndup(value, (gsize)len));
+        g_ptr_array_add(line->fields, g_strndup(fields[i].value, len));
+        line->size += len;
     }
-    g_queue_push_tail(&log->held, line);
-    if (log->held.length > MAX_HELD) {
-        held_free(g_queue_pop_head(&log->held));
-        log->dropped++;
-    }
+    return line;
 }
 
-static void write_held(Log *log, const HeldLine *line)
+static void write_line(gboolean journal, int fd, const Line *line)
 {
     g_autofree char *time = g_strdup_printf("%" G_GINT64_FORMAT, line->time);
     g_autoptr(GArray) fields = g_array_new(FALSE, FALSE, sizeof(GLogField));
@@ -132,7 +161,99 @@ static void write_held(Log *log, const HeldLine *line)
         g_array_append_val(fields, field);
     }
     g_array_append_val(fields, when);
-    write_out(log, line->level, (GLogField *)(void *)fields->data, fields->len, line->time);
+    write_out(journal, fd, line->level, (GLogField *)(void *)fields->data, fields->len,
+              line->time);
+}
+
+/* Returns what to write next, or NULL: the count of dropped lines stands where they are missing. */
+static Line *next_line_locked(Log *log)
+{
+    g_autofree char *text = NULL;
+    Line *line;
+
+    if (log->holding)
+        return NULL;
+    if (log->dropped > 0) {
+        text = g_strdup_printf("%u log lines were dropped: the log could not be written in time",
+                               log->dropped);
+        log->dropped = 0;
+        return line_new(G_LOG_LEVEL_WARNING,
+                        (GLogField[]){ { "MESSAGE", text, -1 }, { "PRIORITY", "4", -1 } }, 2);
+    }
+    line = g_queue_pop_head(&log->lines);
+    if (line)
+        log->bytes -= line->size;
+    return line;
+}
+
+static void *write_lines(void *data)
+{
+    Log *log = data;
+    Line *line;
+
+    g_mutex_lock(&log->lock);
+    while ((line = next_line_locked(log))) {
+        gboolean journal = log->journal;
+        int fd = log->fd;
+
+        g_mutex_unlock(&log->lock);
+        write_line(journal, fd, line);
+        line_free(line);
+        g_mutex_lock(&log->lock);
+    }
+    log->writing = FALSE;
+    g_cond_broadcast(&log->changed);
+    g_mutex_unlock(&log->lock);
+    return NULL;
+}
+
+/* Returns FALSE if the system grants no thread. Signals are for the main loop alone. */
+static gboolean start_thread(Log *log)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    pthread_t thread;
+    int failed;
+
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&thread, &attributes, write_lines, log);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return !failed;
+}
+
+/* Without a thread the lines wait for the next one that is logged. */
+static void write_lines_locked(Log *log)
+{
+    Line *line;
+
+    if (log->background) {
+        if (!log->writing && !log->holding && (log->lines.length > 0 || log->dropped > 0))
+            log->writing = start_thread(log);
+        return;
+    }
+    while ((line = next_line_locked(log))) {
+        write_line(log->journal, log->fd, line);
+        line_free(line);
+    }
+}
+
+static void add_line_locked(Log *log, Line *line)
+{
+    g_queue_push_tail(&log->lines, line);
+    log->bytes += line->size;
+    while (log->lines.length > LOG_MAX_LINES ||
+           (log->bytes > LOG_MAX_BYTES && log->lines.length > 1)) {
+        Line *oldest = g_queue_pop_head(&log->lines);
+
+        log->bytes -= oldest->size;
+        line_free(oldest);
+        log->dropped++;
+    }
 }
 
 static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields,
@@ -143,11 +264,16 @@ static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
     if (!log->verbose && !(level & SHOWN_ALWAYS))
         return G_LOG_WRITER_HANDLED;
     g_mutex_lock(&log->lock);
-    if (log->holding)
-        hold_line(log, level, fields, n_fields);
-    else
-        write_out(log, level, fields, n_fields, g_get_real_time());
+    if (!log->background && !log->holding) {
+        write_out(log->journal, log->fd, level, fields, n_fields, g_get_real_time());
+    } else {
+        add_line_locked(log, line_new(level, fields, n_fields));
+        write_lines_locked(log);
+    }
     g_mutex_unlock(&log->lock);
+    /* GLib ends the process next. */
+    if (level & (G_LOG_LEVEL_ERROR | G_LOG_FLAG_FATAL))
+        log_stop(log);
     return G_LOG_WRITER_HANDLED;
 }
 
@@ -156,24 +282,33 @@ Log *log_start(void)
     Log *log = g_new0(Log, 1);
 
     g_mutex_init(&log->lock);
-    log->file = stderr;
+    g_cond_init(&log->changed);
+    g_queue_init(&log->lines);
+    log->fd = STDERR_FILENO;
     g_log_set_writer_func(write_log, log, NULL);
     return log;
 }
 
 gboolean log_open(Log *log, const char *path, gboolean verbose, GError **error)
 {
-    FILE *file = NULL;
+    int fd = STDERR_FILENO;
 
-    if (path && !(file = fopen(path, "ae")))
+    if (path && (fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) < 0)
         return set_errno_error(error, errno, "failed to open log file %s", path);
     g_mutex_lock(&log->lock);
-    if (file)
-        log->file = file;
-    log->journal = !file && g_log_writer_is_journald(STDERR_FILENO);
+    /* A file that was open before may be in use by the thread; it stays open. */
+    log->fd = fd;
+    log->journal = !path && g_log_writer_is_journald(STDERR_FILENO);
     log->verbose = verbose;
     g_mutex_unlock(&log->lock);
     return TRUE;
+}
+
+void log_run_in_background(Log *log)
+{
+    g_mutex_lock(&log->lock);
+    log->background = TRUE;
+    g_mutex_unlock(&log->lock);
 }
 
 void log_fields(GLogLevelFlags level, const LogField *fields, gsize n_fields, const char *message)
@@ -190,27 +325,44 @@ void log_fields(GLogLevelFlags level, const LogField *fields, gsize n_fields, co
     g_log_structured_array(level, all, n_fields + 2);
 }
 
+static gboolean writes_to_file(const Log *log)
+{
+    struct stat info;
+
+    return !log->journal && fstat(log->fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 void log_hold(Log *log, gboolean hold)
 {
-    HeldLine *line;
-    guint dropped;
+    gint64 until = g_get_monotonic_time() + HOLD_LIMIT_US;
 
     g_mutex_lock(&log->lock);
+    /*
+     * The kernel does not let a thread be killed that writes to a frozen filesystem, so the agent
+     * could not be restarted before the thaw. Beyond the limit that filesystem hangs anyway.
+     */
+    while (hold && log->writing && writes_to_file(log) &&
+           g_cond_wait_until(&log->changed, &log->lock, until))
+        ;
     log->holding = hold;
-    while (!hold && (line = g_queue_pop_head(&log->held))) {
-        write_held(log, line);
-        held_free(line);
-    }
-    dropped = hold ? 0 : log->dropped;
-    log->dropped -= dropped;
+    write_lines_locked(log);
     g_mutex_unlock(&log->lock);
-    if (dropped > 0)
-        g_warning("%u log lines from the time of the freeze were dropped", dropped);
+}
+
+gboolean log_flush(Log *log, gint64 until)
+{
+    gboolean written;
+
+    g_mutex_lock(&log->lock);
+    write_lines_locked(log);
+    while (log->writing && g_cond_wait_until(&log->changed, &log->lock, until))
+        ;
+    written = !log->writing && (log->holding || log->lines.length == 0);
+    g_mutex_unlock(&log->lock);
+    return written;
 }
 
 void log_stop(Log *log)
 {
-    g_mutex_lock(&log->lock);
-    fflush(log->file);
-    g_mutex_unlock(&log->lock);
+    log_flush(log, g_get_monotonic_time() + LOG_STOP_LIMIT_US);
 }

@@ -111,7 +111,7 @@ static gboolean write_pid_file(Agent *agent, GError **error)
     return agent->pid_file || !agent->settings->daemonize;
 }
 
-/* Opens what had to wait for the thaw; there is nobody left to fail for. */
+/* Opens the files that had to wait for the thaw. There is no start left that could fail. */
 static void open_waiting_files(Agent *agent)
 {
     g_autoptr(GError) error = NULL;
@@ -281,8 +281,11 @@ static gboolean prepare(Agent *agent, GError **error)
     agent->files_wait = agent->frozen;
     if (!agent->files_wait && !open_files(agent, error))
         return FALSE;
-    return watch_signals(agent, error) && open_channel(agent, error) &&
-           go_to_background(agent, error);
+    if (!watch_signals(agent, error) || !open_channel(agent, error) ||
+        !go_to_background(agent, error))
+        return FALSE;
+    log_run_in_background(agent->log); /* not before: its thread would not survive the fork */
+    return TRUE;
 }
 
 Agent *agent_new(const Settings *settings, const Family *const *families, Log *log, GError **error)

@@ -5,7 +5,9 @@ unit_programs = \
 	%D%/agent/base/test-child \
 	%D%/agent/base/test-clock \
 	%D%/agent/base/test-log \
+	%D%/agent/base/test-log-sinks \
 	%D%/agent/base/test-paths \
+	%D%/agent/core/test-agent \
 	%D%/agent/core/test-audit \
 	%D%/agent/core/test-barrier \
 	%D%/agent/core/test-commands \

@@ -6,10 +6,10 @@
 #include "agent/base/log.h"
 #include "tests/unit/kit/kit.h"
 
-/* Lines that wait while filesystems are frozen. GLib has one log writer for all tests. */
-
-/* As many lines as are kept. */
-#define MOST_LINES 1000
+/*
+ * Lines that wait while filesystems are frozen, first with a log that writes them itself, then
+ * with one that runs in the background. GLib has one log writer for all tests.
+ */
 
 static Log *the_log;
 static char *dir;
@@ -30,6 +30,7 @@ static char **lines_of(const char *path)
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
 
+    g_assert_true(log_flush(the_log, g_get_monotonic_time() + KIT_DEADLINE_S * G_USEC_PER_SEC));
     g_file_get_contents(path, &text, NULL, &error);
     g_assert_no_error(error);
     return g_strsplit(g_strchomp(text), "\n", -1);
@@ -101,29 +102,30 @@ static void test_times(void)
     g_assert_cmpint(time_of(lines[0]), <=, after);
 }
 
-/* Of too many the oldest go, and the log tells how many. */
+/* Of too many lines the oldest are dropped, and the log reports how many, in their place. */
 static void test_overflow(void)
 {
     g_autofree char *path = start_file();
     g_auto(GStrv) lines = NULL;
 
     log_hold(the_log, TRUE);
-    for (int i = 0; i < MOST_LINES + 7; i++)
+    for (int i = 0; i < LOG_MAX_LINES + 7; i++)
         g_message("line %d", i);
     expect_empty(path);
     log_hold(the_log, FALSE);
     lines = lines_of(path);
-    g_assert_cmpuint(g_strv_length(lines), ==, MOST_LINES + 1);
-    g_assert_cmpstr(text_of(lines[0]), ==, "message: line 7");
-    g_assert_cmpstr(text_of(lines[MOST_LINES - 1]), ==, "message: line 1006");
-    g_assert_nonnull(strstr(lines[MOST_LINES], "7 log lines"));
+    g_assert_cmpuint(g_strv_length(lines), ==, LOG_MAX_LINES + 1);
+    g_assert_cmpstr(text_of(lines[0]), ==, "warning: 7 log lines were dropped: the log could "
+                                           "not be written in time");
+    g_assert_cmpstr(text_of(lines[1]), ==, "message: line 7");
+    g_assert_cmpstr(text_of(lines[LOG_MAX_LINES]), ==, "message: line 1006");
     /* The next freeze begins to count anew. */
     log_hold(the_log, TRUE);
     g_message("once more");
     log_hold(the_log, FALSE);
     g_strfreev(lines);
     lines = lines_of(path);
-    g_assert_cmpuint(g_strv_length(lines), ==, MOST_LINES + 2);
+    g_assert_cmpuint(g_strv_length(lines), ==, LOG_MAX_LINES + 2);
 }
 
 static void test_nothing_held(void)
@@ -185,20 +187,55 @@ static void test_threads(void)
     }
 }
 
+/* Long lines count by their bytes, too. */
+static void test_bytes(void)
+{
+    g_autofree char *path = start_file();
+    g_autofree char *half = g_strnfill(LOG_MAX_BYTES / 2, 'x');
+    g_auto(GStrv) lines = NULL;
+
+    log_hold(the_log, TRUE);
+    g_message("first");
+    g_message("%s", half);
+    g_message("%s", half);
+    log_hold(the_log, FALSE);
+    lines = lines_of(path);
+    g_assert_cmpuint(g_strv_length(lines), ==, 2);
+    g_assert_nonnull(strstr(lines[0], "warning: 2 log lines were dropped"));
+    g_assert_cmpuint(strlen(text_of(lines[1])), ==, strlen("message: ") + LOG_MAX_BYTES / 2);
+}
+
+static void test_background(void)
+{
+    log_run_in_background(the_log);
+}
+
 int main(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        void (*func)(void);
+    } tests[] = {
+        { "order", test_order }, { "times", test_times },   { "overflow", test_overflow },
+        { "bytes", test_bytes }, { "nothing", test_nothing_held },
+        { "fields", test_fields }, { "threads", test_threads },
+    };
     int status;
 
     g_test_init(&argc, &argv, NULL);
     g_log_set_always_fatal(G_LOG_FATAL_MASK);
     the_log = log_start();
     dir = kit_make_directory();
-    g_test_add_func("/log/hold/order", test_order);
-    g_test_add_func("/log/hold/times", test_times);
-    g_test_add_func("/log/hold/overflow", test_overflow);
-    g_test_add_func("/log/hold/nothing", test_nothing_held);
-    g_test_add_func("/log/hold/fields", test_fields);
-    g_test_add_func("/log/hold/threads", test_threads);
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass == 1)
+            g_test_add_func("/log/background/start", test_background);
+        for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+            g_autofree char *name = g_strconcat(pass ? "/log/background/hold/" : "/log/hold/",
+                                                tests[i].name, NULL);
+
+            g_test_add_func(name, tests[i].func);
+        }
+    }
     status = g_test_run();
     log_stop(the_log);
     kit_remove_tree(dir);
