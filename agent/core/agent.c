@@ -127,13 +127,14 @@ static void set_frozen(gpointer data, gboolean frozen, gint64 deadline_us)
 {
     Agent *agent = data;
 
+    /* Before the dispatcher knows: guest-file-open needs the state file. */
+    if (!frozen)
+        open_waiting_files(agent);
     g_mutex_lock(&agent->lock);
     agent->frozen = frozen;
     agent->thaw_deadline_us = deadline_us;
     g_mutex_unlock(&agent->lock);
     dispatch_set_frozen(agent->dispatch, frozen);
-    if (!frozen)
-        open_waiting_files(agent);
     if (frozen)
         sd_notify(0, "STATUS=Filesystems are frozen");
     else

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -81,6 +82,75 @@ static void stop_agent(Case *c)
     kit_remove_tree(c->dir);
 }
 
+static gboolean is_served(const Probe *p)
+{
+    CommandState state;
+
+    g_assert_true(p->services->command_state(p->services->agent, 0, &state));
+    return state.enabled;
+}
+
+typedef struct {
+    const Probe *probe;
+    gint tid;
+} Thaw;
+
+static gpointer thaw(gpointer data)
+{
+    Thaw *thaw = data;
+    const Services *services = thaw->probe->services;
+
+    g_atomic_int_set(&thaw->tid, gettid());
+    services->set_frozen(services->agent, FALSE, 0);
+    return NULL;
+}
+
+/* Whether the thread waits for something. */
+static gboolean is_asleep(Thaw *thaw)
+{
+    g_autofree char *path = NULL;
+    g_autofree char *text = NULL;
+    int tid = g_atomic_int_get(&thaw->tid);
+
+    if (!tid)
+        return FALSE;
+    path = g_strdup_printf("/proc/self/task/%d/stat", tid);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return g_str_has_prefix(strrchr(text, ')'), ") S ");
+}
+
+/*
+ * The log is a FIFO, so the thaw waits in the midst of opening its files until the test reads.
+ * Until then a guest-file-open would fail, and must not be served.
+ */
+static void test_thaw(void)
+{
+    g_autoptr(GError) error = NULL;
+    Case c = { 0 };
+    Thaw thread_data = { .probe = &c.probe };
+    GThread *thread;
+    gint64 handle;
+    int fifo;
+
+    start_agent(&c, TRUE);
+    c.settings.logfile = g_build_filename(c.dir, "log", NULL);
+    g_assert_cmpint(mkfifo(c.settings.logfile, 0600), ==, 0);
+    g_assert_false(is_served(&c.probe));
+    thread = g_thread_new("thaw", thaw, &thread_data);
+    WAIT_ELSEWHERE(is_asleep(&thread_data));
+    g_assert_false(is_served(&c.probe));
+    fifo = open(c.settings.logfile, O_RDONLY | O_CLOEXEC);
+    g_thread_join(thread);
+    g_assert_true(is_served(&c.probe));
+    g_assert_true(c.probe.services->next_handle(c.probe.services->agent, &handle, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(handle, ==, 1000);
+    log_open(the_log, NULL, FALSE, NULL);
+    close(fifo);
+    g_free(c.settings.logfile);
+    stop_agent(&c);
+}
+
 static int connect_host(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -133,6 +203,7 @@ int main(int argc, char **argv)
     g_log_set_always_fatal(G_LOG_FATAL_MASK);
     alarm(2 * KIT_DEADLINE_S); /* a main loop that waits for the log has no deadline of its own */
     the_log = log_start();
+    g_test_add_func("/agent/thaw/files not open yet -> commands not served", test_thaw);
     g_test_add_func("/agent/log/full pipe -> requests are answered",
                     test_stuck_log);
     return g_test_run();
