@@ -14,12 +14,12 @@
 #include "host/cli/manual.h"
 #include "host/cli/options.h"
 #include "host/cli/targets.h"
-#include "host/vm/libvirt/vm.h"
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 
 /*
- * Ctrl-C, and being ended, are no end but a wish: whoever waits sees the descriptor readable,
- * for good, undoes what must be undone and returns.
+ * Ctrl-C and other signals to end do not end guestctl at once: the returned descriptor becomes
+ * readable and stays so; code that waits sees that, undoes its work and returns.
  */
 static int watch_signals(void)
 {
@@ -54,14 +54,14 @@ static int run_verb(const CommandLine *line, const VerbCall *call)
     else
         vms = targets_find(line->spec, &line->context, &error);
     if (vms && vms->len > 1 && (call->verb->flags & VERB_ONE_VM)) {
-        g_set_error(&error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s is for one VM at a time",
+        g_set_error(&error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s takes one VM at a time",
                     call->verb->name);
         return complain(error);
     }
     return vms ? fleet_run(call, &line->context, vms) : complain(error);
 }
 
-/* What the command line asks for, once its options are known. */
+/* Runs the command line's verb. */
 static int run(CommandLine *line)
 {
     VerbCall call;
@@ -76,9 +76,9 @@ static int run(CommandLine *line)
         return complain(error);
     call.spec = line->spec;
     line->context.cancel_fd = watch_signals();
-    line->context.libvirt = libvirt_link_new();
+    line->context.backends = backends_start(backend_list, &line->context);
     status = run_verb(line, &call);
-    libvirt_link_free(line->context.libvirt);
+    backends_stop(line->context.backends);
     verb_call_clear(&call);
     return status;
 }
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* for JSON */
-    /* Not for people: the build makes the completion and the manual page with them. */
+    /* For the build, which makes the completion and the manual page with them. */
     if (argc == 2 && g_str_equal(argv[1], "--completion"))
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
     if (argc == 2 && g_str_equal(argv[1], "--manual"))

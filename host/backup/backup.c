@@ -8,21 +8,58 @@
 #include <glib/gstdio.h>
 
 #include "host/base/image-tool.h"
-#include "host/vm/bare/vm.h"
 #include "lib/errors.h"
 
 /* Cleaning up is not interrupted; a job that is cancelled ends with the request under way. */
 #define CLEAN_UP_MS 30000
 
-/* What is undone is told apart by being named in no manifest, so this also ends what a killed
- * guestctl has left. @keep: the id whose bitmaps are needed, or NULL. */
+Backup *backup_new(Vm *vm, Reporter *reporter, Chain *chain, GError **error)
+{
+    const BackupOps *ops = vm_backup_ops(vm, error);
+    Backup *backup;
+
+    if (!ops) {
+        chain_free(chain);
+        return NULL;
+    }
+    backup = g_new0(Backup, 1);
+    backup->vm = vm;
+    backup->reporter = reporter;
+    backup->ops = ops;
+    backup->chain = chain;
+    backup->prefix = g_strdup_printf("guestctl-%s-", chain->name);
+    backup->copy.prefix = backup->prefix;
+    backup->copy.dir = chain->dir;
+    return backup;
+}
+
+void backup_free(Backup *backup)
+{
+    if (!backup)
+        return;
+    if (backup->point && chain_newest(backup->chain) != backup->point)
+        chain_point_free(backup->point);
+    g_clear_pointer(&backup->disks, g_ptr_array_unref);
+    g_free((gpointer)backup->copy.bitmap);
+    g_free((gpointer)backup->copy.parent);
+    g_strfreev(backup->copy.files);
+    g_free(backup->prefix);
+    g_free(backup->reason);
+    chain_free(backup->chain);
+    g_free(backup);
+}
+
+/*
+ * Ends all jobs of the set and removes its bitmaps but that of @keep (may be NULL). The
+ * leftovers of a guestctl that was killed are recognised by being in no manifest.
+ */
 static gboolean clear_qemu(Backup *backup, const ChainPoint *keep, GError **error)
 {
     Deadline deadline = deadline_in(CLEAN_UP_MS, -1);
     g_autofree char *bitmap = keep ? backup_bitmap(backup, keep) : NULL;
 
-    return backup->ops->release(backup, &deadline, error) &&
-           backup->ops->forget(backup, bitmap, &deadline, error);
+    return backup->ops->finish(backup->vm, &backup->copy, &deadline, error) &&
+           backup->ops->forget(backup->vm, &backup->copy, bitmap, &deadline, error);
 }
 
 static void remove_files(const Backup *backup)
@@ -38,14 +75,22 @@ static void remove_files(const Backup *backup)
 }
 
 /*
- * A target that is full fails the guest's writes as well: what is overwritten cannot be
- * saved before. QEMU stops the VM then, and does these writes again when it goes on.
+ * A full target also fails the guest's writes: QEMU cannot save what they overwrite. It then
+ * pauses the VM, and repeats these writes when the VM resumes.
  */
 static void let_run(Backup *backup)
 {
-    if (!backup->stopped && backup->ops->let_run(backup))
-        fprintf(stderr, "guestctl: %s: QEMU had stopped the VM because of an error of a disk; it "
-                        "runs on\n", backup->job->vm->name);
+    g_autoptr(GError) problem = NULL;
+    Deadline deadline = deadline_in(backup->vm->context->timeout_ms, -1);
+    gboolean halted;
+
+    if (backup->copy.was_halted || !vm_halted(backup->vm, &halted, &deadline, NULL) || !halted)
+        return;
+    if (backup->vm->backend->act(backup->vm, VM_DO_RESUME, &deadline, &problem))
+        reporter_warn(backup->reporter, "QEMU paused the VM on a disk error; guestctl resumed it");
+    else
+        reporter_warn(backup->reporter, "QEMU paused the VM on a disk error; failed to resume it: "
+                                        "%s", problem->message);
 }
 
 /* Adds to @error what could not be undone. */
@@ -55,10 +100,9 @@ static void undo(Backup *backup, GError **error)
     gboolean cleared = clear_qemu(backup, chain_newest(backup->chain), &problem);
 
     if (!cleared) {
-        /* A connection that was lost may have been lost for the first command only. */
+        /* The next command may find a connection that was lost working again. */
         g_clear_error(&problem);
-        if (vm_is_bare(backup->job->vm))
-            vm_bare_drop_qmp(backup->job->vm);
+        vm_disconnect(backup->vm);
         cleared = clear_qemu(backup, chain_newest(backup->chain), &problem);
     }
     remove_files(backup);
@@ -66,15 +110,14 @@ static void undo(Backup *backup, GError **error)
         g_autofree char *text = g_strdup((*error)->message);
 
         g_free((*error)->message);
-        (*error)->message =
-            g_strdup_printf("%s (QEMU was not told that it is over: %s; the next backup sees "
-                            "to that)", text, problem->message);
+        (*error)->message = g_strdup_printf("%s (failed to clean up in QEMU: %s; the next backup "
+                                            "does it)", text, problem->message);
     }
 }
 
 static gboolean create_file(const Backup *backup, guint index, const char *path, GError **error)
 {
-    const BlockDisk *disk = backup->disks->pdata[index];
+    const Disk *disk = backup->disks->pdata[index];
     g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
     const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
     const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", NULL,
@@ -83,41 +126,42 @@ static gboolean create_file(const Backup *backup, guint index, const char *path,
     /* By its bare name, so that the directory can be moved. */
     if (backup->parent)
         more[8] = chain_point_disk(backup->parent, disk->name)->file;
-    return tool_run(backup->parent ? more : full, backup->job->context->cancel_fd, NULL, error);
+    return tool_run(backup->parent ? more : full, backup->vm->context->cancel_fd, NULL, error);
 }
 
 static gboolean prepare(Backup *backup, GError **error)
 {
     for (guint i = 0; i < backup->disks->len; i++) {
-        g_autofree char *path = backup_partial(backup, i);
+        const char *path = backup->copy.files[i];
         Deadline deadline;
 
         if (!create_file(backup, i, path, error) ||
             !tool_reserve(path, backup_room(backup, i), error))
             return FALSE;
-        deadline = vm_deadline(backup->job->vm, 0);
-        if (backup->ops->attach && !backup->ops->attach(backup, i, &deadline, error))
+        deadline = vm_deadline(backup->vm, 0);
+        if (backup->ops->attach &&
+            !backup->ops->attach(backup->vm, &backup->copy, i, &deadline, error))
             return FALSE;
     }
     return TRUE;
 }
 
 /*
- * With the guest thawed, a QEMU that hangs may be waited for: if a backup that is not
- * consistent will do, it is one when it begins after all.
+ * With the guest thawed, guestctl may wait for a QEMU that hangs: a copy that begins after all is a
+ * backup that is not consistent, if the mode allows that.
  */
 static void begin_late(Backup *backup, const Quiesce *window, GError **problem)
 {
-    Deadline late = vm_deadline(backup->job->vm, QUIESCE_LATE_MS);
+    Deadline late = vm_deadline(backup->vm, QUIESCE_LATE_MS);
 
     if (!window->late || window->mode == QUIESCE_REQUIRE)
         return;
     g_clear_error(problem);
-    if (backup->ops->begin_late(backup, &late, problem))
+    if (backup->ops->begin_late(backup->vm, &backup->copy, &late, problem))
         backup->point->time = g_get_real_time();
 }
 
-/* From the freeze to the thaw, there is nothing but the transaction. */
+/* Between freeze and thaw there is only the transaction. */
 static gboolean begin(Backup *backup, Quiesce *window, GError **error)
 {
     g_autoptr(GError) problem = NULL;
@@ -126,8 +170,8 @@ static gboolean begin(Backup *backup, Quiesce *window, GError **error)
 
     if (!prepare(backup, error) || !quiesce_begin(window, error))
         return FALSE;
-    deadline = vm_deadline(backup->job->vm, quiesce_hold_ms(window));
-    if (backup->ops->begin(backup, &deadline, &problem))
+    deadline = vm_deadline(backup->vm, quiesce_hold_ms(window));
+    if (backup->ops->begin(backup->vm, &backup->copy, &deadline, &problem))
         backup->point->time = g_get_real_time();
     else if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         quiesce_late(window, problem);
@@ -157,22 +201,22 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
     if (g_stat(partial, &info) < 0)
         return set_errno_error(error, errno, "%s", partial);
     disk->size = info.st_size;
-    disk->sha256 = tool_sha256(partial, backup->job->context->cancel_fd, error);
+    disk->sha256 = tool_sha256(partial, backup->vm->context->cancel_fd, error);
     if (!disk->sha256)
         return FALSE;
     return rename(partial, final) == 0 || set_errno_error(error, errno, "%s", final);
 }
 
-/* QEMU lets go of the files; then they get their names, and last the manifest. */
+/* QEMU closes the files; then they get their names, and last the manifest is written. */
 static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
 {
-    Deadline deadline = deadline_in(CLEAN_UP_MS, backup->job->context->cancel_fd);
+    Deadline deadline = deadline_in(CLEAN_UP_MS, backup->vm->context->cancel_fd);
     JsonNode *told = json_node_new(JSON_NODE_OBJECT);
 
     json_node_take_object(told, json_object_new());
     quiesce_to_json(window, json_node_get_object(told));
     backup->point->consistency = told;
-    if (!backup->ops->release(backup, &deadline, error))
+    if (!backup->ops->finish(backup->vm, &backup->copy, &deadline, error))
         return FALSE;
     for (guint i = 0; i < backup->point->disks->len; i++)
         if (!seal_file(backup, backup->point->disks->pdata[i], error))
@@ -181,16 +225,15 @@ static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
            chain_commit(backup->chain, backup->point, error);
 }
 
-static gboolean await(Backup *backup, GError **error)
+static gboolean follow(Backup *backup, GError **error)
 {
-    const Job *job = backup->job;
-    g_autofree char *what = g_strdup_printf("%s: backup", job->vm->name);
     Progress progress;
     gboolean ok;
 
-    progress_begin(&progress, what, !job->alone || job->context->json);
-    ok = backup->ops->await(backup, &progress, error);
-    progress_end(&progress);
+    reporter_progress_begin(backup->reporter, &progress, "backup");
+    ok = backup->ops->follow(backup->vm, &backup->copy, &progress, backup->vm->context->cancel_fd,
+                             error);
+    reporter_progress_end(&progress);
     return ok;
 }
 
@@ -198,15 +241,15 @@ gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
 {
     g_autoptr(GError) problem = NULL;
 
-    if (!begin(backup, window, error) || !await(backup, error) ||
+    if (!begin(backup, window, error) || !follow(backup, error) ||
         !seal(backup, window, error)) {
         undo(backup, error);
         let_run(backup);
         return FALSE;
     }
     if (!clear_qemu(backup, backup->point, &problem))
-        fprintf(stderr, "guestctl: %s: the bitmaps of the last backup are still there (%s); the "
-                        "next one removes them\n", backup->job->vm->name, problem->message);
+        reporter_warn(backup->reporter, "failed to remove the bitmaps of the last backup (%s); the "
+                                        "next backup removes them", problem->message);
     return TRUE;
 }
 

@@ -6,7 +6,7 @@
 #include "host/base/table.h"
 #include "lib/errors.h"
 
-/* What a qcow2 file needs besides the data: headers, and tables for a while of writing. */
+/* Room of a qcow2 file besides data: headers, and tables for what is written meanwhile. */
 #define OVERHEAD_BYTES (1 << 20)
 
 char *backup_bitmap(const Backup *backup, const ChainPoint *point)
@@ -14,35 +14,22 @@ char *backup_bitmap(const Backup *backup, const ChainPoint *point)
     return g_strconcat(backup->prefix, point->id, NULL);
 }
 
-char *backup_target(const Backup *backup, guint index)
-{
-    return g_strdup_printf("%s%u", backup->prefix, index);
-}
-
-char *backup_partial(const Backup *backup, guint index)
-{
-    const ChainDisk *disk = backup->point->disks->pdata[index];
-    g_autofree char *final = chain_path(backup->chain, disk->file);
-
-    return g_strconcat(final, CHAIN_PARTIAL, NULL);
-}
-
-static gboolean check_disk(const BlockDisk *disk, const ChainDisk *before, const char *bitmap_name,
+static gboolean check_disk(const Disk *disk, const ChainDisk *before, const char *bitmap_name,
                            GError **error)
 {
-    const BlockBitmap *bitmap = blocks_bitmap(disk, bitmap_name);
+    const DiskBitmap *bitmap = disk_bitmap(disk, bitmap_name);
 
     if (!before)
-        return set_error(error, "the disk %s is new", disk->name);
+        return set_error(error, "disk %s is new", disk->name);
     if (disk->size != before->virtual_size)
-        return set_error(error, "the disk %s has another size", disk->name);
+        return set_error(error, "disk %s has another size", disk->name);
     if (!bitmap)
-        return set_error(error, "the disk %s has no bitmap of the last backup; %s", disk->name,
-                         disk->remembers ? "its image was replaced, or QEMU was killed"
-                                         : "its format keeps none when QEMU ends");
-    return bitmap->sane ||
-           set_error(error, "the bitmap of the disk %s cannot be relied upon; QEMU was killed, or "
-                            "another program uses it", disk->name);
+        return set_error(error, "disk %s has no bitmap of the last backup; %s", disk->name,
+                         disk_keeps_bitmaps(disk) ? "its image was replaced, or QEMU was killed"
+                                                  : "its format keeps none when QEMU exits");
+    return bitmap->usable ||
+           set_error(error, "the bitmap of disk %s is not reliable; QEMU was killed, or another "
+                            "program uses it", disk->name);
 }
 
 /* Whether the newest point can be the parent of the next one. */
@@ -54,13 +41,13 @@ static gboolean check_parent(const Backup *backup, const ChainPoint *parent, GEr
         return set_error(error, "there is no backup in %s yet", backup->chain->dir);
     bitmap = backup_bitmap(backup, parent);
     for (guint i = 0; i < backup->disks->len; i++) {
-        const BlockDisk *disk = backup->disks->pdata[i];
+        const Disk *disk = backup->disks->pdata[i];
 
         if (!check_disk(disk, chain_point_disk(parent, disk->name), bitmap, error))
             return FALSE;
     }
     if (parent->disks->len != backup->disks->len)
-        return set_error(error, "the last backup has a disk that the VM has no longer");
+        return set_error(error, "the last backup has a disk that the VM no longer has");
     return chain_is_there(backup->chain, parent, error);
 }
 
@@ -76,26 +63,26 @@ static gboolean choose_level(Backup *backup, BackupLevel level, GError **error)
         return TRUE;
     }
     if (level == LEVEL_INCREMENTAL)
-        return set_error(error, "no incremental backup can be made: %s; say --level full, or auto",
+        return set_error(error, "cannot make an incremental backup: %s; use --level full or auto",
                          problem->message);
     backup->reason = newest ? g_strdup(problem->message) : NULL;
     return TRUE;
 }
 
 /*
- * What is compressed takes more room in the copy than in its image. Only qemu-img can tell how much,
- * and only of an image on this machine.
+ * Compressed clusters take more room in the copy than in the image. Only qemu-img can measure how
+ * much, and only for an image on this machine.
  */
-static void look_through(const Backup *backup, BlockDisk *disk)
+static void measure(const Backup *backup, Disk *disk)
 {
     g_autoptr(JsonNode) told = NULL;
     GString *output = NULL;
 
-    if (backup->parent || backup->compress || !disk->remembers || !disk->image)
+    if (backup->parent || backup->compress || !disk_keeps_bitmaps(disk) || !disk->path)
         return;
     if (!tool_run((const char *const[]){ "qemu-img", "measure", "-U", "--output=json", "-f",
-                                         "qcow2", "-O", "qcow2", disk->image, NULL },
-                  backup->job->context->cancel_fd, &output, NULL))
+                                         "qcow2", "-O", "qcow2", disk->path, NULL },
+                  backup->vm->context->cancel_fd, &output, NULL))
         return;
     told = json_from_string(output->str, NULL);
     g_string_free(output, TRUE);
@@ -106,10 +93,10 @@ static void look_through(const Backup *backup, BlockDisk *disk)
 
 static gint64 disk_bytes(const Backup *backup, guint index)
 {
-    const BlockDisk *disk = backup->disks->pdata[index];
+    const Disk *disk = backup->disks->pdata[index];
     g_autofree char *bitmap = backup->parent ? backup_bitmap(backup, backup->parent) : NULL;
 
-    return bitmap ? blocks_bitmap(disk, bitmap)->bytes : disk->allocated;
+    return bitmap ? disk_bitmap(disk, bitmap)->bytes : disk->allocated;
 }
 
 gint64 backup_bytes(const Backup *backup)
@@ -143,36 +130,66 @@ static gboolean check_room(const Backup *backup, GError **error)
         return TRUE;
     need_text = size_text(need);
     free_text = size_text(free_bytes);
-    return set_error(error, "%s has %s free, and up to %s are needed; make room, for example "
-                            "with \"backup prune\"", backup->chain->dir, free_text, need_text);
+    return set_error(error, "%s has %s free, but up to %s are needed; free some space, for "
+                            "example with \"backup prune\"",
+                     backup->chain->dir, free_text, need_text);
 }
 
 /* Two disks of one name could not be told apart when they are restored. */
 static gboolean add_disks(const Backup *backup, GError **error)
 {
     for (guint i = 0; i < backup->disks->len; i++) {
-        const BlockDisk *disk = backup->disks->pdata[i];
+        const Disk *disk = backup->disks->pdata[i];
 
         if (chain_point_disk(backup->point, disk->name))
-            return set_error(error, "there are two disks called %s", disk->name);
+            return set_error(error, "the VM has two disks called %s", disk->name);
         chain_point_add(backup->point, disk->name)->virtual_size = disk->size;
     }
     return TRUE;
 }
 
+/* What the backend needs to know of the plan. */
+static void fill_copy(Backup *backup)
+{
+    DiskCopy *copy = &backup->copy;
+
+    copy->prefix = backup->prefix;
+    copy->dir = backup->chain->dir;
+    copy->disks = backup->disks;
+    copy->bitmap = backup_bitmap(backup, backup->point);
+    copy->parent = backup->parent ? backup_bitmap(backup, backup->parent) : NULL;
+    copy->compress = backup->compress;
+    copy->rate = backup->rate;
+    copy->files = g_new0(char *, backup->disks->len + 1);
+    for (guint i = 0; i < backup->disks->len; i++) {
+        const ChainDisk *disk = backup->point->disks->pdata[i];
+        g_autofree char *final = chain_path(backup->chain, disk->file);
+
+        copy->files[i] = g_strconcat(final, CHAIN_PARTIAL, NULL);
+    }
+}
+
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
 {
-    if (!backup->ops->disks(backup, error))
+    Deadline deadline = vm_deadline(backup->vm, 0);
+
+    vm_halted(backup->vm, &backup->copy.was_halted, &deadline, NULL);
+    backup->disks = vm_disks(backup->vm, DISK_SIZES | DISK_BITMAPS, &deadline, error);
+    if (!backup->disks)
         return FALSE;
+    disks_keep_writable(backup->disks, TRUE);
     if (backup->disks->len == 0)
-        return set_error(error, "it has no disk that can be written to");
+        return set_error(error, "the VM has no writable disk");
     if (!choose_level(backup, level, error))
         return FALSE;
     for (guint i = 0; i < backup->disks->len; i++)
-        look_through(backup, backup->disks->pdata[i]);
+        measure(backup, backup->disks->pdata[i]);
     if (!check_room(backup, error))
         return FALSE;
-    backup->point = chain_point_new(backup->chain, backup->job->vm->name, backup->parent);
+    backup->point = chain_point_new(backup->chain, backup->vm->name, backup->parent);
     backup->point->compressed = backup->compress;
-    return add_disks(backup, error);
+    if (!add_disks(backup, error))
+        return FALSE;
+    fill_copy(backup);
+    return TRUE;
 }

@@ -4,11 +4,12 @@
 #include "host/backup/set-manifest.h"
 #include "host/base/json-util.h"
 #include "host/guest/quiesce.h"
+#include "host/vm/disk.h"
 #include "lib/errors.h"
 
 #define FORMAT "guestctl-backup-1"
 
-static void disk_free(gpointer data)
+static void backed_disk_free(gpointer data)
 {
     ChainDisk *disk = data;
 
@@ -22,7 +23,7 @@ ChainPoint *point_blank(void)
 {
     ChainPoint *point = g_new0(ChainPoint, 1);
 
-    point->disks = g_ptr_array_new_with_free_func(disk_free);
+    point->disks = g_ptr_array_new_with_free_func(backed_disk_free);
     return point;
 }
 
@@ -157,9 +158,8 @@ gboolean point_write(const char *path, const ChainPoint *point, const char *set,
 ChainDisk *chain_point_add(ChainPoint *point, const char *name)
 {
     ChainDisk *disk = g_new0(ChainDisk, 1);
-    g_autofree char *plain = g_strdup(name);
+    g_autofree char *plain = disk_file_name(name);
 
-    g_strcanon(plain, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '_');
     disk->name = g_strdup(name);
     disk->file = g_strdup_printf("%s-%u-%s.qcow2", point->id, point->disks->len, plain);
     g_ptr_array_add(point->disks, disk);

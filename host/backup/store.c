@@ -20,23 +20,31 @@ static void list_row(Table *table, const ChainPoint *point)
     table_cell(table, point->parent);
 }
 
-gboolean store_list(Job *job, GError **error)
+static void report_list(Reporter *reporter, JsonArray *list)
 {
-    g_autoptr(Chain) chain = chain_open(job_option(job, "to"), NULL, CHAIN_LOOK, error);
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
+
+    json_node_take_array(node, list);
+    reporter_json(reporter, node);
+}
+
+gboolean store_list(const char *dir, Reporter *reporter, GError **error)
+{
+    g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_LOOK, error);
     g_autoptr(Table) table = table_new((const char *const[]){
         "BACKUP", "TIME", "LEVEL", ">DISKS", ">SIZE", "CONSISTENCY", "PARENT", NULL });
+    JsonArray *list;
 
     if (!chain)
         return FALSE;
+    list = json_array_new();
     for (guint i = 0; i < chain->points->len; i++) {
-        g_autoptr(JsonObject) manifest = chain_point_json(chain->points->pdata[i], chain->name);
-        g_autofree char *text = jsonu_format(manifest, FALSE);
-
         list_row(table, chain->points->pdata[i]);
-        g_string_append_printf(job->json, "%s%s", i ? ",\n " : "[", text);
+        json_array_add_object_element(list, chain_point_json(chain->points->pdata[i], chain->name));
     }
-    g_string_append_c(job->json, ']');
-    table_print(table, "no backups", job->text);
+    report_list(reporter, list);
+    if (reporter->text)
+        table_print(table, "no backups", reporter->text);
     return TRUE;
 }
 
@@ -49,7 +57,7 @@ static gboolean check_image(const Chain *chain, const ChainDisk *disk, int cance
                     cancel_fd, NULL, error);
 }
 
-/* The point's own files; those it stands on are looked at with their own points. */
+/* The point's own files; those it depends on are checked with their own points. */
 static gboolean check_point(const Chain *chain, const ChainPoint *point, int cancel_fd,
                             GError **error)
 {
@@ -65,38 +73,38 @@ static gboolean check_point(const Chain *chain, const ChainPoint *point, int can
     return TRUE;
 }
 
-/* A sound file on a broken one is of no use either. */
-static gboolean check_parent(const ChainPoint *point, GHashTable *broken, GError **error)
+/* An intact file on top of a damaged one is of no use. */
+static gboolean check_parent(const ChainPoint *point, GHashTable *damaged, GError **error)
 {
-    return !point->parent || !g_hash_table_contains(broken, point->parent) ||
-           set_error(error, "it stands on %s, which is broken", point->parent);
+    return !point->parent || !g_hash_table_contains(damaged, point->parent) ||
+           set_error(error, "depends on %s, which is damaged", point->parent);
 }
 
-static void tell_point(Job *job, const ChainPoint *point, const GError *problem)
+static void report_point(Reporter *reporter, JsonArray *list, const ChainPoint *point,
+                         const GError *problem)
 {
-    g_autoptr(JsonObject) row = jsonu_with("backup", point->id);
-    g_autofree char *text = NULL;
+    JsonObject *row = jsonu_with("backup", point->id);
 
     json_object_set_boolean_member(row, "ok", problem == NULL);
     json_object_set_string_member(row, "error", problem ? problem->message : NULL);
-    text = jsonu_format(row, FALSE);
-    job_print(job, "%s %s%s\n", point->id, problem ? "is broken: " : "ok",
-              problem ? problem->message : "");
-    g_string_append_printf(job->json, "%s%s", job->json->len ? ",\n " : "[", text);
+    json_array_add_object_element(list, row);
+    reporter_print(reporter, "%s %s%s\n", point->id, problem ? "is damaged: " : "ok",
+                   problem ? problem->message : "");
 }
 
-static void tell_strays(Job *job, const Chain *chain)
+static void report_strays(Reporter *reporter, const Chain *chain)
 {
     g_autoptr(GPtrArray) strays = chain_strays(chain);
 
     for (guint i = 0; i < strays->len; i++)
-        job_print(job, "%s belongs to no backup\n", (const char *)strays->pdata[i]);
+        reporter_print(reporter, "%s belongs to no backup\n", (const char *)strays->pdata[i]);
 }
 
-gboolean store_verify(Job *job, GError **error)
+gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError **error)
 {
-    g_autoptr(Chain) chain = chain_open(job_option(job, "to"), NULL, CHAIN_LOOK, error);
-    g_autoptr(GHashTable) broken = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_LOOK, error);
+    g_autoptr(GHashTable) damaged = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(JsonArray) list = json_array_new();
 
     if (!chain)
         return FALSE;
@@ -104,47 +112,37 @@ gboolean store_verify(Job *job, GError **error)
         const ChainPoint *point = chain->points->pdata[i];
         g_autoptr(GError) problem = NULL;
 
-        if (!check_point(chain, point, job->context->cancel_fd, &problem) ||
-            !check_parent(point, broken, &problem))
-            g_hash_table_add(broken, point->id);
+        if (!check_point(chain, point, cancel_fd, &problem) ||
+            !check_parent(point, damaged, &problem))
+            g_hash_table_add(damaged, point->id);
         if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;
         }
-        tell_point(job, point, problem);
+        report_point(reporter, list, point, problem);
     }
-    g_string_append_c(job->json, ']');
-    tell_strays(job, chain);
-    return g_hash_table_size(broken) == 0 ||
-           set_error(error, "%u of %u backups in %s are broken; take a full one",
-                     g_hash_table_size(broken), chain->points->len, chain->dir);
+    report_list(reporter, g_steal_pointer(&list));
+    report_strays(reporter, chain);
+    return g_hash_table_size(damaged) == 0 ||
+           set_error(error, "%u of %u backups in %s are damaged; make a full one",
+                     g_hash_table_size(damaged), chain->points->len, chain->dir);
 }
 
-gboolean store_prune(Job *job, GError **error)
+gboolean store_prune(const char *dir, guint keep, gboolean dry, Reporter *reporter, GError **error)
 {
-    g_autoptr(Chain) chain = NULL;
-    g_autoptr(GPtrArray) surplus = NULL;
-    gboolean dry = job->context->dry_run;
-    gint64 keep;
+    g_autoptr(Chain) chain = chain_open(dir, NULL, dry ? CHAIN_LOOK : CHAIN_WORK, error);
+    g_autoptr(GPtrArray) surplus = chain ? chain_surplus(chain, keep, error) : NULL;
 
-    if (!job_number(job, "keep", 0, &keep, error))
-        return FALSE;
-    if (keep < 1) {
-        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
-                    "backup prune: say how many to keep, 1 or more: --keep N");
-        return FALSE;
-    }
-    chain = chain_open(job_option(job, "to"), NULL, dry ? CHAIN_LOOK : CHAIN_WORK, error);
-    surplus = chain ? chain_surplus(chain, (guint)keep, error) : NULL;
     for (guint i = 0; surplus && i < surplus->len; i++) {
         ChainPoint *point = surplus->pdata[i];
         g_autofree char *bytes = size_text(chain_point_size(point));
 
-        job_print(job, "%s %s, %s\n", dry ? "would remove" : "removed", point->id, bytes);
+        reporter_print(reporter, "%s %s, %s\n", dry ? "would remove" : "removed", point->id,
+                       bytes);
         if (!dry && !chain_remove(chain, point, error))
             return FALSE;
     }
     if (surplus && !surplus->len)
-        job_print(job, "nothing to remove\n");
+        reporter_print(reporter, "nothing to remove\n");
     return surplus != NULL;
 }

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "host/cli/verb.h"
+#include "host/base/reporter.h"
 
-/* What the words of guestctl backup do with the directory --to; no VM is asked. */
-gboolean store_list(Job *job, GError **error);
-gboolean store_verify(Job *job, GError **error);
-gboolean store_prune(Job *job, GError **error);
+/*
+ * The words of guestctl backup that work on a directory of backups, without a VM. Each returns
+ * FALSE with @error set; @cancel_fd as in a Deadline.
+ */
+gboolean store_list(const char *dir, Reporter *reporter, GError **error);
+
+/* Reads and checks all files; fails if a backup is damaged. */
+gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError **error);
+
+/* Removes all backups but the newest @keep and those they depend on; with @dry only reports. */
+gboolean store_prune(const char *dir, guint keep, gboolean dry, Reporter *reporter,
+                     GError **error);

@@ -8,94 +8,102 @@
 
 #include "lib/errors.h"
 
-/* Shared with its thread; the last of the two that lets go frees it. */
-struct Errand {
-    ErrandFunc func;
+/* Shared by the caller and the call's thread; the last reference frees it. */
+struct DeadlineCall {
+    DeadlineFunc func;
     gpointer data;
-    GDestroyNotify free_data;
-    int end_fd; /* readable once it has ended, and what follows is set */
+    GDestroyNotify clear;
+    int end_fd; /* readable once func has returned; then ok and error are set */
     gboolean ok;
     GError *error;
 };
 
-static void clear(gpointer data)
+static void call_clear(gpointer data)
 {
-    Errand *errand = data;
+    DeadlineCall *call = data;
 
-    errand->free_data(errand->data);
-    close(errand->end_fd);
-    g_clear_error(&errand->error);
+    g_atomic_rc_box_release_full(call->data, call->clear);
+    if (call->end_fd >= 0)
+        close(call->end_fd);
+    g_clear_error(&call->error);
 }
 
-static void let_go(Errand *errand)
+static void call_unref(DeadlineCall *call)
 {
-    g_atomic_rc_box_release_full(errand, clear);
+    g_atomic_rc_box_release_full(call, call_clear);
 }
 
 static gpointer perform(gpointer data)
 {
-    Errand *errand = data;
+    DeadlineCall *call = data;
     guint64 one = 1;
     ssize_t n;
 
-    errand->ok = errand->func(errand->data, &errand->error);
-    n = write(errand->end_fd, &one, sizeof one);
-    (void)n; /* an eventfd takes its first number */
-    let_go(errand);
+    call->ok = call->func(call->data, &call->error);
+    n = write(call->end_fd, &one, sizeof one);
+    (void)n; /* the first write to an eventfd succeeds */
+    call_unref(call);
     return NULL;
 }
 
-static gboolean start(Errand *errand, GError **error)
+static gboolean start(DeadlineCall *call, GError **error)
 {
     GThread *thread;
 
-    if (errand->end_fd < 0)
+    if (call->end_fd < 0)
         return set_errno_error(error, errno, "eventfd");
-    g_atomic_rc_box_acquire(errand);
-    thread = g_thread_try_new("errand", perform, errand, error);
+    g_atomic_rc_box_acquire(call);
+    thread = g_thread_try_new("deadline-call", perform, call, error);
     if (thread)
         g_thread_unref(thread);
     else
-        let_go(errand);
+        call_unref(call);
     return thread != NULL;
 }
 
-gboolean errand_run(Errand **slot, ErrandFunc func, gpointer data, GDestroyNotify free_data,
-                    const Deadline *deadline, GError **error)
+gboolean deadline_call_run(DeadlineCall **slot, DeadlineFunc func, gpointer data,
+                           GDestroyNotify clear, const Deadline *deadline, GError **error)
 {
-    Errand *errand = g_atomic_rc_box_new0(Errand);
-
-    errand->func = func;
-    errand->data = data;
-    errand->free_data = free_data;
-    errand->end_fd = eventfd(0, EFD_CLOEXEC);
-    errand_drop(slot);
-    *slot = errand;
-    if (start(errand, error))
-        return errand_await(slot, deadline, error);
-    errand_drop(slot);
-    return FALSE;
-}
-
-gboolean errand_await(Errand **slot, const Deadline *deadline, GError **error)
-{
-    Errand *errand = *slot;
+    DeadlineCall *call = g_atomic_rc_box_new0(DeadlineCall);
+    DeadlineCall *unwanted = NULL;
     gboolean ok;
 
-    if (!errand)
-        return set_error(error, "nothing is under way");
-    if (!deadline_poll(deadline, errand->end_fd, POLLIN, error))
-        return FALSE;
-    ok = errand->ok;
-    if (errand->error)
-        g_propagate_error(error, g_steal_pointer(&errand->error));
-    errand_drop(slot);
+    call->func = func;
+    call->data = g_atomic_rc_box_acquire(data);
+    call->clear = clear;
+    call->end_fd = eventfd(0, EFD_CLOEXEC);
+    if (!slot)
+        slot = &unwanted;
+    deadline_call_drop(slot);
+    *slot = call;
+    ok = start(call, error);
+    if (ok)
+        ok = deadline_call_await(slot, deadline, error);
+    else
+        deadline_call_drop(slot);
+    deadline_call_drop(&unwanted);
     return ok;
 }
 
-void errand_drop(Errand **slot)
+gboolean deadline_call_await(DeadlineCall **slot, const Deadline *deadline, GError **error)
+{
+    DeadlineCall *call = *slot;
+    gboolean ok;
+
+    if (!call)
+        return set_error(error, "no call is under way");
+    if (!deadline_poll(deadline, call->end_fd, POLLIN, error))
+        return FALSE;
+    ok = call->ok;
+    if (call->error)
+        g_propagate_error(error, g_steal_pointer(&call->error));
+    deadline_call_drop(slot);
+    return ok;
+}
+
+void deadline_call_drop(DeadlineCall **slot)
 {
     if (*slot)
-        let_go(*slot);
+        call_unref(*slot);
     *slot = NULL;
 }

@@ -6,5 +6,7 @@ libguestctl_a_SOURCES += \
 	%D%/image-tool.c %D%/image-tool.h \
 	%D%/json-util.c %D%/json-util.h \
 	%D%/progress.c %D%/progress.h \
+	%D%/rename-new.c %D%/rename-new.h \
+	%D%/reporter.c %D%/reporter.h \
 	%D%/table.c %D%/table.h \
 	%D%/value-get.c %D%/value-get.h

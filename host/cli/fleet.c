@@ -140,6 +140,8 @@ static Job *job_new(const VerbCall *call, const Context *context, Vm *vm, gboole
     job->alone = alone;
     job->text = g_string_new(NULL);
     job->json = g_string_new(NULL);
+    job->reporter = (Reporter){ .subject = vm ? vm->name : NULL, .text = job->text,
+                                .json = job->json, .quiet = !alone || context->json };
     return job;
 }
 

@@ -5,6 +5,7 @@ libguestctl_a_SOURCES += \
 	%D%/help.c %D%/help.h \
 	%D%/manual.c %D%/manual.h \
 	%D%/options.c %D%/options.h \
+	%D%/quiesce-options.c %D%/quiesce-options.h \
 	%D%/targets.c %D%/targets.h \
 	%D%/verb.c %D%/verb.h \
 	%D%/verbs.c

@@ -4,11 +4,8 @@
 #include "host/vm/vm.h"
 
 /*
- * The VMs that @spec ("VM" or "VM,VM", or NULL) and the context's options mean: by
- * --agent and --qmp, by name in vms.ini, or in libvirt. Returns an array of Vm, or NULL
- * with @error set if there is no such VM or none is meant.
+ * The VMs that @spec ("VM" or "VM,VM"; NULL: all) and the context's options select, from all
+ * backends in the order of their list. Returns an array of Vm, or NULL with @error set if there is
+ * no such VM. May be called by several threads at a time.
  */
 GPtrArray *targets_find(const char *spec, const Context *context, GError **error);
-
-/* All of vms.ini and of libvirt that the context's --match allows; sorted by name. */
-GPtrArray *targets_all(const Context *context, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "host/base/reporter.h"
 #include "host/vm/vm.h"
 
 /* What guestctl can do: one constant row, from which help, manual and completion follow. */
@@ -54,6 +55,7 @@ struct Job {
     gboolean alone; /* the only one: output may be written at once */
     GString *text; /* for people */
     GString *json; /* for programs; empty: none */
+    Reporter reporter; /* for library code: collects in @text and @json */
     int status;    /* the exit status to ask for besides failure (exec); 0: none */
     GError *error;
     gpointer data; /* the verb's own, between the steps of a group */

@@ -4,11 +4,11 @@
 #include "host/vm/vm.h"
 
 /*
- * For what has to be done although the user gave up, such as closing a file:
+ * For steps that the user's cancellation must not interrupt, such as closing a file:
  *
  *   Calm calm;
  *   calm_begin(&calm, vm);
- *   ...the VM is asked as if Ctrl-C had not been pressed...
+ *   ...requests to the VM ignore Ctrl-C...
  *   calm_end(&calm);
  */
 typedef struct {
@@ -20,5 +20,5 @@ typedef struct {
 void calm_begin(Calm *calm, Vm *vm);
 void calm_end(Calm *calm);
 
-/* FALSE with GUESTD_ERROR_CANCELLED once the user gave up; else waits for @ms, and is TRUE. */
+/* Waits for @ms milliseconds. FALSE with GUESTD_ERROR_CANCELLED once the user has cancelled. */
 gboolean pause_ms(const Context *context, gint64 ms, GError **error);

@@ -24,7 +24,7 @@ gboolean copy_passed(Copy *copy, const char *piece, gsize len, GError **error)
     g_checksum_update(copy->sum, (const guchar *)piece, (gssize)len);
     copy->done += (gint64)len;
     progress_update(&copy->progress, copy->done, copy->total);
-    return pause_ms(copy->job->context, 0, error);
+    return pause_ms(copy->remote.vm->context, 0, error);
 }
 
 static gboolean read_exactly(int fd, char *to, gsize len, gint64 at, GError **error)

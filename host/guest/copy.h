@@ -6,7 +6,6 @@
 
 /* One file on its way into the guest or out of it. */
 typedef struct {
-    Job *job;
     RemoteFile remote;
     char *local;
     char *path; /* in the guest */

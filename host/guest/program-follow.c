@@ -56,7 +56,7 @@ static gboolean read_output(Follow *follow, int stream, gint64 wait_ms, GError *
     request_int(request, "offset", follow->offset[stream]);
     request_int(request, "count", READ_BYTES);
     request_int(request, "wait", wait_ms);
-    reply = vm_ask(program->job->vm, request, program->job->context->timeout_ms + wait_ms, arena,
+    reply = vm_ask(program->vm, request, program->vm->context->timeout_ms + wait_ms, arena,
                    error);
     if (!reply)
         return FALSE;
@@ -81,7 +81,7 @@ static gboolean take_input(Follow *follow, GError **error)
     if (follow->input_len > 0 || follow->input_ended || poll(&ready, 1, 0) <= 0)
         return TRUE;
     n = read(STDIN_FILENO, follow->input,
-             MIN(INPUT_BYTES, remote_max_write(follow->program->job->vm)));
+             MIN(INPUT_BYTES, remote_max_write(follow->program->vm)));
     if (n < 0)
         return errno == EINTR || errno == EAGAIN || set_errno_error(error, errno, "standard input");
     follow->input_len = (gsize)n;
@@ -120,7 +120,7 @@ static gboolean write_input(Follow *follow, GError **error)
     else
         request_bool(request, "eof", TRUE);
     request->secret = TRUE;
-    if (!vm_hand_over(follow->program->job->vm, request, INPUT_PATIENCE_MS, arena, &problem))
+    if (!vm_hand_over(follow->program->vm, request, INPUT_PATIENCE_MS, arena, &problem))
         return judge_write(follow, problem, error);
     follow->input_open = follow->input_len > 0;
     follow->input_len = 0;
@@ -156,7 +156,7 @@ static gboolean one_round(Follow *follow, GError **error)
     wait_ms = follow->came ? 0 : follow->wait_ms;
     if (follow->eof[PROGRAM_OUT] && follow->eof[PROGRAM_ERR]) {
         /* It has closed both, and goes on. */
-        if (!pause_ms(follow->program->job->context, wait_ms, error) ||
+        if (!pause_ms(follow->program->vm->context, wait_ms, error) ||
             !read_output(follow, PROGRAM_OUT, 0, error))
             return FALSE;
     } else {
@@ -167,7 +167,7 @@ static gboolean one_round(Follow *follow, GError **error)
             return FALSE;
     }
     adapt_wait(follow);
-    return pause_ms(follow->program->job->context, 0, error);
+    return pause_ms(follow->program->vm->context, 0, error);
 }
 
 static gboolean is_over(const Follow *follow)
@@ -182,7 +182,7 @@ static gboolean send_signal(Follow *follow, const char *name, GError **error)
 
     request_int(request, "pid", follow->program->pid);
     request_string(request, "signal", name);
-    return vm_ask(follow->program->job->vm, request, 0, arena, error) != NULL;
+    return vm_ask(follow->program->vm, request, 0, arena, error) != NULL;
 }
 
 /* Reads what it still says, as long as we can pass it on. */
@@ -195,7 +195,7 @@ static gboolean await_end(Follow *follow, GError **error)
             if (!read_output(follow, i, 0, error))
                 return FALSE;
         if (!is_over(follow))
-            pause_ms(follow->program->job->vm->context, GRACE_STEP_MS, NULL);
+            pause_ms(follow->program->vm->context, GRACE_STEP_MS, NULL);
     }
     return TRUE;
 }
@@ -226,7 +226,7 @@ static void give_up(Follow *follow, GError **error)
     Program *program = follow->program;
     Calm calm;
 
-    calm_begin(&calm, program->job->vm);
+    calm_begin(&calm, program->vm);
     if (!g_error_matches(*error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED))
         program->streams = FALSE; /* our output may be what failed */
     if (end_it(follow, &problem)) {

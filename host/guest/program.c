@@ -20,10 +20,10 @@ gboolean program_start(Program *program, HostRequest *request, GError **error)
     const Value *reply;
     Calm calm;
 
-    if (!pause_ms(program->job->context, 0, error))
+    if (!pause_ms(program->vm->context, 0, error))
         return FALSE;
-    calm_begin(&calm, program->job->vm);
-    reply = vm_ask(program->job->vm, request, 0, arena, error);
+    calm_begin(&calm, program->vm);
+    reply = vm_ask(program->vm, request, 0, arena, error);
     calm_end(&calm);
     if (!reply)
         return FALSE;
@@ -84,7 +84,7 @@ gboolean program_ask_status(Program *program, gboolean output, GError **error)
     /* Megabytes that were read before; libvirt would not even let them pass. */
     if (!output)
         request_bool(request, "output", FALSE);
-    status = vm_ask(program->job->vm, request, 0, arena, error);
+    status = vm_ask(program->vm, request, 0, arena, error);
     if (!status)
         return FALSE;
     program->ended = value_bool(status, "exited", FALSE);
@@ -103,15 +103,15 @@ gboolean program_await(Program *program, GError **error)
     for (;;) {
         if (!program_ask_status(program, TRUE, error)) {
             if (!program->ended)
-                g_prefix_error(error, "process %" G_GINT64_FORMAT " goes on in the guest, as only "
-                                      "guestd can end it: ", program->pid);
+                g_prefix_error(error, "process %" G_GINT64_FORMAT " still runs in the guest; only "
+                                      "guestd can kill it: ", program->pid);
             return FALSE;
         }
         if (program->ended)
             return TRUE;
-        if (!pause_ms(program->job->context, ms, error)) {
-            g_prefix_error(error, "process %" G_GINT64_FORMAT " goes on in the guest, as only "
-                                  "guestd can end it: ", program->pid);
+        if (!pause_ms(program->vm->context, ms, error)) {
+            g_prefix_error(error, "process %" G_GINT64_FORMAT " still runs in the guest; only "
+                                  "guestd can kill it: ", program->pid);
             return FALSE;
         }
         ms = MIN(ms * 3 / 2, LAST_PAUSE_MS);

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "host/base/value-get.h"
-#include "host/cli/verb.h"
+#include "host/vm/vm.h"
 
 /* A program in the guest, as "guestctl VM exec" sees it. */
 
 enum { PROGRAM_OUT, PROGRAM_ERR, PROGRAM_STREAMS };
 
 typedef struct {
-    Job *job;
+    Vm *vm;
     gboolean streams;  /* its output goes to ours as it comes; else it is kept */
     gboolean has_input; /* ours is passed on */
     GString *kept[PROGRAM_STREAMS];
@@ -22,23 +22,23 @@ typedef struct {
 } Program;
 
 /*
- * Starts what @request (a guest-exec) says. Ctrl-C waits for the answer: else nobody knew
- * what was started.
+ * Starts the program of @request, a guest-exec. Ctrl-C does not interrupt the request: the
+ * program would run on unknown to guestctl.
  */
 gboolean program_start(Program *program, HostRequest *request, GError **error);
 
-/* Passes @len bytes of output on. FALSE with @error if ours does not take them. */
+/* Writes @len bytes of output to guestctl's own. FALSE with @error set if that fails. */
 gboolean program_output(Program *program, int stream, const char *data, gsize len,
                         GError **error);
 
-/* Asks guest-exec-status, once, and puts into @program what it says. @output: also its output. */
+/* Calls guest-exec-status once and stores the result in @program; @output: with the output. */
 gboolean program_ask_status(Program *program, gboolean output, GError **error);
 
 /*
- * Goes on until the end of the program, which has been started: with guestd, its output
- * comes while it runs, and if the user gives up, it is killed...
+ * Waits for the program's end. With guestd, its output arrives while it runs, and the agent
+ * kills it if the user cancels...
  */
 gboolean program_follow(Program *program, GError **error);
 
-/* ...with any other agent, the output comes at the end, and it cannot be killed. */
+/* ...with any other agent, the output arrives at the end, and it cannot be killed. */
 gboolean program_await(Program *program, GError **error);

@@ -5,34 +5,9 @@
 #include "lib/errors.h"
 #include "lib/json/writer.h"
 
-#define DEFAULT_LIMIT_S 30
-/* How often a thaw that is not answered is asked for, and the pause before the next. */
+/* Attempts of a thaw that is not answered, and the pause between two. */
 #define THAW_ATTEMPTS 3
 #define THAW_PAUSE_MS 500
-
-gboolean quiesce_options(const Job *job, QuiesceMode *mode, gint64 *limit_s, GError **error)
-{
-    static const char *const names[] = { "none", "try", "require", NULL };
-    const char *text = job_option(job, "quiesce");
-
-    if (!job_number(job, "freeze-limit", DEFAULT_LIMIT_S, limit_s, error))
-        return FALSE;
-    *limit_s = CLAMP(*limit_s, 1, 3600);
-    *mode = QUIESCE_NONE;
-    if (!text)
-        return TRUE;
-    *mode = QUIESCE_REQUIRE;
-    for (gsize i = 0; *text && names[i]; i++) {
-        *mode = (QuiesceMode)i;
-        if (g_str_equal(text, names[i]))
-            return TRUE;
-    }
-    if (!*text)
-        return TRUE;
-    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
-                "--quiesce: '%s' is none of require, try, none", text);
-    return FALSE;
-}
 
 void quiesce_init(Quiesce *window, Vm *vm, QuiesceMode mode, gint64 limit_s)
 {
@@ -60,7 +35,7 @@ static void set_reason(Quiesce *window, const char *format, ...)
     va_end(ap);
 }
 
-/* An agent in a VM whose CPUs stand still would only be waited for. */
+/* The agent of a VM whose CPUs are stopped would only time out. */
 static gboolean check_state(Quiesce *window, GError **error)
 {
     VmState state;
@@ -68,7 +43,7 @@ static gboolean check_state(Quiesce *window, GError **error)
     if (!vm_state(window->vm, &state, NULL) || state == VM_RUNNING || state == VM_IDLE ||
         state == VM_UNDEFINED)
         return TRUE;
-    return set_error(error, "the VM is %s, its agent cannot freeze anything",
+    return set_error(error, "the VM is %s; its agent cannot freeze the filesystems",
                      vm_state_name(state));
 }
 
@@ -96,8 +71,8 @@ static gboolean has_status(Vm *vm, const char *wanted, GError **error)
 }
 
 /*
- * A freeze that is somebody else's must be left alone. This is asked first: within it, an agent
- * says that it serves no freeze. One that does not tell may still freeze.
+ * A freeze by another program must be left alone. The status is asked for first: within a freeze,
+ * agents report that they serve no freeze. An agent without a status may still freeze.
  */
 static gboolean check_thawed(Quiesce *window, GError **error)
 {
@@ -105,8 +80,8 @@ static gboolean check_thawed(Quiesce *window, GError **error)
     gboolean frozen = has_status(window->vm, "frozen", &problem);
 
     if (frozen)
-        return set_error(error, "it is frozen already, by another host or a lost one; "
-                                "\"guestctl %s thaw\" ends that", window->vm->name);
+        return set_error(error, "the guest is frozen already, by another program or one that was "
+                                "lost; \"guestctl %s thaw\" thaws it", window->vm->name);
     if (!problem || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
         g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND))
         return TRUE;
@@ -114,7 +89,7 @@ static gboolean check_thawed(Quiesce *window, GError **error)
     return FALSE;
 }
 
-/* guestd is told to thaw by itself, for the case that this program is not there to do it. */
+/* guestd also gets a time after which it thaws by itself, in case guestctl is killed. */
 static gboolean freeze(Quiesce *window, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -135,7 +110,7 @@ static gboolean freeze(Quiesce *window, GError **error)
     return TRUE;
 }
 
-/* An agent that has refused has most often undone what it did, and says so. */
+/* An agent that refuses has usually undone what it did; its status shows that. */
 static gboolean is_undone(Quiesce *window, const GError *problem)
 {
     return (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
@@ -143,7 +118,7 @@ static gboolean is_undone(Quiesce *window, const GError *problem)
            has_status(window->vm, "thawed", NULL);
 }
 
-/* A freeze that goes wrong may have been carried out nevertheless. */
+/* A freeze that failed may have been carried out nevertheless. */
 static gboolean begin_failed(Quiesce *window, GError *problem, GError **error)
 {
     g_autoptr(GError) stuck = NULL;
@@ -172,7 +147,7 @@ gboolean quiesce_begin(Quiesce *window, GError **error)
     GError *problem = NULL;
 
     if (window->mode == QUIESCE_NONE) {
-        set_reason(window, "a freeze was not asked for");
+        set_reason(window, "no freeze was requested");
         return TRUE;
     }
     if (check_state(window, &problem) && check_thawed(window, &problem) &&
@@ -192,7 +167,7 @@ void quiesce_late(Quiesce *window, const GError *problem)
 {
     window->late = TRUE;
     if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
-        set_reason(window, "whether the copy began before the thaw is not known (%s)",
+        set_reason(window, "unknown whether the copy began before the thaw (%s)",
                    problem->message);
     else
         set_reason(window, "QEMU did not answer within %" G_GINT64_FORMAT " s, so the guest was "
@@ -200,7 +175,7 @@ void quiesce_late(Quiesce *window, const GError *problem)
                    quiesce_hold_ms(window) / 1000);
 }
 
-/* The count that the guest tells, or -1. */
+/* The number of filesystems that the agent reports as thawed, or -1. */
 static gint64 thaw_once(Quiesce *window, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -227,15 +202,15 @@ static gboolean thaw(Quiesce *window, GError **error)
             return TRUE;
     }
     if (window->guestd)
-        return set_error(error, "it could not be thawed (%s); guestd does that by itself within "
+        return set_error(error, "failed to thaw the guest (%s); guestd thaws it by itself within "
                                 "%" G_GINT64_FORMAT " s",
                          problem->message, 2 * window->limit_s);
-    return set_error(error, "it could not be thawed and MAY STILL BE FROZEN (%s); say "
+    return set_error(error, "failed to thaw the guest, which MAY STILL BE FROZEN (%s); run "
                             "\"guestctl %s thaw\" as soon as its agent answers",
                      problem->message, window->vm->name);
 }
 
-/* What could not be reached is not in the count, and whoever relies on the label must know. */
+/* The count leaves out what the agent could not reach; the label must not hide that. */
 static void note_left_out(Quiesce *window, const Value *report)
 {
     VALUE_EACH (item, value_get(report, "filesystems")) {
@@ -245,7 +220,7 @@ static void note_left_out(Quiesce *window, const Value *report)
             window->left_out = g_string_new(NULL);
         g_string_append_printf(window->left_out, "%s%s (%s)", window->left_out->len ? ", " : "",
                                value_string(item, "mountpoint", "?"),
-                               value_string(item, "reason", "no reason given"));
+                               value_string(item, "reason", "no reason reported"));
     }
 }
 
@@ -269,7 +244,7 @@ static void fetch_report(Quiesce *window)
                    2 * window->limit_s);
 }
 
-/* Only a guest that thaws all that it has frozen was frozen all the time. */
+/* Only a guest that thaws all the filesystems it froze was frozen all the time. */
 static void judge(Quiesce *window)
 {
     window->consistent = window->filesystems > 0 && window->thawed >= window->filesystems &&
@@ -278,10 +253,10 @@ static void judge(Quiesce *window)
         return;
     fetch_report(window);
     if (window->unsure)
-        set_reason(window, "the answer to the thaw was lost, so whether the guest stood still "
-                           "until then is not known");
+        set_reason(window, "the reply to the thaw was lost, so it is unknown whether the guest "
+                           "was frozen until then");
     set_reason(window, "the guest ended the freeze early: of %" G_GINT64_FORMAT
-               " frozen filesystems %" G_GINT64_FORMAT " were left to thaw",
+               " frozen filesystems, %" G_GINT64_FORMAT " were left to thaw",
                window->filesystems, window->thawed);
 }
 
@@ -293,7 +268,7 @@ gboolean quiesce_end(Quiesce *window, GError **error)
 
     if (!window->owed)
         return TRUE;
-    /* Ctrl-C ends what is done within the window, never the thaw. */
+    /* Ctrl-C interrupts the work within the window, never the thaw. */
     patient.cancel_fd = -1;
     window->vm->context = &patient;
     ok = thaw(window, error);
@@ -305,7 +280,7 @@ gboolean quiesce_end(Quiesce *window, GError **error)
         if (!window->report)
             fetch_report(window);
     } else {
-        set_reason(window, "the guest could not be thawed");
+        set_reason(window, "failed to thaw the guest");
     }
     window->vm->context = context;
     return ok;

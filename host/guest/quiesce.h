@@ -3,10 +3,10 @@
 
 #include <json-glib/json-glib.h>
 
-#include "host/cli/verb.h"
+#include "host/vm/vm.h"
 
 /*
- * The window in which a guest's filesystems stand still, for whatever copies its disks:
+ * The window in which a guest's filesystems are frozen while its disks are copied:
  *
  *   quiesce_init(&window, vm, mode, limit_s);
  *   if (!quiesce_begin(&window, &error)) ...nothing is frozen, stop here...
@@ -19,9 +19,9 @@
  */
 
 typedef enum {
-    QUIESCE_NONE,    /* no freeze: what is copied is crash-consistent */
-    QUIESCE_TRY,     /* without a freeze it goes on, and says so */
-    QUIESCE_REQUIRE, /* without a freeze it does not begin */
+    QUIESCE_NONE,    /* no freeze: the copy is crash-consistent */
+    QUIESCE_TRY,     /* copy even if the freeze fails, and report that */
+    QUIESCE_REQUIRE, /* do not copy if the freeze fails */
 } QuiesceMode;
 
 typedef struct {
@@ -42,55 +42,47 @@ typedef struct {
     GString *left_out;   /* mount points that were not frozen, each with why; NULL: none known */
 } Quiesce;
 
-/* Rows for the options of verbs that quiesce. */
-#define QUIESCE_OPTIONS                                                                            \
-    { "quiesce", "[=require|try|none]",                                                            \
-      "freeze the guest's filesystems meanwhile; try goes on without if it cannot" },              \
-    { "freeze-limit", "SECONDS", "for the freeze, and for QEMU's answer in it (10 at most); default 30" }
-
 /*
- * How long a guest is held frozen for an answer of QEMU's: a guest that stands still is worse
- * than a copy that is not consistent.
+ * How long a guest is kept frozen while QEMU does not answer: a frozen guest is worse than a copy
+ * that is not consistent.
  */
 #define QUIESCE_HOLD_MS 10000
 
-/* How long the answer is waited for after that. */
+/* How long guestctl then waits for the answer. */
 #define QUIESCE_LATE_MS 60000
 
-/* What the options of a job say; none without --quiesce. FALSE with GUESTD_ERROR_USAGE. */
-gboolean quiesce_options(const Job *job, QuiesceMode *mode, gint64 *limit_s, GError **error);
-
+/* @limit_s: seconds for the freeze. */
 void quiesce_init(Quiesce *window, Vm *vm, QuiesceMode mode, gint64 limit_s);
 
 /*
- * Freezes. FALSE with @error if that failed and is required, or if the user gave up: then
- * nothing is frozen, or @error says that it may be.
+ * Freezes the guest. FALSE with @error set if that failed and is required, or if the user
+ * cancelled: then nothing is frozen, or @error says that it may be.
  */
 gboolean quiesce_begin(Quiesce *window, GError **error);
 
-/* For what is done in the window, in milliseconds. */
+/* How long the work in the window may take, in milliseconds. */
 gint64 quiesce_hold_ms(const Quiesce *window);
 
 /*
- * What was begun in the window has ended with @problem, such as no answer in quiesce_hold_ms():
- * nobody will know whether it was done before the thaw, which is next.
+ * The work in the window failed with @problem, such as no answer within quiesce_hold_ms(), so it
+ * will stay unknown whether it was done before the thaw, which is next.
  */
 void quiesce_late(Quiesce *window, const GError *problem);
 
 /*
- * Thaws, whatever the user does meanwhile, and again through a new connection if that fails;
- * finds out whether the guest was frozen all the time. FALSE with @error if the guest may be
- * frozen still. Does nothing if nothing is owed.
+ * Thaws the guest, not interrupted by the user, and again through a new connection if that fails;
+ * finds out whether the guest was frozen all the time. FALSE with @error set if the guest may
+ * still be frozen. Does nothing if no thaw is owed.
  */
 gboolean quiesce_end(Quiesce *window, GError **error);
 
 /* "consistent" or "crash-consistent". */
 const char *quiesce_label(const Quiesce *window);
 
-/* For how long, in milliseconds; 0 if it was not frozen. */
+/* How long the guest was frozen, in milliseconds; 0: it was not. */
 double quiesce_frozen_ms(const Quiesce *window);
 
-/* Label, and why or how long, in one line without its end; the caller's. */
+/* The label with its reason or the duration, one line without a newline; the caller's. */
 char *quiesce_text(const Quiesce *window);
 
 /*

@@ -6,18 +6,19 @@
 
 #include "host/base/value-get.h"
 #include "host/guest/calm.h"
-#include "host/vm/libvirt/vm.h"
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 
-/* A slow disk is no dead agent. */
+/* A guest with a slow disk takes long to answer. */
 #define IO_MS (60 * 1000)
 /* Reading all of a large file for its checksum. */
 #define SUM_MS (3600 * 1000)
-#define LIBVIRT_WRITE (96 * 1024)
 
 gsize remote_max_write(const Vm *vm)
 {
-    return vm_is_libvirt(vm) ? LIBVIRT_WRITE : REMOTE_CHUNK;
+    gsize max = vm->backend->ask_max;
+
+    return max ? MIN(max, REMOTE_CHUNK) : REMOTE_CHUNK;
 }
 
 static gint64 at_least(const RemoteFile *file, gint64 ms)
@@ -31,7 +32,7 @@ gboolean remote_file_init(RemoteFile *file, Vm *vm, GError **error)
     return vm_agent_has(vm, "guestd-file-stat", &file->guestd, error);
 }
 
-/* Not interrupted, for else nobody knew the handle that is then open. */
+/* Not interrupted: the handle would stay open in the guest, and guestctl could not close it. */
 gboolean remote_file_open(RemoteFile *file, const char *path, const char *mode, int perm,
                           gboolean atomic, GError **error)
 {
@@ -55,7 +56,7 @@ gboolean remote_file_open(RemoteFile *file, const char *path, const char *mode, 
     if (!reply)
         return FALSE;
     if (reply->kind != VALUE_INT || reply->integer < 0)
-        return set_error(error, "the agent's handle is no number");
+        return set_error(error, "agent returned an invalid file handle");
     file->handle = reply->integer;
     file->atomic = atomic;
     return TRUE;
@@ -95,7 +96,7 @@ gboolean remote_file_seek(RemoteFile *file, gint64 offset, gint64 *position, GEr
         return FALSE;
     at = value_int(reply, "position", -1);
     if (at < 0 || (offset >= 0 && at != offset))
-        return set_error(error, "the agent did not move to where it should");
+        return set_error(error, "agent seeked to the wrong offset");
     if (position)
         *position = at;
     return TRUE;
@@ -117,7 +118,7 @@ const char *remote_file_read(RemoteFile *file, gsize max, gsize *len, gboolean *
     *eof = value_bool(reply, "eof", FALSE);
     if (data && *len <= max && (gint64)*len == value_int(reply, "count", -1) && (*len || *eof))
         return data;
-    set_error(error, "what the agent read is not as much as it says");
+    set_error(error, "agent returned fewer or more bytes than it reported");
     return NULL;
 }
 
@@ -137,7 +138,7 @@ gboolean remote_file_write(RemoteFile *file, const char *data, gsize len, GError
             return FALSE;
         count = value_int(reply, "count", -1);
         if (count <= 0 || count > (gint64)len)
-            return set_error(error, "the agent does not take what is written");
+            return set_error(error, "agent returned an invalid number of written bytes");
         data += count;
         len -= (gsize)count;
     }

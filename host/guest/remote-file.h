@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "host/cli/verb.h"
+#include "host/vm/vm.h"
 
 /* One file in the guest, through the agent's file commands. */
 
@@ -11,12 +11,7 @@
  */
 #define REMOTE_CHUNK (2 * 1024 * 1024)
 
-/*
- * Bytes that may go into the guest in one request. libvirt garbles a request that does not
- * fit into its socket's buffer at once: qemuAgentIOWrite() calls safewrite(), which writes
- * what fits, then fails with EAGAIN, and so it begins anew. Seen with 9.0 from 200 KiB of
- * text on.
- */
+/* Bytes that may go to the guest in one request; see Backend.ask_max. */
 gsize remote_max_write(const Vm *vm);
 
 typedef struct {
@@ -26,7 +21,7 @@ typedef struct {
     gboolean atomic; /* what was written shows only once it is closed */
 } RemoteFile;
 
-/* What guestd tells of a file. */
+/* What guestd reports about a file. */
 typedef struct {
     gboolean exists;
     char type[16]; /* "regular", "directory", ... */
@@ -44,15 +39,15 @@ gboolean remote_file_open(RemoteFile *file, const char *path, const char *mode, 
 
 /*
  * Closes it, if it is open. With @discard, what was written to an atomic file is dropped.
- * That is done although the user gave up.
+ * Not interrupted by the user.
  */
 gboolean remote_file_close(RemoteFile *file, gboolean discard, GError **error);
 
-/* Moves to @offset from the begin, or with @offset -1 to the end; @position may be NULL. */
+/* Moves to @offset from the start, or with @offset -1 to the end; @position may be NULL. */
 gboolean remote_file_seek(RemoteFile *file, gint64 offset, gint64 *position, GError **error);
 
 /*
- * Reads at most @max bytes, and tells of the end. What it returns lies in @arena; NULL with
+ * Reads at most @max bytes and reports the end of the file. The data lies in @arena; NULL with
  * @error set.
  */
 const char *remote_file_read(RemoteFile *file, gsize max, gsize *len, gboolean *eof, Arena *arena,
@@ -60,6 +55,6 @@ const char *remote_file_read(RemoteFile *file, gsize max, gsize *len, gboolean *
 
 gboolean remote_file_write(RemoteFile *file, const char *data, gsize len, GError **error);
 
-/* guestd only: of @path, or with NULL of what is open; a file that is not there is no error. */
+/* guestd only: of @path, or with NULL of what is open; a missing file is not an error. */
 gboolean remote_file_stat(RemoteFile *file, const char *path, gboolean sha256, RemoteStat *stat,
                           GError **error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <unistd.h>
 
+#include "host/base/json-util.h"
+#include "host/base/rename-new.h"
 #include "host/snapshot/snapshot.h"
 #include "lib/errors.h"
 
@@ -21,18 +23,17 @@ static void add_time(JsonObject *object, const char *name, gint64 at)
     json_object_set_string_member(object, name, text);
 }
 
-static JsonArray *disks_json(const GPtrArray *disks)
+static JsonArray *disks_json(const GPtrArray *overlays)
 {
     JsonArray *list = json_array_new();
 
-    for (guint i = 0; i < disks->len; i++) {
-        const SnapshotDisk *disk = disks->pdata[i];
-        JsonObject *row = json_object_new();
+    for (guint i = 0; i < overlays->len; i++) {
+        const Overlay *overlay = overlays->pdata[i];
+        JsonObject *row = jsonu_with("name", overlay->disk->name);
 
-        json_object_set_string_member(row, "name", disk->name);
-        json_object_set_string_member(row, "overlay", disk->overlay);
-        json_object_set_string_member(row, "backing", disk->image);
-        json_object_set_string_member(row, "backing-format", disk->format);
+        json_object_set_string_member(row, "overlay", overlay->path);
+        json_object_set_string_member(row, "backing", overlay->disk->path);
+        json_object_set_string_member(row, "backing-format", overlay->disk->format);
         json_array_add_object_element(list, row);
     }
     return list;
@@ -63,7 +64,7 @@ static void set_no_label(JsonObject *object, const char *reason)
     json_object_set_string_member(object, "reason", reason);
 }
 
-JsonNode *manifest_new(const Vm *vm, const GPtrArray *disks, gint64 taken_at,
+JsonNode *manifest_new(const Vm *vm, const GPtrArray *overlays, gint64 taken_at,
                        const Quiesce *window, const SnapshotGroup *group)
 {
     JsonNode *root = json_node_new(JSON_NODE_OBJECT);
@@ -75,15 +76,15 @@ JsonNode *manifest_new(const Vm *vm, const GPtrArray *disks, gint64 taken_at,
     if (window)
         quiesce_to_json(window, object);
     else
-        set_no_label(object, "the snapshot did not come to its end");
+        set_no_label(object, "the snapshot was not completed");
     if (group)
         json_object_set_object_member(object, "group", group_json(group));
-    json_object_set_array_member(object, "disks", disks_json(disks));
+    json_object_set_array_member(object, "disks", disks_json(overlays));
     json_node_take_object(root, object);
     return root;
 }
 
-/* The manifest in the file, the caller's; NULL if it is none. */
+/* The manifest in the file, the caller's; NULL if the file is not one. */
 static JsonNode *load(const char *path)
 {
     g_autofree char *text = NULL;
@@ -99,7 +100,7 @@ static JsonNode *load(const char *path)
     return NULL;
 }
 
-/* @disk's overlay, or NULL; a manifest may have been written by anybody. */
+/* @disk's overlay, or NULL; any program may have written a manifest. */
 static const char *overlay_of(JsonNode *disk)
 {
     return JSON_NODE_HOLDS_OBJECT(disk)
@@ -116,7 +117,7 @@ static GList *disks_of(JsonNode *manifest)
                                                : NULL;
 }
 
-/* Where its overlays lie: an array of directories, each once. */
+/* The directories of its overlays, each once. */
 static GPtrArray *places_of(JsonNode *manifest)
 {
     g_autoptr(GList) disks = disks_of(manifest);
@@ -132,8 +133,29 @@ static GPtrArray *places_of(JsonNode *manifest)
     return places;
 }
 
-/* Whole or not at all: it is written beside its place and then renamed. */
-gboolean manifest_write(JsonNode *manifest, const char *name, GError **error)
+/* Creates the file @path, which must not exist, with all of @text or not at all. */
+static gboolean write_fresh(const char *path, const char *text, GError **error)
+{
+    g_autofree char *temporary = g_strdup_printf("%s.%08x", path, g_random_int());
+    GFileSetContentsFlags flags = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
+
+    if (!g_file_set_contents_full(temporary, text, -1, flags, 0644, error))
+        return FALSE;
+    if (rename_new(temporary, path, error))
+        return TRUE;
+    unlink(temporary);
+    return FALSE;
+}
+
+static void remove_from(const char *place, const char *name)
+{
+    g_autofree char *path = g_build_filename(place, name, NULL);
+
+    unlink(path);
+}
+
+/* Each file is replaced as a whole or not at all. */
+gboolean manifest_write(JsonNode *manifest, const char *name, gboolean fresh, GError **error)
 {
     g_autofree char *text = json_to_string(manifest, TRUE);
     g_autofree char *lines = g_strconcat(text, "\n", NULL);
@@ -143,8 +165,12 @@ gboolean manifest_write(JsonNode *manifest, const char *name, GError **error)
     for (guint i = 0; i < places->len; i++) {
         g_autofree char *path = g_build_filename(places->pdata[i], name, NULL);
 
-        if (!g_file_set_contents_full(path, lines, -1, flags, 0644, error))
-            return FALSE;
+        if (fresh ? write_fresh(path, lines, error)
+                  : g_file_set_contents_full(path, lines, -1, flags, 0644, error))
+            continue;
+        while (fresh && i-- > 0)
+            remove_from(places->pdata[i], name);
+        return FALSE;
     }
     return TRUE;
 }
@@ -153,11 +179,8 @@ void manifest_remove(JsonNode *manifest, const char *name)
 {
     g_autoptr(GPtrArray) places = places_of(manifest);
 
-    for (guint i = 0; i < places->len; i++) {
-        g_autofree char *path = g_build_filename(places->pdata[i], name, NULL);
-
-        unlink(path);
-    }
+    for (guint i = 0; i < places->len; i++)
+        remove_from(places->pdata[i], name);
 }
 
 static gboolean names_overlay(const char *path, const char *overlay)
@@ -193,9 +216,9 @@ gboolean manifest_spoil(const char *path, GError **error)
     g_autofree char *name = g_path_get_basename(path);
 
     if (!object)
-        return set_error(error, "%s is no manifest", path);
-    set_no_label(object, "a commit was begun: the images are no longer those of the snapshot");
-    return manifest_write(manifest, name, error);
+        return set_error(error, "%s is not a snapshot manifest", path);
+    set_no_label(object, "a commit was started; the images are no longer those of the snapshot");
+    return manifest_write(manifest, name, FALSE, error);
 }
 
 void manifest_drop_if_done(const char *path)

@@ -5,10 +5,10 @@
 #include "host/backup/store.h"
 #include "host/base/json-util.h"
 #include "host/base/table.h"
-#include "host/vm/bare/vm.h"
+#include "host/cli/quiesce-options.h"
 #include "lib/errors.h"
 
-/* guestctl VM backup; its words about a directory are in backup-store.c */
+/* guestctl VM backup; its words for a directory are in host/backup/store.c */
 
 static gboolean usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -39,7 +39,7 @@ static gboolean read_level(const Job *job, BackupLevel *level, GError **error)
         if (g_str_equal(text, names[i]))
             return TRUE;
     }
-    return usage_error(error, "--level: '%s' is none of auto, full, incremental", text);
+    return usage_error(error, "--level: must be one of: auto, full, incremental (got '%s')", text);
 }
 
 /* Several VMs have a directory each. */
@@ -54,9 +54,8 @@ static char *dir_of(const Job *job)
     return g_build_filename(dir, name, NULL);
 }
 
-static void tell_plan(const Backup *backup)
+static void print_plan(Job *job, const Backup *backup)
 {
-    Job *job = backup->job;
     g_autofree char *bytes = size_text(backup_bytes(backup));
 
     job_print(job, "would make %s backup of %u disk%s, up to %s\n",
@@ -66,9 +65,8 @@ static void tell_plan(const Backup *backup)
         job_print(job, "full because %s\n", backup->reason);
 }
 
-static void tell_success(const Backup *backup, const Quiesce *window, gint64 began)
+static void print_result(Job *job, const Backup *backup, const Quiesce *window, gint64 began)
 {
-    Job *job = backup->job;
     const ChainPoint *point = backup->point;
     double seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
     g_autofree char *bytes = size_text(chain_point_size(point));
@@ -85,81 +83,96 @@ static void tell_success(const Backup *backup, const Quiesce *window, gint64 beg
     g_string_assign(job->json, json);
 }
 
-static gboolean run(Backup *backup, GError **error)
+static gboolean run(Job *job, Backup *backup, BackupLevel level, QuiesceMode mode, gint64 limit_s,
+                    GError **error)
 {
-    Job *job = backup->job;
-    g_autofree char *dir = dir_of(job);
-    gint64 began = g_get_monotonic_time(), limit_s;
-    BackupLevel level;
-    QuiesceMode mode;
+    gint64 began = g_get_monotonic_time();
     Quiesce window;
     gboolean ok;
 
-    if (!read_level(job, &level, error) || !quiesce_options(job, &mode, &limit_s, error) ||
-        !job_number(job, "rate", 0, &backup->rate, error))
-        return FALSE;
-    if (backup->rate < 0)
-        return usage_error(error, "--rate needs MiB a second, 1 or more");
-    backup->rate <<= 20;
-    backup->compress = job_flag(job, "compress");
-    backup->chain =
-        chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_PLAN : CHAIN_MAKE, error);
-    if (!backup->chain)
-        return FALSE;
-    backup->prefix = g_strdup_printf("guestctl-%s-", backup->chain->name);
     if (!job->context->dry_run && !backup_sweep(backup, error))
         return FALSE;
     if (!backup_plan(backup, level, error))
         return FALSE;
     if (job->context->dry_run)
-        return tell_plan(backup), TRUE;
+        return print_plan(job, backup), TRUE;
     quiesce_init(&window, job->vm, mode, limit_s);
     ok = backup_make(backup, &window, error);
     if (ok)
-        tell_success(backup, &window, began);
+        print_result(job, backup, &window, began);
     quiesce_clear(&window);
     return ok;
 }
 
-/* A point that was not committed is the backup's own. */
-static void clear(Backup *backup)
+/* --compress and --rate, where the VM's backend can do that. */
+static gboolean read_tuning(const Job *job, gboolean *compress, gint64 *rate, GError **error)
 {
-    if (backup->point && chain_newest(backup->chain) != backup->point)
-        chain_point_free(backup->point);
-    g_clear_pointer(&backup->disks, g_ptr_array_unref);
-    g_clear_pointer(&backup->chain, chain_free);
-    g_free(backup->prefix);
-    g_free(backup->reason);
+    const BackupOps *ops = vm_backup_ops(job->vm, error);
+
+    if (!ops)
+        return FALSE;
+    if (!ops->tunable && (job_flag(job, "compress") || job_flag(job, "rate")))
+        return usage_error(error, "%s offers neither --compress nor --rate",
+                           job->vm->backend->name);
+    if (!job_number(job, "rate", 0, rate, error))
+        return FALSE;
+    if (*rate < 0)
+        return usage_error(error, "--rate must be 1 or more MiB a second");
+    *rate <<= 20;
+    *compress = job_flag(job, "compress");
+    return TRUE;
 }
 
 static gboolean make(Job *job, GError **error)
 {
-    Backup backup = { .job = job };
-    gboolean ok;
+    g_autoptr(Backup) backup = NULL;
+    g_autofree char *dir = dir_of(job);
+    gboolean compress = FALSE;
+    gint64 limit_s, rate = 0;
+    BackupLevel level;
+    QuiesceMode mode;
+    Chain *chain;
 
-    if (!vm_is_bare(job->vm) && (job_flag(job, "compress") || job_flag(job, "rate")))
-        return usage_error(error, "libvirt knows neither --compress nor --rate for a backup");
-    backup.ops = vm_is_bare(job->vm) ? &backup_bare : &backup_libvirt;
-    ok = run(&backup, error);
-    clear(&backup);
-    return ok;
+    if (!read_level(job, &level, error) || !quiesce_options(job, &mode, &limit_s, error) ||
+        !read_tuning(job, &compress, &rate, error))
+        return FALSE;
+    chain = chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_PLAN : CHAIN_MAKE, error);
+    backup = chain ? backup_new(job->vm, &job->reporter, chain, error) : NULL;
+    if (!backup)
+        return FALSE;
+    backup->compress = compress;
+    backup->rate = rate;
+    return run(job, backup, level, mode, limit_s, error);
+}
+
+static gboolean prune(Job *job, const char *dir, GError **error)
+{
+    gint64 keep;
+
+    if (!job_number(job, "keep", 0, &keep, error))
+        return FALSE;
+    if (keep < 1)
+        return usage_error(error, "prune: missing --keep N, the number of backups to keep (1 or "
+                                  "more)");
+    return store_prune(dir, (guint)keep, job->context->dry_run, &job->reporter, error);
 }
 
 static gboolean backup_run(Job *job, GError **error)
 {
     const char *word = job->call->n_args ? job->call->args[0] : NULL;
+    const char *dir = job_option(job, "to");
 
-    if (!job_option(job, "to"))
-        return usage_error(error, "say where: --to DIR");
+    if (!dir)
+        return usage_error(error, "missing --to DIR");
     if (!word)
         return make(job, error);
     if (g_str_equal(word, "list"))
-        return store_list(job, error);
+        return store_list(dir, &job->reporter, error);
     if (g_str_equal(word, "verify"))
-        return store_verify(job, error);
+        return store_verify(dir, &job->reporter, job->context->cancel_fd, error);
     if (g_str_equal(word, "prune"))
-        return store_prune(job, error);
-    return usage_error(error, "'%s' is none of list, verify, prune", word);
+        return prune(job, dir, error);
+    return usage_error(error, "must be one of: list, verify, prune (got '%s')", word);
 }
 
 const Verb verb_backup = {
@@ -168,7 +181,7 @@ const Verb verb_backup = {
     .summary = "Copies the disks of a running VM, or what changed since the last time",
     .doc = "The copies of all disks begin in one transaction, and within the freeze if there is one;\n"
            "the guest is thawed at once. What is written meanwhile is not in them. Each backup is a\n"
-           "set of qcow2 files with a manifest; an incremental one stands on its parent. Of several\n"
+           "set of qcow2 files with a manifest; an incremental one depends on its parent. Of several\n"
            "VMs each has a directory of its own in DIR. list, verify and prune need no VM: list\n"
            "shows the backups, verify reads and checks them all, prune removes the old ones.",
     .options = (const VerbOption[]){
@@ -177,7 +190,7 @@ const Verb verb_backup = {
         { "compress", NULL, "compress the copy; not with libvirt" },
         { "rate", "MIB", "copy no more than so many MiB a second; not with libvirt" },
         QUIESCE_OPTIONS,
-        { "keep", "N", "prune: leave the newest N and what they stand on" },
+        { "keep", "N", "prune: keep the newest N and those they depend on" },
         { NULL },
     },
     .words = (const char *const[]){ "list", "verify", "prune", NULL },

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "host/base/table.h"
+#include "host/cli/verb.h"
 #include "host/guest/copy.h"
 #include "lib/errors.h"
 #include "lib/json/writer.h"
@@ -55,7 +56,7 @@ static gboolean cp_run(Job *job, GError **error)
 {
     const char *from = job->call->args[0], *to = job->call->args[1];
     gboolean in = *to == ':';
-    Copy copy = { .job = job, .resume = job_flag(job, "resume") };
+    Copy copy = { .resume = job_flag(job, "resume") };
     gboolean ok;
 
     if (in == (*from == ':'))

@@ -4,8 +4,7 @@
 #include "host/base/table.h"
 #include "host/base/value-get.h"
 #include "host/cli/verb.h"
-#include "host/vm/agent-channel.h"
-#include "host/vm/bare/vm.h"
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 #include "lib/json/writer.h"
 
@@ -66,9 +65,9 @@ static gboolean check_state(Doctor *doctor)
     const char *remedy;
     VmState state;
 
-    if (vm_is_bare(vm) && !vm_bare_has_qmp(vm)) {
-        say(doctor, "state", NOTE, "say --qmp SOCKET to have it looked at",
-            "its monitor is not known");
+    if (vm->agent_only) {
+        say(doctor, "state", NOTE, "name QEMU's monitor with --qmp SOCKET",
+            "not known: guestctl knows no monitor of this VM");
         return TRUE;
     }
     if (!vm_state(vm, &state, &problem)) {
@@ -91,25 +90,15 @@ static gboolean check_state(Doctor *doctor)
 static void check_channel(Doctor *doctor)
 {
     Vm *vm = doctor->job->vm;
+    Deadline deadline = vm_deadline(vm, 0);
     g_autoptr(GError) problem = NULL;
-    Channel channel;
+    AgentChannel channel;
 
-    if (!channel_look(vm, &channel, &problem))
-        say(doctor, "channel", PROBLEM, "see that libvirt or QEMU's monitor answers", "%s",
+    if (!vm_channel_find(vm, &channel, &deadline, &problem))
+        say(doctor, "channel", PROBLEM, "check that libvirt or QEMU's monitor answers", "%s",
             problem->message);
-    else if (!channel.known)
-        say(doctor, "channel", PROBLEM, "say --agent SOCKET, or name it in vms.ini",
-            "the agent's socket is not known");
-    else if (!channel.configured && vm_is_bare(vm))
-        say(doctor, "channel", PROBLEM,
-            "start QEMU with -chardev socket,path=…,server=on,wait=off,id=agent -device "
-            "virtio-serial -device virtserialport,chardev=agent,name=" CHANNEL_NAME,
-            "there is no socket %s", channel.where);
-    else if (!channel.configured)
-        say(doctor, "channel", PROBLEM,
-            "virsh edit: add <channel type='unix'><target type='virtio' name='" CHANNEL_NAME
-            "'/></channel> to <devices>, then shut the VM down and start it",
-            "the VM has no channel for the agent");
+    else if (channel.problem)
+        say(doctor, "channel", PROBLEM, channel.remedy, "%s", channel.problem);
     else
         say(doctor, "channel", GOOD, NULL, "%s", channel.where ? channel.where : "configured");
     if (channel.configured && channel.open_known && channel.open)
@@ -118,8 +107,30 @@ static void check_channel(Doctor *doctor)
     if (doctor->port_closed)
         say(doctor, "port", PROBLEM,
             "in the guest: install guestd (or qemu-guest-agent), and see systemctl status guestd",
-            "nothing in the guest has the port open");
-    channel_clear(&channel);
+            "no program in the guest has the port open");
+    agent_channel_clear(&channel);
+}
+
+/* The disks by the names that the other verbs use. */
+static void check_disks(Doctor *doctor)
+{
+    Vm *vm = doctor->job->vm;
+    Deadline deadline = vm_deadline(vm, 0);
+    g_autoptr(GPtrArray) disks = NULL;
+    g_autoptr(GError) problem = NULL;
+    g_autofree char *names = NULL;
+
+    if (vm->agent_only || !vm->backend->disks)
+        return;
+    disks = vm_disks(vm, 0, &deadline, &problem);
+    if (!disks) {
+        say(doctor, "disks", NOTE, "check that libvirt or QEMU's monitor answers", "%s",
+            problem->message);
+        return;
+    }
+    disks_keep_writable(disks, FALSE);
+    names = disks_names(disks);
+    say(doctor, "disks", GOOD, NULL, "writable: %s", names);
 }
 
 /* ": REASON" of a message whose advice is to call the doctor. */
@@ -293,6 +304,7 @@ static void examine(Doctor *doctor)
     gboolean runs = check_state(doctor);
 
     check_channel(doctor);
+    check_disks(doctor);
     if (!runs || !check_agent(doctor))
         return;
     check_frozen(doctor);

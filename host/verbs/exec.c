@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/cli/verb.h"
 #include "host/guest/program.h"
 #include "host/guest/remote-file.h"
 #include "lib/errors.h"
@@ -179,7 +180,7 @@ static gboolean exec_run(Job *job, GError **error)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GString) err = g_string_new(NULL);
-    Program program = { .job = job, .streams = job->alone && !job->context->json,
+    Program program = { .vm = job->vm, .streams = job->alone && !job->context->json,
                         .has_input = job_flag(job, "stdin"), .kept = { out, err } };
     GError *problem = NULL;
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "host/cli/fleet.h"
@@ -7,20 +6,20 @@
 #include "host/metrics/exposition.h"
 #include "host/metrics/http.h"
 #include "host/metrics/metrics.h"
-#include "host/vm/libvirt/vm.h"
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 
 /* guestctl [VM,…] exporter */
 
 #define DEFAULT_LISTEN "127.0.0.1:9786"
 #define DEFAULT_DEADLINE_S 5
-/* What is left of the client's patience for sending. */
+/* Kept from the client's time limit for sending the page. */
 #define SPARE_MS 500
 
 typedef struct {
     const Job *job;
     gint64 deadline_ms;
-    GMutex lock; /* one scrape at a time: a VM is asked by one only */
+    GMutex lock; /* one scrape at a time: one thread uses a Vm */
 } Exporter;
 
 typedef struct {
@@ -40,12 +39,12 @@ static void add_frozen(const Scrape *scrape)
         exposition_add(scrape->part, "guest_frozen", g_str_equal(status->string.text, "frozen"));
 }
 
-/* Only libvirt is asked: a bare QEMU's monitor serves one at a time, and that is not us. */
+/* A bare QEMU is not asked: its monitor serves one client at a time. */
 static gboolean add_state(const Scrape *scrape)
 {
     VmState state;
 
-    if (!vm_is_libvirt(scrape->vm) || !vm_state(scrape->vm, &state, NULL))
+    if (!scrape->vm->backend->state_is_shared || !vm_state(scrape->vm, &state, NULL))
         return TRUE;
     exposition_add_labelled(scrape->part, "guestctl_vm_state", "state", vm_state_name(state), 1);
     return state == VM_RUNNING || state == VM_IDLE;
@@ -71,7 +70,7 @@ static void scrape_one(gpointer data, gpointer unused)
                    (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
 }
 
-/* All at the same time, each in a thread that does nothing but wait. */
+/* All at the same time, each in a thread of its own. */
 static void scrape_all(GPtrArray *vms, gint64 until, GString *out)
 {
     g_autofree Scrape *scrapes = g_new0(Scrape, vms->len + 1);
@@ -92,8 +91,9 @@ static void scrape_all(GPtrArray *vms, gint64 until, GString *out)
 }
 
 /*
- * VMs are looked for and connected to anew each time: they come and go, and a socket that
- * was held would be nobody else's meanwhile.
+ * Each scrape lists the VMs and connects to their agents again: VMs come and go, and a socket kept
+ * open would keep other programs out. The connection to libvirt is kept, and made again if it was
+ * lost.
  */
 static GString *page(const char *path, gint64 budget_ms, int *status, gpointer data)
 {
@@ -123,7 +123,7 @@ static GString *page(const char *path, gint64 budget_ms, int *status, gpointer d
     return out;
 }
 
-/* Being stopped is how it ends. */
+/* A signal is the normal end of the exporter. */
 static gboolean serve(Job *job, int listener, Exporter *exporter, GError **error)
 {
     g_autoptr(GError) problem = NULL;
@@ -149,7 +149,7 @@ static gboolean exporter_run(Job *job, GError **error)
     fd = http_listen(address, &port, error);
     if (fd < 0)
         return FALSE;
-    fprintf(stderr, "guestctl: serving /metrics on %s (port %u)\n", address, port);
+    reporter_warn(&job->reporter, "serving /metrics on %s (port %u)", address, port);
     exporter.deadline_ms = seconds * 1000;
     g_mutex_init(&exporter.lock);
     ok = serve(job, fd, &exporter, error);
@@ -161,8 +161,8 @@ static gboolean exporter_run(Job *job, GError **error)
 const Verb verb_exporter = {
     .name = "exporter",
     .summary = "Serves the metrics of the VMs to Prometheus",
-    .doc = "Each scrape of /metrics asks all VMs, or those named, at the same time. Whoever can\n"
-           "connect may read: it listens on loopback unless told otherwise.",
+    .doc = "Each scrape of /metrics asks all VMs, or those named, at the same time. Every program that\n"
+           "can connect may read: the exporter listens on loopback unless --listen says otherwise.",
     .options = (const VerbOption[]){
         { "listen", "ADDRESS:PORT", "where; default " DEFAULT_LISTEN },
         { "deadline", "SECONDS", "for a scrape, at most; default 5" },

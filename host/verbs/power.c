@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/cli/verb.h"
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 
 /* guestctl VM shutdown, reboot, suspend, pause, resume, reset, start */
@@ -64,7 +65,7 @@ static gboolean is_down_already(Job *job, Way way, const Plan *plan, const GErro
 
     return plan->wait && way == WAY_AGENT &&
            g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE) &&
-           job->vm->ops->await(job->vm, plan->end, &deadline, NULL);
+           vm_await(job->vm, plan->end, &deadline, NULL);
 }
 
 static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
@@ -72,7 +73,7 @@ static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
     Deadline deadline = vm_deadline(job->vm, plan->timeout_ms);
     g_autoptr(GError) problem = NULL;
 
-    if (plan->wait && !job->vm->ops->expect(job->vm, plan->end, &deadline, error))
+    if (plan->wait && !vm_expect(job->vm, plan->end, &deadline, error))
         return FALSE;
     if (!ask_for_it(job, way, plan, &problem)) {
         if (is_down_already(job, way, plan, problem))
@@ -80,7 +81,7 @@ static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
     }
-    if (!plan->wait || job->vm->ops->await(job->vm, plan->end, &deadline, &problem))
+    if (!plan->wait || vm_await(job->vm, plan->end, &deadline, &problem))
         return TRUE;
     if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
         g_propagate_error(error, g_steal_pointer(&problem));
@@ -206,10 +207,10 @@ static gboolean suspend_run(Job *job, GError **error)
     if (!job_number(job, "timeout", DEFAULT_SUSPEND_S, &seconds, error))
         return FALSE;
     deadline = vm_deadline(job->vm, seconds * 1000);
-    if (!job->vm->ops->expect(job->vm, VM_END_SUSPENDED, &deadline, error) ||
+    if (!vm_expect(job->vm, VM_END_SUSPENDED, &deadline, error) ||
         !vm_tell(job->vm, request, REFUSAL_MS, error))
         return FALSE;
-    if (!job->vm->ops->await(job->vm, VM_END_SUSPENDED, &deadline, error)) {
+    if (!vm_await(job->vm, VM_END_SUSPENDED, &deadline, error)) {
         g_prefix_error(error, "it took the request but does not sleep: ");
         return FALSE;
     }

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "host/backup/set-check.h"
 #include "host/base/image-tool.h"
 #include "host/base/json-util.h"
 #include "host/base/table.h"
+#include "host/base/rename-new.h"
 #include "host/cli/verb.h"
+#include "host/vm/disk.h"
 #include "lib/errors.h"
 
-/* guestctl restore: an image of each disk, from a backup and those it stands on */
+/* guestctl restore: an image of each disk, from a backup and those it depends on */
 
 #define UNFINISHED ".restoring"
-/* What is made of a disk's name where it becomes a file's. */
-#define NAME_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"
 
 typedef struct {
     const ChainDisk *disk;
@@ -62,9 +60,9 @@ static gboolean wrong_disk(const Restore *restore, const char *what, GError **er
 
 static char *image_path(const Restore *restore, const ChainDisk *disk)
 {
-    g_autofree char *name = g_strconcat(disk->name, ".", restore->format, NULL);
+    g_autofree char *plain = disk_file_name(disk->name);
+    g_autofree char *name = g_strconcat(plain, ".", restore->format, NULL);
 
-    g_strcanon(name, NAME_CHARS, '_');
     return restore->into ? g_build_filename(restore->to, name, NULL) : g_strdup(restore->to);
 }
 
@@ -98,12 +96,12 @@ static gboolean add_images(Restore *restore, GError **error)
     const ChainDisk *disk = name ? chain_point_disk(restore->point, name) : NULL;
 
     if (name && !disk)
-        return wrong_disk(restore, "there is no such disk in the backup; say --disk with one of",
+        return wrong_disk(restore, "no such disk in the backup; use --disk with one of",
                           error);
     if (name)
         return add_image(restore, disk, error);
     if (disks->len > 1 && !restore->into)
-        return wrong_disk(restore, "the backup has several disks; say --to with a directory for all "
+        return wrong_disk(restore, "the backup has several disks; use --to with a directory for all "
                                    "of them, or --disk with one of", error);
     for (guint i = 0; i < disks->len; i++)
         if (!add_image(restore, disks->pdata[i], error))
@@ -170,7 +168,7 @@ static gboolean check_room(const Restore *restore, GError **error)
         return TRUE;
     need_text = size_text(need);
     free_text = size_text(free_bytes);
-    return set_error(error, "%s has %s free, and %s are needed", dir, free_text, need_text);
+    return set_error(error, "%s has %s free, but %s are needed", dir, free_text, need_text);
 }
 
 static gboolean check(const Restore *restore, GError **error)
@@ -195,9 +193,8 @@ static gboolean name_all(const Restore *restore, GError **error)
     for (guint i = 0; i < restore->images->len; i++) {
         const Image *image = restore->images->pdata[i];
 
-        if (rename(image->unfinished, image->path) == 0)
+        if (rename_new(image->unfinished, image->path, error))
             continue;
-        set_errno_error(error, errno, "%s", image->path);
         while (i-- > 0)
             unlink(((const Image *)restore->images->pdata[i])->path);
         return FALSE;
@@ -259,12 +256,12 @@ static gboolean restore_run(Job *job, GError **error)
     gboolean ok;
 
     if (!job_option(job, "from") || !restore.to)
-        return usage_error(error, "say from where and to where: --from DIR --to IMAGE (or DIR)");
+        return usage_error(error, "missing --from DIR and --to IMAGE (or DIR)");
     if (!g_str_equal(restore.format, "qcow2") && !g_str_equal(restore.format, "raw"))
-        return usage_error(error, "--format is qcow2 or raw");
+        return usage_error(error, "--format must be qcow2 or raw");
     restore.into = g_file_test(restore.to, G_FILE_TEST_IS_DIR);
     if (!restore.into && g_str_has_suffix(restore.to, "/"))
-        return set_error(error, "%s is no directory; make it first", restore.to);
+        return set_error(error, "%s is not a directory; create it first", restore.to);
     restore.images = g_ptr_array_new_with_free_func(image_free);
     restore.chain = chain_open(job_option(job, "from"), NULL, CHAIN_LOOK, error);
     ok = restore.chain && pick(&restore, error) && check(&restore, error) &&

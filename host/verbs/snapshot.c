@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/cli/fleet.h"
+#include "host/cli/quiesce-options.h"
 #include "host/snapshot/snapshot.h"
 #include "lib/errors.h"
 
@@ -7,9 +8,10 @@
 
 /* One VM's part; the job's data. */
 typedef struct {
-    GPtrArray *disks;
+    GPtrArray *disks;    /* of Disk */
+    GPtrArray *overlays; /* of Overlay, one for each disk */
     Quiesce window;
-    GError *problem; /* of the taking, of which settle() makes what it is */
+    GError *problem; /* why the snapshot failed; for settle() */
     gboolean taken;
     gboolean left; /* its overlays are in use, or may be, although it failed */
     gint64 taken_at;
@@ -28,6 +30,7 @@ static void shot_free(Shot *shot)
 {
     if (!shot)
         return;
+    g_clear_pointer(&shot->overlays, g_ptr_array_unref);
     g_clear_pointer(&shot->disks, g_ptr_array_unref);
     g_clear_pointer(&shot->manifest, json_node_unref);
     g_clear_error(&shot->problem);
@@ -36,47 +39,82 @@ static void shot_free(Shot *shot)
     g_free(shot);
 }
 
-/* Finds out all that can be known before anything is done. */
+/* Reads the options and lists the disks. */
 static gboolean prepare(Job *job, gpointer data, GError **error)
 {
-    const Shoot *shoot = data;
     Shot *shot = job->data = g_new0(Shot, 1);
     QuiesceMode mode;
     gint64 limit_s;
     g_autofree char *names = job_option_list(job, "disk");
 
+    (void)data;
     if (!quiesce_options(job, &mode, &limit_s, error))
         return FALSE;
     quiesce_init(&shot->window, job->vm, mode, limit_s);
-    shot->manifest_name = manifest_name(job->vm, shoot->stamp);
     shot->disks = snapshot_disks(job->vm, names, error);
-    return shot->disks && snapshot_plan(job->vm, shot->disks, job_option(job, "to"),
-                                        shoot->stamp, error);
+    return shot->disks != NULL;
+}
+
+/* Names the files; nothing is created yet. */
+static gboolean plan(Job *job, gpointer data, GError **error)
+{
+    const Shoot *shoot = data;
+    Shot *shot = job->data;
+
+    shot->manifest_name = manifest_name(job->vm, shoot->stamp);
+    shot->overlays = snapshot_plan(job->vm, shot->disks, job_option(job, "to"), shoot->stamp,
+                                   error);
+    return shot->overlays != NULL;
+}
+
+/* The time, and a number if there is a snapshot of that second already. The caller's. */
+static char *free_stamp(Job **jobs, guint n)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *second = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+    char *stamp = g_strdup(second);
+    int number = 2;
+
+    for (guint i = 0; i < n;) {
+        const Shot *shot = jobs[i]->data;
+
+        if (snapshot_stamp_is_free(jobs[i]->vm, shot->disks, job_option(jobs[i], "to"), stamp)) {
+            i++;
+            continue;
+        }
+        g_free(stamp);
+        stamp = g_strdup_printf("%s-%d", second, number++);
+        i = 0;
+    }
+    return stamp;
 }
 
 static void print_disks(Job *job, const char *writes, const char *is)
 {
     const Shot *shot = job->data;
 
-    for (guint i = 0; i < shot->disks->len; i++) {
-        const SnapshotDisk *disk = shot->disks->pdata[i];
+    for (guint i = 0; i < shot->overlays->len; i++) {
+        const Overlay *overlay = shot->overlays->pdata[i];
 
-        job_print(job, "%s: %s to %s, its snapshot %s %s\n", disk->name, writes, disk->overlay, is,
-                  disk->image);
+        job_print(job, "%s: %s to %s, its snapshot %s %s\n", overlay->disk->name, writes,
+                  overlay->path, is, overlay->disk->path);
     }
 }
 
 /*
- * Before anything is done, so that overlays of a guestctl that was killed are known as its own:
- * "snapshot commit" folds back only those that a manifest names.
+ * Writes the manifest before the snapshot, so that "snapshot commit", which commits only overlays
+ * of a manifest, recognises those of a guestctl that was killed.
  */
 static gboolean announce(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data;
 
     (void)data;
-    shot->manifest = manifest_new(job->vm, shot->disks, g_get_real_time(), NULL, NULL);
-    return manifest_write(shot->manifest, shot->manifest_name, error);
+    shot->manifest = manifest_new(job->vm, shot->overlays, g_get_real_time(), NULL, NULL);
+    if (manifest_write(shot->manifest, shot->manifest_name, TRUE, error))
+        return TRUE;
+    g_clear_pointer(&shot->manifest, json_node_unref); /* not ours */
+    return FALSE;
 }
 
 static gboolean begin_window(Job *job, gpointer data, GError **error)
@@ -99,7 +137,7 @@ static gboolean gave_up(const Job *job, GError **error)
     return TRUE;
 }
 
-/* What goes wrong waits until the guests are thawed. */
+/* A failure is kept until the guests are thawed. */
 static gboolean take(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data;
@@ -107,7 +145,7 @@ static gboolean take(Job *job, gpointer data, GError **error)
     (void)data;
     if (gave_up(job, error))
         return FALSE;
-    shot->taken = snapshot_take(job->vm, shot->disks, quiesce_hold_ms(&shot->window),
+    shot->taken = snapshot_take(job->vm, shot->overlays, quiesce_hold_ms(&shot->window),
                                 &shot->problem);
     shot->taken_at = g_get_real_time();
     if (shot->problem && !g_error_matches(shot->problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
@@ -115,7 +153,7 @@ static gboolean take(Job *job, gpointer data, GError **error)
     return TRUE;
 }
 
-/* Adds to what has gone wrong already. */
+/* Appends @problem, which is taken, to an earlier error. */
 static gboolean fail_too(GError *problem, GError **error)
 {
     char *text;
@@ -140,24 +178,24 @@ static gboolean end_window(Job *job, gpointer data, GError **error)
     return quiesce_end(&shot->window, &problem) || fail_too(problem, error);
 }
 
-/* Overlays that are in use, or may be, without being wanted. */
-static void tell_left(Job *job, const char *what, GError **error)
+/* Adds the overlays that are in use, or may be, although the snapshot failed. */
+static void add_left(Job *job, const char *what, GError **error)
 {
     Shot *shot = job->data;
     GString *text = g_string_new((*error)->message);
 
     shot->left = TRUE;
     g_string_append_printf(text, "; %s:", what);
-    for (guint i = 0; i < shot->disks->len; i++)
+    for (guint i = 0; i < shot->overlays->len; i++)
         g_string_append_printf(text, "%s %s", i > 0 ? "," : "",
-                               ((const SnapshotDisk *)shot->disks->pdata[i])->overlay);
-    g_string_append_printf(text, "; once QEMU answers, \"guestctl %s snapshot commit\" folds back "
-                                 "what is in use", job->vm->name);
+                               ((const Overlay *)shot->overlays->pdata[i])->path);
+    g_string_append_printf(text, "; once QEMU answers, \"guestctl %s snapshot commit\" commits "
+                                 "those in use", job->vm->name);
     g_free((*error)->message);
     (*error)->message = g_string_free(text, FALSE);
 }
 
-/* With all guests thawed there is time to find out what became of a snapshot that failed. */
+/* With all guests thawed, there is time to find out what became of a snapshot that failed. */
 static gboolean settle(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data;
@@ -168,15 +206,14 @@ static gboolean settle(Job *job, gpointer data, GError **error)
     (void)data;
     if (!shot->problem)
         return *error == NULL;
-    fate = snapshot_settle(job->vm, shot->disks, g_steal_pointer(&shot->problem), &problem);
+    fate = snapshot_settle(job->vm, shot->overlays, g_steal_pointer(&shot->problem), &problem);
     shot->taken = fate == SNAPSHOT_TAKEN;
     if (shot->taken)
         return *error == NULL;
     if (late && shot->window.filesystems > 0)
         g_prefix_error(&problem, "%s: ", shot->window.reason);
     if (fate == SNAPSHOT_UNKNOWN)
-        tell_left(job, "whether the snapshot was made is not known, so its files were left",
-                  &problem);
+        add_left(job, "unknown whether the snapshot was made, so its files were left", &problem);
     return fail_too(problem, error);
 }
 
@@ -206,9 +243,9 @@ static gboolean record(Job *job, gpointer data, GError **error)
     if (shot->window.mode == QUIESCE_REQUIRE && !shot->window.consistent)
         return set_error(error, "not quiesced: %s", shot->window.reason);
     g_clear_pointer(&shot->manifest, json_node_unref);
-    shot->manifest = manifest_new(job->vm, shot->disks, shot->taken_at, &shot->window,
+    shot->manifest = manifest_new(job->vm, shot->overlays, shot->taken_at, &shot->window,
                                   shoot->several ? &shoot->group : NULL);
-    if (!manifest_write(shot->manifest, shot->manifest_name, error))
+    if (!manifest_write(shot->manifest, shot->manifest_name, FALSE, error))
         return FALSE;
     job_print(job, "%s\n", text);
     print_disks(job, "writes", "is");
@@ -226,11 +263,11 @@ static gboolean undo(Job *job, gpointer data, GError **error)
     if (!*error)
         set_error(error, "nothing was done, because another VM failed");
     g_string_truncate(job->text, 0);
-    if (shot->taken && snapshot_undo(job->vm, shot->disks, &problem)) {
+    if (shot->taken && snapshot_undo(job->vm, shot->overlays, &problem)) {
         set_error(&problem, "the snapshot was undone");
     } else if (shot->taken) {
-        g_prefix_error(&problem, "the snapshot could not be undone: ");
-        tell_left(job, "the VM goes on with", &problem);
+        g_prefix_error(&problem, "failed to undo the snapshot: ");
+        add_left(job, "the VM still uses", &problem);
     }
     if (shot->manifest && !shot->left)
         manifest_remove(shot->manifest, shot->manifest_name);
@@ -263,17 +300,22 @@ static void carry_out(Job **jobs, guint n, Shoot *shoot)
 
 static void take_all(Job **jobs, guint n)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *stamp = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+    g_autofree char *stamp = NULL;
     g_autofree char *id = g_uuid_string_random();
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    Shoot shoot = { .stamp = stamp, .group.id = id, .several = n > 1 };
+    Shoot shoot = { .group.id = id, .several = n > 1 };
+    guint failed;
 
     for (guint i = 0; i < n; i++)
         g_ptr_array_add(names, jobs[i]->vm->name);
     g_ptr_array_add(names, NULL);
     shoot.group.vms = (char **)names->pdata;
-    if (fleet_each(jobs, n, FALSE, prepare, &shoot) > 0)
+    failed = fleet_each(jobs, n, FALSE, prepare, NULL);
+    if (!failed) {
+        shoot.stamp = stamp = free_stamp(jobs, n);
+        failed = fleet_each(jobs, n, FALSE, plan, &shoot);
+    }
+    if (failed)
         fleet_each(jobs, n, FALSE, blame_others, NULL);
     else if (!jobs[0]->context->dry_run)
         carry_out(jobs, n, &shoot);
@@ -284,7 +326,7 @@ static void take_all(Job **jobs, guint n)
         shot_free(jobs[i]->data);
 }
 
-/* Only those that are snapshots of guestctl's, unless disks were named. */
+/* Without --disk, only the disks with a snapshot made by guestctl. */
 static gboolean commit(Job *job, gpointer data, GError **error)
 {
     g_autofree char *names = job_option_list(job, "disk");
@@ -293,22 +335,22 @@ static gboolean commit(Job *job, gpointer data, GError **error)
 
     (void)data;
     for (guint i = 0; disks && i < disks->len; i++) {
-        const SnapshotDisk *disk = disks->pdata[i];
-        g_autofree char *manifest = disk->image ? manifest_find(disk->image) : NULL;
+        const Disk *disk = disks->pdata[i];
+        g_autofree char *manifest = disk->path ? manifest_find(disk->path) : NULL;
 
         if (!manifest && !names)
             continue;
         done++;
         if (job->context->dry_run) {
-            job_print(job, "%s: would fold %s into %s\n", disk->name, disk->image, disk->backing);
+            job_print(job, "%s: would commit %s into %s\n", disk->name, disk->path, disk->backing);
             continue;
         }
-        if (!snapshot_commit(job->vm, disk, error))
+        if (!snapshot_commit(job->vm, disk, &job->reporter, error))
             return FALSE;
-        job_print(job, "%s: folded %s into %s\n", disk->name, disk->image, disk->backing);
+        job_print(job, "%s: committed %s into %s\n", disk->name, disk->path, disk->backing);
     }
     if (disks && !done)
-        return set_error(error, "no disk has a snapshot of guestctl's to fold back");
+        return set_error(error, "no disk has a snapshot made by guestctl");
     return disks != NULL;
 }
 
@@ -316,7 +358,7 @@ static gboolean unknown_word(Job *job, gpointer data, GError **error)
 {
     (void)data;
     g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
-                "snapshot: '%s' is none of its words; it has: commit", job->call->args[0]);
+                "snapshot: must be: commit (got '%s')", job->call->args[0]);
     return FALSE;
 }
 
@@ -339,11 +381,11 @@ static gboolean snapshot_run(Job **jobs, guint n, GError **error)
 const Verb verb_snapshot = {
     .name = "snapshot",
     .usage = "[commit]",
-    .summary = "Takes a snapshot of the disks while the guest runs, or folds it back in",
-    .doc = "From then on the VM writes to overlays VM-DISK-TIME.qcow2; its images stand still, and\n"
-           "a manifest VM-TIME.snapshot.json beside the overlays says whether they are consistent.\n"
-           "All disks of all VMs named are taken in one window, or none. \"snapshot commit\" folds\n"
-           "the newest overlay back into the image below it and removes it.",
+    .summary = "Takes a snapshot of the disks while the guest runs, or commits it",
+    .doc = "From then on the VM writes to overlays VM-DISK-TIME.qcow2; its images no longer change, and\n"
+           "a manifest VM-TIME.snapshot.json beside the overlays shows whether they are consistent.\n"
+           "All disks of all VMs named are taken in one window, or none. \"snapshot commit\" commits\n"
+           "the newest overlay into the image below it and removes the overlay.",
     .options = (const VerbOption[]){
         QUIESCE_OPTIONS,
         { "disk", "NAME…", "only this one, as --dry-run calls it; may be given several times" },

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "host/vm/vm.h"
+#include <glib.h>
 
-#define CHANNEL_NAME "org.qemu.guest_agent.0"
+#define AGENT_CHANNEL_NAME "org.qemu.guest_agent.0"
 
-/* What is known of the way to the agent, without asking it. */
+/* What is known of the way to the agent without asking the agent. */
 typedef struct {
-    gboolean known;      /* whether there is a channel; else there is nobody to ask */
-    gboolean configured; /* the VM has one */
+    gboolean configured; /* the VM has the channel */
     gboolean open_known;
-    gboolean open;       /* somebody in the guest has it open */
-    char *where;         /* the socket, or how it was found; the holder's */
-} Channel;
+    gboolean open;      /* a program in the guest has the port open; if open_known */
+    char *where;        /* the socket, or how it was found; NULL: not known */
+    char *problem;      /* why it is not configured; NULL if it is */
+    const char *remedy; /* what to do about the problem */
+} AgentChannel;
 
-void channel_clear(Channel *channel);
-
-/* From a domain's XML. FALSE with @error if that is none. */
-gboolean channel_from_xml(const char *xml, Channel *channel, GError **error);
-
-/* How it is with @vm. FALSE with @error if it could not be looked at. */
-gboolean channel_look(Vm *vm, Channel *channel, GError **error);
+void agent_channel_clear(AgentChannel *channel);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libguestctl_a_SOURCES += \
-	%D%/agent-channel.c %D%/agent-channel.h \
+	%D%/agent-channel.h \
+	%D%/backend.c %D%/backend.h \
+	%D%/backends.c \
+	%D%/disk.c %D%/disk.h \
 	%D%/vm.c %D%/vm.h
 
 include %D%/bare/local.mk

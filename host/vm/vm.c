@@ -2,7 +2,9 @@
 #include "host/vm/vm.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 #include "lib/json/reader.h"
 
@@ -63,7 +65,9 @@ static GString *ask(Vm *vm, const GString *text, const char *shown, const char *
 
     deadline.reply_ms = reply_ms;
     show(vm, ">", shown);
-    if (!vm->ops->ask(vm, text, &reply, &deadline, error)) {
+    if (!backend_offers(vm->backend, vm->backend->ask != NULL, "way to the agent", error))
+        return NULL;
+    if (!vm->backend->ask(vm, text, &reply, &deadline, error)) {
         explain(execute, began, ms, error);
         return NULL;
     }
@@ -186,22 +190,88 @@ gboolean vm_state(Vm *vm, VmState *state, GError **error)
 {
     Deadline deadline = vm_deadline(vm, 0);
 
-    return vm->ops->state(vm, state, &deadline, error);
+    return backend_offers(vm->backend, vm->backend->state != NULL, "state", error) &&
+           vm->backend->state(vm, state, &deadline, error);
 }
 
 gboolean vm_act(Vm *vm, VmAction action, GError **error)
 {
     Deadline deadline = vm_deadline(vm, 0);
 
-    return vm->ops->act(vm, action, &deadline, error);
+    return backend_offers(vm->backend, vm->backend->act != NULL, "control of the VM", error) &&
+           vm->backend->act(vm, action, &deadline, error);
 }
 
 void vm_free(Vm *vm)
 {
     if (!vm)
         return;
-    errand_drop(&vm->errand);
-    vm->ops->free(vm);
+    deadline_call_drop(&vm->pending);
+    vm->backend->free(vm);
     g_free(vm->name);
     g_free(vm);
+}
+
+Vm *vm_new(const Backend *backend, const char *name, const Context *context, gpointer data)
+{
+    Vm *vm = g_new0(Vm, 1);
+
+    vm->name = g_strdup(name);
+    vm->context = context;
+    vm->backend = backend;
+    vm->data = data;
+    return vm;
+}
+
+gboolean vm_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
+{
+    return backend_offers(vm->backend, vm->backend->expect != NULL, "events", error) &&
+           vm->backend->expect(vm, end, deadline, error);
+}
+
+gboolean vm_await(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
+{
+    return backend_offers(vm->backend, vm->backend->await != NULL, "events", error) &&
+           vm->backend->await(vm, end, deadline, error);
+}
+
+gboolean vm_halted(Vm *vm, gboolean *halted, const Deadline *deadline, GError **error)
+{
+    *halted = FALSE;
+    return !vm->backend->halted || vm->backend->halted(vm, halted, deadline, error);
+}
+
+GPtrArray *vm_disks(Vm *vm, guint details, const Deadline *deadline, GError **error)
+{
+    return backend_offers(vm->backend, vm->backend->disks != NULL, "list of disks", error)
+               ? vm->backend->disks(vm, details, deadline, error) : NULL;
+}
+
+gboolean vm_channel_find(Vm *vm, AgentChannel *channel, const Deadline *deadline, GError **error)
+{
+    *channel = (AgentChannel){ .configured = FALSE };
+    return backend_offers(vm->backend, vm->backend->channel_find != NULL,
+                          "description of the agent's channel", error) &&
+           vm->backend->channel_find(vm, channel, deadline, error);
+}
+
+void vm_disconnect(Vm *vm)
+{
+    if (vm->backend->disconnect)
+        vm->backend->disconnect(vm);
+}
+
+const SnapshotOps *vm_snapshot_ops(const Vm *vm, GError **error)
+{
+    const SnapshotOps *ops = vm->backend->snapshot;
+
+    return backend_offers(vm->backend, ops && vm->backend->disks, "snapshots", error) ? ops : NULL;
+}
+
+const BackupOps *vm_backup_ops(const Vm *vm, GError **error)
+{
+    const BackupOps *ops = vm->backend->backup;
+
+    return backend_offers(vm->backend, ops && vm->backend->disks, "backup jobs", error) ? ops
+                                                                                       : NULL;
 }

@@ -24,6 +24,7 @@ class Machine:
 
     def __init__(self, bench, name="vm", guestd=True, status="running"):
         self.bench, self.frozen, self.guestctl = bench, False, None
+        self.job = self.job_row = None
         self.log, self.on, self.freezes, self.monitors = [], {}, [], []
         self.images = {disk: [bench.path(f"{name}-{disk}.img")] for disk in ("vda", "vdb")}
         for (image,) in self.images.values():
@@ -37,7 +38,7 @@ class Machine:
             answers[command] = self.does(command)
         self.agent = bench.play("a" + name, agent(answers))
         orders = ("query-block", "transaction", "block-commit", "query-named-block-nodes",
-                  "query-block-jobs", "job-complete", "block-job-cancel")
+                  "query-jobs", "job-complete", "job-cancel", "job-dismiss")
         self.qmp = bench.play("q" + name, monitor(
             {order: self.obeys(order) for order in orders}, status))
         self.args = ("--agent", self.agent.path, "--qmp", self.qmp.path)
@@ -97,21 +98,31 @@ class Machine:
             self.images[self.disk_of(action["data"]["node-name"])].append(path)
         return {}
 
-    def block_commit(self, connection, arguments):
-        self.job = (arguments["job-id"], self.disk_of(arguments["device"]))
-        connection.say(event("BLOCK_JOB_READY", device=self.job[0], type="commit"))
+    def news(self, connection, status):
+        """The job is in @status now, and QEMU reports it."""
+        self.job_row["status"] = status
+        connection.say(event("JOB_STATUS_CHANGE", id=self.job[0], status=status))
         return {}
 
-    def query_block_jobs(self, _connection, _arguments):
-        return [{"device": self.job[0], "offset": 1, "len": 4}]
+    def block_commit(self, connection, arguments):
+        self.job = (arguments["job-id"], self.disk_of(arguments["device"]))
+        same(arguments["auto-dismiss"], False)
+        self.job_row = {"id": self.job[0], "type": "commit", "status": "created",
+                        "current-progress": 1, "total-progress": 4}
+        return self.news(connection, "ready")
+
+    def query_jobs(self, _connection, _arguments):
+        return [self.job_row] if self.job_row else []
 
     def job_complete(self, connection, _arguments):
         self.images[self.job[1]].pop()
-        connection.say(event("BLOCK_JOB_COMPLETED", device=self.job[0], type="commit"))
-        return {}
+        return self.news(connection, "concluded")
 
-    def block_job_cancel(self, connection, _arguments):
-        connection.say(event("BLOCK_JOB_CANCELLED", device=self.job[0], type="commit"))
+    def job_cancel(self, connection, _arguments):
+        return self.news(connection, "concluded")
+
+    def job_dismiss(self, _connection, _arguments):
+        self.job_row = None
         return {}
 
     # The test

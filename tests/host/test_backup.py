@@ -120,8 +120,8 @@ def test_restart(bench):
     raw.start()
     result = raw.ctl("backup", "--to", raw.store)
     same(result.status, 0, result)
-    has(result.out, "full because the disk d0 has no bitmap of the last backup; "
-                    "its format keeps none when QEMU ends")
+    has(result.out, "full because disk d0 has no bitmap of the last backup; "
+                    "its format keeps none when QEMU exits")
 
 
 def test_bitmap_lost(bench):
@@ -141,11 +141,11 @@ def test_bitmap_lost(bench):
             vm.monitor.call("block-dirty-bitmap-remove", node="d1", name=name)
         files = vm.files()
         told = vm.backup(*INCREMENTAL, status=1)
-        has(told, "no incremental backup can be made: the ")
-        has(told, "say --level full, or auto")
+        has(told, "cannot make an incremental backup: ")
+        has(told, "use --level full or auto")
         same(vm.files(), files)
         result = vm.ctl("backup", "--to", vm.store)
-        has(result.out, "full because the ")
+        has(result.out, "full because ")
         same(vm.backup()["level"], "incremental")
 
 
@@ -154,18 +154,18 @@ def test_disks_change(bench):
     vm = Machine(bench, {"d0": "qcow2"})
     vm.backup()
     vm.monitor.call("block_resize", device="d0", size=16 << 20)
-    has(vm.backup(*INCREMENTAL, status=1), "the disk d0 has another size")
+    has(vm.backup(*INCREMENTAL, status=1), "disk d0 has another size")
     same(vm.backup()["level"], "full")
     vm.quit()
     vm.disks = {"d0": "qcow2", "d9": "qcow2"}
     run("qemu-img", "create", "-q", "-f", "qcow2", vm.image("d9"), "1M")
     vm.start()
-    has(vm.backup(*INCREMENTAL, status=1), "the disk d9 is new")
+    has(vm.backup(*INCREMENTAL, status=1), "disk d9 is new")
     same(vm.backup()["level"], "full")
     vm.quit()
     vm.disks = {"d0": "qcow2"}
     vm.start()
-    has(vm.backup(*INCREMENTAL, status=1), "a disk that the VM has no longer")
+    has(vm.backup(*INCREMENTAL, status=1), "a disk that the VM no longer has")
 
 
 def test_chain_broken(bench):
@@ -186,8 +186,8 @@ def test_chain_broken(bench):
     def check(told):
         result = bench.ctl("backup", "verify", "--to", vm.store)
         same(result.status, 1, result)
-        has(result.out, f"{points[0]['id']} ok\n{points[1]['id']} is broken: {told}")
-        has(result.out, f"{points[2]['id']} is broken: ")
+        has(result.out, f"{points[0]['id']} ok\n{points[1]['id']} is damaged: {told}")
+        has(result.out, f"{points[2]['id']} is damaged: ")
         has(result.err, "2 of 3 backups in ")
         result = bench.ctl("restore", "--from", vm.store, "--disk", "d0", "--to",
                            bench.path("never"))
@@ -223,7 +223,7 @@ def test_manifest_damaged(bench):
 
 
 def test_prune(bench):
-    """prune keeps the newest and what they stand on"""
+    """prune keeps the newest and those they depend on"""
     vm = Machine(bench)
     ids, then = [], []
     for step, level in enumerate(("full", "incremental", "full", "incremental", "incremental")):
@@ -266,7 +266,7 @@ def test_restore(bench):
         has(result.err, told)
         same(os.path.exists(image), False)
 
-    refused("several disks; say --to with a directory for all of them, or --disk with one of: d0, d1",
+    refused("several disks; use --to with a directory for all of them, or --disk with one of: d0, d1",
             status=2)
     refused("no such disk in the backup", "--disk", "d7", status=2)
     refused("neither a backup", "--disk", "d0", "--at", "yesterday", status=2)
@@ -293,7 +293,7 @@ def test_restore_all(bench):
 
     def restore(*args):
         return bench.ctl("restore", "--from", vm.store, "--to", to, *args)
-    has(bench.ctl("restore", "--from", vm.store, "--to", to + "/").err, "is no directory")
+    has(bench.ctl("restore", "--from", vm.store, "--to", to + "/").err, "is not a directory")
     os.mkdir(to)
     result = restore("--json")
     same(result.status, 0, result)
@@ -330,7 +330,7 @@ def test_libvirt(bench):
         if "built without libvirt" in result.err:
             raise Skip(result.err)
         same(result.status, 2, result)
-        has(result.err, "libvirt knows neither --compress nor --rate")
+        has(result.err, "libvirt offers neither --compress nor --rate")
         same(os.path.exists(bench.path("b")), False)
 
 

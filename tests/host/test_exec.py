@@ -188,7 +188,7 @@ def test_interrupt_stock(bench):
                        "not asked")
         result = bench.interrupt(process)
     same(result.status, 130)
-    has(result.err, "goes on in the guest, as only guestd can end it")
+    has(result.err, "still runs in the guest; only guestd can kill it")
 
 
 def test_interrupt_at_start(bench):

@@ -82,9 +82,9 @@ def test_gives_up(bench):
     same((vm.guestctl.returncode, vm.frozen, vm.steps()), (1, False, WINDOW), err)
     said = err.decode()
     has(said, LATE)
-    has(said, "interrupted; whether the snapshot was made is not known, so its files were left: " +
+    has(said, "interrupted; unknown whether the snapshot was made, so its files were left: " +
         ", ".join(chain[1] for chain in vm.images.values()))
-    has(said, "snapshot commit\" folds back what is in use")
+    has(said, "snapshot commit\" commits those in use")
     awake.set()
     same(vm.manifest()["label"], "none")
     well(vm.snapshot("commit"))

@@ -47,8 +47,8 @@ def test_match(bench):
          "crashed\nin-shutdown\npaused\npmsuspended\nsaved\n")
     same(bench.ctl("-c", uri, "saved,idle", "list", "--names").out, "saved\nidle\n")
     result = bench.ctl("-c", uri, "nobody", "info")
-    same((result.status, result.err), (1, "guestctl: there is no VM 'nobody', neither in libvirt nor "
-                                          "in vms.ini; \"guestctl list\" shows those that there are\n"))
+    same((result.status, result.err), (1, "guestctl: no VM 'nobody' in vms.ini or libvirt; "
+                                          "\"guestctl list\" shows all VMs\n"))
 
 
 def test_acts(bench):

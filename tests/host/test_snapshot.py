@@ -53,7 +53,7 @@ def test_stock(bench):
 def test_none(bench):
     """without --quiesce the agent is left alone, and the label says so"""
     vm = machine(bench)
-    has(well(vm.snapshot()).out, "crash-consistent: a freeze was not asked for")
+    has(well(vm.snapshot()).out, "crash-consistent: no freeze was requested")
     same((vm.agent.heard, vm.manifest()["label"]), ([], "crash-consistent"))
 
 
@@ -64,7 +64,7 @@ def test_disk(bench):
     same([len(chain) for chain in vm.images.values()], [1, 2])
     result = vm.snapshot("--disk", "vda", "--disk=vdx")
     same(result.status, 1)
-    has(result.err, "no disk 'vdx' to write to; there is: vda, vdb")
+    has(result.err, "no writable disk 'vdx'; available: vda, vdb")
 
 
 def test_usage(bench):
@@ -84,25 +84,43 @@ def test_dry_run(bench):
     vm.untouched()
 
 
+def seconds(now):
+    """The stamps of the seconds in which a snapshot of now can be taken."""
+    return [time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now + i)) for i in range(-1, 60)]
+
+
 def test_exists(bench):
-    """what is there is not overwritten"""
+    """files that exist, even links to nowhere -> not overwritten, the name gets a number"""
     vm = machine(bench)
     os.mkdir(bench.path("to"))
-    now = int(time.time())
-    for second in range(now - 1, now + 60):
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
-        os.symlink("nowhere", bench.path("to", f"avm-vdb-{stamp}.qcow2"))
-    result = vm.snapshot("--quiesce", "--to", bench.path("to"))
-    same(result.status, 1, result)
-    has(result.err, "is there already")
-    same(vm.steps(), [])
+    links = [bench.path("to", f"avm-vdb-{stamp}.qcow2") for stamp in seconds(int(time.time()))]
+    for link in links:
+        os.symlink("nowhere", link)
+    well(vm.snapshot("--quiesce", "--to", bench.path("to")))
+    same([os.readlink(link) for link in links], ["nowhere"] * len(links))
+    for chain in vm.images.values():
+        same(chain[1].endswith("Z-2.qcow2"), True, chain)
+
+
+def test_same_second(bench):
+    """two snapshots within a second -> both are taken, and both can be committed"""
+    vm = machine(bench)
+    for stamp in seconds(int(time.time())):
+        with open(bench.path(f"avm-{stamp}.snapshot.json"), "w", encoding="ascii"):
+            pass
+    well(vm.snapshot())
+    well(vm.snapshot())
+    same([len(chain) for chain in vm.images.values()], [3, 3])
+    well(vm.snapshot("commit"))
+    well(vm.snapshot("commit"))
+    same([len(chain) for chain in vm.images.values()], [1, 1])
 
 
 def test_no_file(bench):
     """a disk without a path of its own is refused, and --disk leaves it out"""
     vm = machine(bench)
     vm.images["vdb"] = ["relative.img"]
-    has(vm.snapshot().err, "image of disk vdb is no file with an absolute path")
+    has(vm.snapshot().err, "disk vdb: its image is not a file with an absolute path")
     well(vm.snapshot("--disk", "vda"))
 
 

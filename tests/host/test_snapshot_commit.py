@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Folding snapshots back, and what can go wrong with that."""
+"""snapshot commit, and how it can fail."""
 
 from lib.checks import has, same
-from lib.played import event
 from played import machine, well
 
 
 def test_commit(bench):
-    """commit folds the overlays back and removes them and the manifest"""
+    """commit writes the overlays back and removes them and the manifest"""
     vm = machine(bench)
     well(vm.snapshot())
-    has(well(bench.ctl(*vm.args, "--dry-run", "snapshot", "commit")).out, "vda: would fold ")
+    has(well(bench.ctl(*vm.args, "--dry-run", "snapshot", "commit")).out, "vda: would commit ")
     result = well(vm.snapshot("commit"))
-    has(result.out, "vdb: folded ")
+    has(result.out, "vdb: committed ")
     vm.untouched()
-    has(vm.snapshot("commit").err, "no disk has a snapshot of guestctl's")
+    has(vm.snapshot("commit").err, "no disk has a snapshot made by guestctl")
 
 
 def test_commit_one(bench):
@@ -27,58 +26,74 @@ def test_commit_one(bench):
 
 
 def test_commit_foreign(bench):
-    """an overlay of somebody else's is not folded into what others may share"""
+    """an overlay of another program is not committed into an image that VMs may share"""
     vm = machine(bench)
     vm.images["vda"].append(bench.path("clone.img"))
-    has(vm.snapshot("commit").err, "no disk has a snapshot of guestctl's")
-    has(vm.snapshot("commit", "--disk", "vda").err, "no snapshot of guestctl's")
+    has(vm.snapshot("commit").err, "no disk has a snapshot made by guestctl")
+    has(vm.snapshot("commit", "--disk", "vda").err, "not a snapshot made by guestctl")
     same("block-commit" in vm.log, False)
 
 
 def test_commit_interrupted(bench):
-    """Ctrl-C cancels the job, and the VM goes on with its overlay"""
+    """Ctrl-C cancels the job, and the VM still uses its overlay"""
     vm = machine(bench)
     well(vm.snapshot())
 
-    def begin(_connection, arguments):
-        vm.job = (arguments["job-id"], "vda")
+    def begin(connection, arguments):
+        vm.block_commit(connection, arguments)
+        vm.job_row["status"] = "running"
         vm.interrupt()
         return {}
     vm.on["block-commit"] = begin
     status, _out, err = vm.interrupted("commit")
     same(status, 1)
-    has(err, "disk vda goes on with " + vm.images["vda"][1] + ": interrupted")
-    (order,) = [m for m in vm.qmp.heard if m["execute"] == "block-job-cancel"]
-    same(order["arguments"], {"device": vm.job[0], "force": True})
+    has(err, "disk vda still uses " + vm.images["vda"][1] + ": ")
+    has(err, "interrupted")
+    (order,) = [m for m in vm.qmp.heard if m["execute"] == "job-cancel"]
+    same(order["arguments"], {"id": vm.job[0]})
     same("job-complete" in vm.log, False)
+    same(vm.job_row, None)
     same(len([path for path in bench.left() if path.endswith(".qcow2")]), 2)
 
 
 def test_commit_fails(bench):
-    """a job that ends with an error is told, and the overlay stays"""
+    """a job that ends with an error is reported, and the overlay stays"""
     vm = machine(bench)
     well(vm.snapshot())
 
     def begin(connection, arguments):
-        connection.say(event("BLOCK_JOB_COMPLETED", device=arguments["job-id"], type="commit",
-                             error="No space left on device"))
-        return {}
+        vm.block_commit(connection, arguments)
+        vm.job_row["error"] = "No space left on device"
+        return vm.news(connection, "concluded")
     vm.on["block-commit"] = begin
-    vm.on["block-job-cancel"] = lambda _connection, _arguments: OSError("no such job")
     result = vm.snapshot("commit")
     same(result.status, 1)
-    has(result.err, "No space left on device")
-    same(len(vm.images["vda"]), 2)
+    has(result.err, "disk vda: QEMU's job failed: No space left on device")
+    same((len(vm.images["vda"]), vm.job_row), (2, None))
 
 
 def test_commit_lost(bench):
-    """a commit whose monitor is lost once it is done is found to be done"""
+    """a monitor that is lost once the commit is done: the commit is found to be done"""
+    vm = machine(bench)
+    well(vm.snapshot())
+
+    def complete(_connection, _arguments):
+        vm.images[vm.job[1]].pop()
+        vm.job_row["status"] = "concluded"
+    vm.on["job-complete"] = complete
+    well(vm.snapshot("commit"))
+    vm.untouched()
+
+
+def test_commit_gone(bench):
+    """a job that is no longer there, such as one that another program dismissed"""
     vm = machine(bench)
     well(vm.snapshot())
 
     def complete(connection, arguments):
-        vm.images[vm.job[1]].pop()
+        vm.job_complete(connection, arguments)
+        vm.job_row = None
+        return {}
     vm.on["job-complete"] = complete
-    vm.on["block-job-cancel"] = lambda _connection, _arguments: OSError("no such job")
     well(vm.snapshot("commit"))
     vm.untouched()

@@ -104,7 +104,7 @@ def test_fewer(bench):
     """a thaw of fewer filesystems than were frozen is not the end of a whole window"""
     vm = machine(bench, guestd=False)
     vm.on[THAW] = lambda arguments: vm.guest_fsfreeze_thaw(arguments) - 1
-    has(vm.snapshot("--quiesce").err, "of 3 frozen filesystems 2 were left to thaw")
+    has(vm.snapshot("--quiesce").err, "of 3 frozen filesystems, 2 were left to thaw")
     vm.untouched()
 
 
@@ -146,7 +146,7 @@ def test_thaw_unheard(bench):
         for sock in vm.agent.open:
             sock.shutdown(2)
     vm.on[THAW] = unheard
-    has(vm.snapshot("--quiesce").err, "the answer to the thaw was lost")
+    has(vm.snapshot("--quiesce").err, "the reply to the thaw was lost")
     same(vm.steps(), WINDOW + [THAW])
     vm.untouched()
 
@@ -211,7 +211,7 @@ def test_monitor_dead(bench):
     vm.on["transaction"] = dies
     result = vm.snapshot("--quiesce")
     same((result.status, vm.frozen), (1, False), result)
-    has(result.err, "whether the snapshot was made is not known")
+    has(result.err, "unknown whether the snapshot was made")
     overlays = [path for path in bench.left() if path.endswith(".qcow2")]
     for path in overlays:
         has(result.err, path)

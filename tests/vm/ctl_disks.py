@@ -62,7 +62,7 @@ def snapshot_quiesced(world):
     with open(os.path.join(os.path.dirname(overlay), manifests[0]), encoding="utf-8") as file:
         world.equal(json.load(file)["label"], "consistent", manifests)
     said = world.ctl("snapshot", "commit").out
-    world.check(f"{world.disk}: folded {overlay} into {before}\n" in said, said)
+    world.check(f"{world.disk}: committed {overlay} into {before}\n" in said, said)
     world.equal((world.image(), os.path.exists(overlay)), (before, False), "after the commit")
     world.guest.sh("sync -f /mnt/data")
     world.equal(mark_in(world, before)[0], "after", "what was folded in")
@@ -82,7 +82,7 @@ def snapshot_plain(world):
     world.check(world.image().startswith(place), world.image())
     world.ctl("snapshot", "commit", "--disk", world.disk)
     world.equal(os.listdir(place), [], "what is left")
-    world.refused("snapshot", "commit", text="no disk has a snapshot of guestctl's to fold back")
+    world.refused("snapshot", "commit", text="no disk has a snapshot made by guestctl")
 
 
 @row("snapshot", "quiesce")
@@ -120,7 +120,7 @@ def bare_only(world, *words):
     if not world.libvirt:
         return words
     world.refused("backup", "--to", store(world), *words, status=2,
-                  text="backup: libvirt knows neither --compress nor --rate for a backup")
+                  text="backup: libvirt offers neither --compress nor --rate for a backup")
     return ()
 
 
@@ -185,7 +185,7 @@ def backup_verify(world):
         file.write(bytes([byte[0] ^ 1]))
     try:
         outcome = world.ctl("backup", "verify", "--to", store(world), status=1)
-        world.check(f"{newest['id']} is broken: " in outcome.out, outcome)
+        world.check(f"{newest['id']} is damaged: " in outcome.out, outcome)
         world.matches(r"guestctl: 1 of \d backups in .* are broken; take a full one\n", outcome.err)
     finally:
         with open(path, "r+b") as file:
@@ -195,7 +195,7 @@ def backup_verify(world):
 
 @row("backup", "keep")
 def backup_prune(world):
-    """prune leaves the newest, and what it stands on"""
+    """prune leaves the newest and what it depends on"""
     before = listed(world)
     world.equal(world.ctl("backup", "prune", "--to", store(world), "--keep", "1").out,
                 "nothing to remove\n", "a chain is removed as a whole")

@@ -120,4 +120,4 @@ class Backup(Case):
                       f"{before} records before")
         for point, before in points:
             self.check_point(point, before)
-        self.check("is broken" not in self.ctl("backup", "verify", "--to", self.store), "verify")
+        self.check("is damaged" not in self.ctl("backup", "verify", "--to", self.store), "verify")

@@ -127,7 +127,7 @@ class Monitors(Faulty):
         with Door(self.vm, at("transaction", gone)) as door:
             said = self.snapshot("--quiesce", status=1, door=door)
         self.not_frozen()
-        self.says(said, "whether the snapshot was made is not known, so its files were left: ",
+        self.says(said, "unknown whether the snapshot was made, so its files were left: ",
                   *(path for path in self.overlays() if path.endswith(".qcow2")))
         self.equal(len(self.nodes()), len(DISKS), "overlays in use")
         self.fold()

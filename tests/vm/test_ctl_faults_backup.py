@@ -107,7 +107,7 @@ class Backups(Faulty):
         # Seen by QEMU and what enters its namespace alone, and gone with it.
         made(*self.enter("mount", "-t", "tmpfs", "-o", "size=256k", "small", place))
         said = self.ctl("backup", "--quiesce", "--to", f"{place}/store", status=1, enter=self.enter())
-        self.says(said, "are needed; make room")
+        self.says(said, "are needed; free some space")
         self.equal(self.told(*self.enter("ls", f"{place}/store")), "", "in the store")
         self.nothing_left()
         made(*self.enter("umount", place))

@@ -112,7 +112,7 @@ class Snapshot(Ctl):
                 commit.kill()
                 commit.wait()
         self.equal(commit.returncode, 1, said)
-        self.check("goes on with " + overlay in said and "interrupted" in said, said)
+        self.check("still uses " + overlay in said and "interrupted" in said, said)
         self.equal(self.vm.qmp.call("query-block-jobs"), [], "jobs")
         self.equal(self.image_of("big"), (node, overlay), "image")
         self.ctl("snapshot", "commit")

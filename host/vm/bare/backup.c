@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/backup/backup.h"
 #include "host/base/json-util.h"
-#include "host/base/progress.h"
-#include "host/vm/bare/vm.h"
+#include "host/vm/bare/jobs.h"
 #include "lib/errors.h"
 
-/* How often progress is looked at; QEMU tells when a job ends. */
-#define LOOK_MS 500
+/* Backups by QEMU's monitor. */
 
-/* Bytes a second while the guest is frozen. At full speed, its disks and QEMU would be busy
- * with the copy when it is to be thawed. */
+/*
+ * Bytes a second while the guest is frozen. At full speed, the copy would keep QEMU and the
+ * disks busy when the guest is to be thawed.
+ */
 #define HELD_RATE 1
 
-static gboolean bare_disks(Backup *backup, GError **error)
+static const Disk *disk_at(const DiskCopy *copy, guint index)
 {
-    Deadline deadline = vm_deadline(backup->job->vm, 0);
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, &deadline, error);
-
-    backup->stopped = qmp && blocks_is_stopped(qmp);
-    backup->disks = qmp ? blocks_list(qmp, &deadline, error) : NULL;
-    return backup->disks != NULL;
+    return copy->disks->pdata[index];
 }
 
 /* Of blockdev-add: a qcow2 image in a file. */
@@ -33,204 +27,150 @@ static JsonObject *target_arguments(const char *node, const char *path)
     return arguments;
 }
 
-static gboolean bare_attach(Backup *backup, guint index, const Deadline *deadline, GError **error)
+static gboolean attach(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
+                       GError **error)
 {
-    g_autofree char *target = backup_target(backup, index);
-    g_autofree char *path = backup_partial(backup, index);
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
+    g_autofree char *node = disk_copy_job(copy, index);
+    Qmp *qmp = bare_qmp(vm, deadline, error);
 
     if (!qmp)
         return FALSE;
-    if (qmp_do(qmp, "blockdev-add", target_arguments(target, path), deadline, error))
+    if (qmp_do(qmp, "blockdev-add", target_arguments(node, copy->files[index]), deadline, error))
         return TRUE;
-    g_prefix_error(error, "QEMU must be able to write to %s: ", backup->chain->dir);
+    g_prefix_error(error, "QEMU must be able to write to %s: ", copy->dir);
     return FALSE;
 }
 
-static void add_action(JsonArray *actions, const char *type, JsonObject *data)
+static void add_actions(const DiskCopy *copy, guint index, JsonArray *actions)
 {
-    JsonObject *action = jsonu_with("type", type);
-
-    json_object_set_object_member(action, "data", data);
-    json_array_add_object_element(actions, action);
-}
-
-static void add_actions(const Backup *backup, guint index, JsonArray *actions)
-{
-    const BlockDisk *disk = backup->disks->pdata[index];
-    g_autofree char *target = backup_target(backup, index);
-    g_autofree char *fresh = backup_bitmap(backup, backup->point);
+    const Disk *disk = disk_at(copy, index);
+    g_autofree char *job = disk_copy_job(copy, index);
     JsonObject *bitmap = jsonu_with("node", disk->node);
-    JsonObject *copy = jsonu_with("device", disk->node);
+    JsonObject *data = jsonu_with("device", disk->node);
 
-    json_object_set_string_member(bitmap, "name", fresh);
-    json_object_set_boolean_member(bitmap, "persistent", disk->remembers);
-    add_action(actions, "block-dirty-bitmap-add", bitmap);
+    json_object_set_string_member(bitmap, "name", copy->bitmap);
+    json_object_set_boolean_member(bitmap, "persistent", disk_keeps_bitmaps(disk));
+    bare_add_action(actions, "block-dirty-bitmap-add", bitmap);
 
-    json_object_set_string_member(copy, "target", target);
-    json_object_set_string_member(copy, "job-id", target);
-    json_object_set_string_member(copy, "sync", backup->parent ? "bitmap" : "full");
-    json_object_set_boolean_member(copy, "compress", backup->compress);
-    json_object_set_int_member(copy, "speed", HELD_RATE);
-    json_object_set_boolean_member(copy, "auto-dismiss", FALSE);
-    if (backup->parent) {
-        g_autofree char *old = backup_bitmap(backup, backup->parent);
-
-        json_object_set_string_member(copy, "bitmap", old);
-        /* It stays as it is, whatever comes of the copy: the next attempt needs it. */
-        json_object_set_string_member(copy, "bitmap-mode", "never");
+    json_object_set_string_member(data, "target", job);
+    json_object_set_string_member(data, "job-id", job);
+    json_object_set_string_member(data, "sync", copy->parent ? "bitmap" : "full");
+    json_object_set_boolean_member(data, "compress", copy->compress);
+    json_object_set_int_member(data, "speed", HELD_RATE);
+    json_object_set_boolean_member(data, "auto-dismiss", FALSE);
+    if (copy->parent) {
+        json_object_set_string_member(data, "bitmap", copy->parent);
+        /* It stays as it is, however the copy ends: the next attempt needs it. */
+        json_object_set_string_member(data, "bitmap-mode", "never");
     }
-    add_action(actions, "blockdev-backup", copy);
+    bare_add_action(actions, "blockdev-backup", data);
 }
 
-static gboolean bare_begin(Backup *backup, const Deadline *deadline, GError **error)
+static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
-    JsonObject *arguments;
+    Qmp *qmp = bare_qmp(vm, deadline, error);
     JsonArray *actions;
 
     if (!qmp)
         return FALSE;
-    arguments = json_object_new();
     actions = json_array_new();
-    json_object_set_array_member(arguments, "actions", actions);
-    for (guint i = 0; i < backup->disks->len; i++)
-        add_actions(backup, i, actions);
-    backup->held = TRUE;
-    return qmp_do(qmp, "transaction", arguments, deadline, error);
+    for (guint i = 0; i < copy->disks->len; i++)
+        add_actions(copy, i, actions);
+    copy->held = TRUE;
+    return bare_transaction(qmp, actions, deadline, error);
 }
 
-/* After the thaw, the copies go at their speed. One that has ended refuses, and look() sees why. */
-static gboolean let_go(Backup *backup, Qmp *qmp, const Deadline *deadline, GError **error)
+static gboolean begin_late(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)
 {
-    for (guint i = 0; backup->held && i < backup->disks->len; i++) {
-        g_autofree char *job = backup_target(backup, i);
-        JsonObject *arguments = jsonu_with("device", job);
-        g_autoptr(GError) problem = NULL;
+    (void)copy;
+    return bare_transaction_follow(vm, deadline, error);
+}
 
-        json_object_set_int_member(arguments, "speed", backup->rate);
+/* After the thaw, the copies run at their speed. A job that has ended refuses a speed. */
+static gboolean release(DiskCopy *copy, Qmp *qmp, const Deadline *deadline, GError **error)
+{
+    for (guint i = 0; copy->held && i < copy->disks->len; i++) {
+        g_autofree char *job = disk_copy_job(copy, i);
+        g_autoptr(GError) problem = NULL;
+        JsonObject *arguments = jsonu_with("device", job);
+
+        json_object_set_int_member(arguments, "speed", copy->rate);
         if (!qmp_do(qmp, "block-job-set-speed", arguments, deadline, &problem) &&
             !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;
         }
     }
-    backup->held = FALSE;
+    copy->held = FALSE;
     return TRUE;
 }
 
-static gboolean bare_begin_late(Backup *backup, const Deadline *deadline, GError **error)
+static gboolean step(Vm *vm, Qmp *qmp, gpointer data, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
-
-    return qmp && qmp_await(qmp, "transaction", deadline, error);
-}
-
-/* Adds up all jobs. TRUE as long as nothing went wrong; @all_done once all are at their end. */
-static gboolean look(const Backup *backup, JsonNode *result, Progress *progress,
-                     gboolean *all_done, GError **error)
-{
-    gint64 done = 0, total = 0;
-
-    *all_done = TRUE;
-    for (guint i = 0; i < backup->disks->len; i++) {
-        const char *disk = ((const BlockDisk *)backup->disks->pdata[i])->name;
-        g_autofree char *id = backup_target(backup, i);
-        BlockJob job;
-
-        block_job_find(result, id, &job);
-        if (!job.found)
-            set_error(error, "the disk %s: QEMU's job is gone", disk);
-        else if (job.error)
-            set_error(error, "the disk %s could not be copied: %s", disk, job.error);
-        done += job.done;
-        total += job.total;
-        *all_done = *all_done && job.concluded;
-        block_job_clear(&job);
-        if (*error)
-            return FALSE;
-    }
-    progress_update(progress, done, total);
-    return TRUE;
-}
-
-/* One look, or a new connection in place of one that was lost. */
-static gboolean step(Backup *backup, Progress *progress, gboolean *all_done, GError **error)
-{
-    Vm *vm = backup->job->vm;
+    DiskCopy *copy = data;
     Deadline deadline = vm_deadline(vm, 0);
-    g_autoptr(GError) problem = NULL;
-    Qmp *qmp = vm_bare_qmp(vm, &deadline, error);
-    g_autoptr(JsonNode) result = qmp && let_go(backup, qmp, &deadline, &problem)
-                                     ? qmp_call(qmp, "query-jobs", NULL, &deadline, &problem)
-                                     : NULL;
+    gboolean halted = FALSE;
 
-    *all_done = FALSE;
-    if (!qmp)
+    if (!release(copy, qmp, &deadline, error))
         return FALSE;
-    if (result) {
-        if (!look(backup, result, progress, all_done, error))
-            return FALSE;
-        if (!backup->stopped && blocks_is_stopped(qmp))
-            return set_error(error, "QEMU stopped the VM because of an error of a disk");
-        if (*all_done || blocks_await_change(qmp, LOOK_MS, backup->job->context->cancel_fd,
-                                             &problem))
-            return TRUE;
+    if (!copy->was_halted)
+        vm_halted(vm, &halted, &deadline, NULL);
+    return !halted || set_error(error, "QEMU paused the VM on a disk error");
+}
+
+static gboolean follow(Vm *vm, DiskCopy *copy, Progress *progress, int cancel_fd, GError **error)
+{
+    g_auto(GStrv) ids = g_new0(char *, copy->disks->len + 1);
+    g_autofree const char **names = g_new0(const char *, copy->disks->len + 1);
+
+    for (guint i = 0; i < copy->disks->len; i++) {
+        ids[i] = disk_copy_job(copy, i);
+        names[i] = disk_at(copy, i)->name;
     }
-    /* The jobs do not end with the connection. */
-    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
-        vm_bare_drop_qmp(vm);
-        return TRUE;
+    return jobs_follow(vm, ids, names, step, copy, progress, cancel_fd, error);
+}
+
+static gboolean finish(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error)
+{
+    return jobs_finish(vm, copy->prefix, deadline, error);
+}
+
+static gboolean remove_bitmap(Qmp *qmp, const char *node, const char *name,
+                              const Deadline *deadline, GError **error)
+{
+    JsonObject *arguments = jsonu_with("node", node);
+
+    json_object_set_string_member(arguments, "name", name);
+    return qmp_do(qmp, "block-dirty-bitmap-remove", arguments, deadline, error);
+}
+
+static gboolean forget(Vm *vm, const DiskCopy *copy, const char *keep, const Deadline *deadline,
+                       GError **error)
+{
+    g_autoptr(GPtrArray) disks = bare_disks(vm, DISK_BITMAPS, deadline, error);
+    Qmp *qmp = disks ? bare_qmp(vm, deadline, error) : NULL;
+
+    for (guint i = 0; qmp && i < disks->len; i++) {
+        const Disk *disk = disks->pdata[i];
+
+        for (guint k = 0; k < disk->bitmaps->len; k++) {
+            const char *name = ((const DiskBitmap *)disk->bitmaps->pdata[k])->name;
+
+            if (!g_str_has_prefix(name, copy->prefix) || g_strcmp0(name, keep) == 0)
+                continue;
+            if (!remove_bitmap(qmp, disk->node, name, deadline, error))
+                return FALSE;
+        }
     }
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return FALSE;
+    return qmp != NULL;
 }
 
-static gboolean bare_await(Backup *backup, Progress *progress, GError **error)
-{
-    g_autoptr(GError) problem = NULL;
-    gboolean all_done = FALSE;
-
-    while (!all_done && step(backup, progress, &all_done, &problem))
-        ;
-    if (!problem)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return FALSE;
-}
-
-static gboolean bare_release(Backup *backup, const Deadline *deadline, GError **error)
-{
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
-
-    return qmp && blocks_release(qmp, backup->prefix, deadline, error);
-}
-
-static gboolean bare_forget(Backup *backup, const char *keep, const Deadline *deadline,
-                            GError **error)
-{
-    Qmp *qmp = vm_bare_qmp(backup->job->vm, deadline, error);
-
-    return qmp && blocks_forget(qmp, backup->prefix, keep, deadline, error);
-}
-
-static gboolean bare_let_run(Backup *backup)
-{
-    Deadline deadline = vm_deadline(backup->job->vm, 0);
-    Qmp *qmp;
-
-    deadline.cancel_fd = -1;
-    qmp = vm_bare_qmp(backup->job->vm, &deadline, NULL);
-    return qmp && blocks_is_stopped(qmp) && qmp_do(qmp, "cont", NULL, &deadline, NULL);
-}
-
-const BackupOps backup_bare = {
-    .disks = bare_disks,
-    .attach = bare_attach,
-    .begin = bare_begin,
-    .begin_late = bare_begin_late,
-    .await = bare_await,
-    .release = bare_release,
-    .forget = bare_forget,
-    .let_run = bare_let_run,
+const BackupOps bare_backup = {
+    .tunable = TRUE,
+    .attach = attach,
+    .begin = begin,
+    .begin_late = begin_late,
+    .follow = follow,
+    .finish = finish,
+    .forget = forget,
 };

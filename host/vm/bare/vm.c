@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/base/json-util.h"
 #include "host/vm/bare/vm.h"
+
+#include "host/base/json-util.h"
 #include "host/wire/agent-client.h"
 #include "host/wire/qmp.h"
 #include "lib/errors.h"
@@ -15,7 +16,7 @@ typedef struct {
 static gboolean bare_ask(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
                          GError **error)
 {
-    Bare *bare = vm->backend;
+    Bare *bare = vm->data;
 
     if (!bare->agent_address) {
         g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE,
@@ -25,9 +26,9 @@ static gboolean bare_ask(Vm *vm, const GString *text, GString **reply, const Dea
     return agent_client_ask(bare->agent, text, reply, deadline, error);
 }
 
-Qmp *vm_bare_qmp(Vm *vm, const Deadline *deadline, GError **error)
+Qmp *bare_qmp(Vm *vm, const Deadline *deadline, GError **error)
 {
-    Bare *bare = vm->backend;
+    Bare *bare = vm->data;
 
     if (!bare->qmp_address) {
         set_error(error, "QEMU's monitor is needed for this: say --qmp SOCKET");
@@ -38,22 +39,16 @@ Qmp *vm_bare_qmp(Vm *vm, const Deadline *deadline, GError **error)
     return bare->qmp;
 }
 
-gboolean vm_bare_has_qmp(const Vm *vm)
+const char *bare_agent_address(const Vm *vm)
 {
-    return ((const Bare *)vm->backend)->qmp_address != NULL;
+    return ((const Bare *)vm->data)->agent_address;
 }
 
-const char *vm_bare_agent_address(const Vm *vm)
+void bare_disconnect(Vm *vm)
 {
-    return ((const Bare *)vm->backend)->agent_address;
-}
+    Bare *bare = vm->data;
 
-void vm_bare_drop_qmp(Vm *vm)
-{
-    Bare *bare = vm->backend;
-
-    if (vm_is_bare(vm))
-        g_clear_pointer(&bare->qmp, qmp_close);
+    g_clear_pointer(&bare->qmp, qmp_close);
 }
 
 /* QEMU's run states, by the names that libvirt gives them. */
@@ -78,7 +73,7 @@ static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GEr
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(JsonNode) status = NULL;
-    Qmp *qmp = vm_bare_qmp(vm, deadline, &problem);
+    Qmp *qmp = bare_qmp(vm, deadline, &problem);
 
     *state = VM_UNDEFINED;
     if (qmp)
@@ -88,7 +83,7 @@ static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GEr
                                                                      "status", ""));
         return TRUE;
     }
-    vm_bare_drop_qmp(vm);
+    bare_disconnect(vm);
     /* QEMU ends with its guest: nobody there means off. */
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
         *state = VM_SHUT_OFF;
@@ -111,7 +106,7 @@ static gboolean bare_act(Vm *vm, VmAction action, const Deadline *deadline, GErr
     if (action == VM_DO_START)
         return set_error(error, "a bare QEMU is started by its own command line; "
                                 "if it waits at its first instruction, say resume");
-    qmp = vm_bare_qmp(vm, deadline, error);
+    qmp = bare_qmp(vm, deadline, error);
     if (!qmp)
         return FALSE;
     if (qmp_do(qmp, commands[action], NULL, deadline, &problem))
@@ -125,7 +120,7 @@ static gboolean bare_act(Vm *vm, VmAction action, const Deadline *deadline, GErr
 
 static gboolean bare_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
 {
-    Qmp *qmp = vm_bare_qmp(vm, deadline, error);
+    Qmp *qmp = bare_qmp(vm, deadline, error);
 
     (void)end;
     if (qmp)
@@ -158,7 +153,7 @@ static gboolean is_end(JsonObject *event, gpointer data)
 static gboolean bare_await(Vm *vm, VmEnd end, const Deadline *deadline, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    Bare *bare = vm->backend;
+    Bare *bare = vm->data;
     g_autoptr(JsonObject) event =
         bare->qmp ? qmp_event(bare->qmp, is_end, &end, deadline, &problem) : NULL;
 
@@ -166,7 +161,7 @@ static gboolean bare_await(Vm *vm, VmEnd end, const Deadline *deadline, GError *
         return !is_panic(event) || set_error(error, "the guest has panicked, and QEMU stopped it");
     if (!bare->qmp)
         return set_error(error, "the connection to QEMU's monitor was lost");
-    vm_bare_drop_qmp(vm);
+    bare_disconnect(vm);
     if (end == VM_END_DOWN && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&problem));
@@ -175,7 +170,7 @@ static gboolean bare_await(Vm *vm, VmEnd end, const Deadline *deadline, GError *
 
 static void bare_free(Vm *vm)
 {
-    Bare *bare = vm->backend;
+    Bare *bare = vm->data;
 
     agent_client_free(bare->agent);
     qmp_close(bare->qmp);
@@ -184,32 +179,46 @@ static void bare_free(Vm *vm)
     g_free(bare);
 }
 
-static const VmOps bare_ops = {
-    .kind = "bare QEMU",
-    .ask = bare_ask,
-    .state = bare_state,
-    .act = bare_act,
-    .expect = bare_expect,
-    .await = bare_await,
-    .free = bare_free,
-};
-
-gboolean vm_is_bare(const Vm *vm)
+static gboolean bare_halted(Vm *vm, gboolean *halted, const Deadline *deadline, GError **error)
 {
-    return vm->ops == &bare_ops;
+    Qmp *qmp = bare_qmp(vm, deadline, error);
+    g_autoptr(JsonNode) status = qmp ? qmp_call(qmp, "query-status", NULL, deadline, error) : NULL;
+
+    *halted = g_str_equal(jsonu_string(jsonu_node_object(status), "status", ""), "io-error");
+    return status != NULL;
 }
 
-Vm *vm_bare_new(const char *name, const char *agent, const char *qmp, const Context *context)
+Vm *bare_new(const char *name, const char *agent, const char *qmp, const Context *context)
 {
     Bare *bare = g_new0(Bare, 1);
-    Vm *vm = g_new0(Vm, 1);
+    Vm *vm = vm_new(&bare_backend, name, context, bare);
 
     bare->agent_address = g_strdup(agent);
     bare->qmp_address = g_strdup(qmp);
     bare->agent = agent_client_new(bare->agent_address);
-    vm->name = g_strdup(name);
-    vm->context = context;
-    vm->ops = &bare_ops;
-    vm->backend = bare;
+    vm->agent_only = !qmp;
     return vm;
 }
+
+const Backend bare_backend = {
+    .name = "bare QEMU",
+    .where = "vms.ini",
+    .list = bare_list,
+    .open = bare_open,
+    .free = bare_free,
+    .disconnect = bare_disconnect,
+    .ask = bare_ask,
+    .state = bare_state,
+    .act = bare_act,
+    .halted = bare_halted,
+    .expect = bare_expect,
+    .await = bare_await,
+    .disks = bare_disks,
+    .channel_find = bare_channel_find,
+    .snapshot = &(const SnapshotOps){
+        .begin = bare_snapshot_begin,
+        .follow = bare_transaction_follow,
+        .commit = bare_commit,
+    },
+    .backup = &bare_backup,
+};

@@ -1,17 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "host/vm/vm.h"
+#include "host/vm/backend.h"
 #include "host/wire/qmp.h"
 
-gboolean vm_is_bare(const Vm *vm);
+/* A QEMU that is reached by the sockets of its agent and its monitor, without libvirt. */
+extern const Backend bare_backend;
 
-/* The monitor of a bare QEMU, the VM's; NULL with @error set. */
-Qmp *vm_bare_qmp(Vm *vm, const Deadline *deadline, GError **error);
+/*
+ * A bare QEMU by its sockets, with addresses as for wire_open(); each may be NULL. Connects
+ * when a socket is first needed.
+ */
+Vm *bare_new(const char *name, const char *agent, const char *qmp, const Context *context);
 
-/* Whether its monitor's socket is known, and the agent's address, or NULL. */
-gboolean vm_bare_has_qmp(const Vm *vm);
-const char *vm_bare_agent_address(const Vm *vm);
+/* Backend.list and .open: the VMs of --agent and --qmp, else of the files vms.ini. */
+GPtrArray *bare_list(gpointer link, const Context *context, Reporter *reporter, GError **error);
+Vm *bare_open(gpointer link, const char *name, const Context *context, Reporter *reporter,
+              GError **error);
 
-/* After a failure: the next use connects anew. Nothing happens to a VM of another kind. */
-void vm_bare_drop_qmp(Vm *vm);
+/* The connection to the VM's monitor, which the VM owns; NULL with @error set. */
+Qmp *bare_qmp(Vm *vm, const Deadline *deadline, GError **error);
+
+/* After a failure: the next bare_qmp() connects again. */
+void bare_disconnect(Vm *vm);
+
+/* ---- Members of the table in files of their own. */
+
+GPtrArray *bare_disks(Vm *vm, guint details, const Deadline *deadline, GError **error);
+gboolean bare_channel_find(Vm *vm, AgentChannel *channel, const Deadline *deadline,
+                           GError **error);
+const char *bare_agent_address(const Vm *vm); /* NULL: not known */
+
+gboolean bare_snapshot_begin(Vm *vm, const GPtrArray *overlays, const Deadline *deadline,
+                             GError **error);
+gboolean bare_transaction_follow(Vm *vm, const Deadline *deadline, GError **error);
+gboolean bare_commit(Vm *vm, const Disk *disk, Progress *progress, int cancel_fd,
+                     GError **error);
+
+extern const BackupOps bare_backup;
+
+/* Sends @actions, an array that is taken, as one transaction. */
+gboolean bare_transaction(Qmp *qmp, JsonArray *actions, const Deadline *deadline,
+                          GError **error);
+/* Adds to @actions one of this @type with @data, which is taken. */
+void bare_add_action(JsonArray *actions, const char *type, JsonObject *data);
+
+/* The reply to query-named-block-nodes, without the nodes' trees; the caller's. */
+JsonNode *bare_nodes(Qmp *qmp, const Deadline *deadline, GError **error);
+/* The node whose image is the file @path with @format; the caller's. NULL with @error set. */
+char *bare_node_of(Qmp *qmp, const char *path, const char *format, const Deadline *deadline,
+                   GError **error);

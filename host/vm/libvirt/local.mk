@@ -2,7 +2,11 @@
 if LIBVIRT
 libguestctl_a_SOURCES += \
 	%D%/backup.c \
+	%D%/connection.c %D%/connection.h \
+	%D%/disks.c \
+	%D%/domain.h \
 	%D%/domain-xml.c %D%/domain-xml.h \
+	%D%/jobs.c \
 	%D%/snapshot.c \
 	%D%/vm.c %D%/vm.h
 else

@@ -1,50 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/backup/backup.h"
-#include "host/snapshot/snapshot.h"
 #include "host/vm/libvirt/vm.h"
 #include "lib/errors.h"
 
-/* Instead of vm-libvirt.c, where guestctl is built without libvirt. */
+/* The backend of a guestctl that was built without libvirt: it has no VM, and reports that. */
 
-LibvirtLink *libvirt_link_new(void)
+static gpointer without_libvirt(const char *what, GError **error)
 {
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE,
+                "%s in vms.ini, and this guestctl was built without libvirt; "
+                "name the VM's socket with --agent SOCKET", what);
     return NULL;
 }
 
-void libvirt_link_free(LibvirtLink *link)
+static GPtrArray *none_list(gpointer link, const Context *context, Reporter *reporter,
+                            GError **error)
 {
     (void)link;
-}
-
-static gpointer no_libvirt(const char *name, GError **error)
-{
-    set_error(error, "%s: not in vms.ini, and this guestctl was built without libvirt; "
-                     "say --agent SOCKET", name);
-    return NULL;
-}
-
-Vm *vm_libvirt_find(const char *name, const Context *context, GError **error)
-{
     (void)context;
-    return no_libvirt(name, error);
+    (void)reporter;
+    return without_libvirt("no VM", error);
 }
 
-GPtrArray *vm_libvirt_all(const Context *context, GError **error)
+static Vm *none_open(gpointer link, const char *name, const Context *context, Reporter *reporter,
+                     GError **error)
 {
+    g_autofree char *what = g_strdup_printf("no VM '%s'", name);
+
+    (void)link;
     (void)context;
-    return no_libvirt("no VM", error);
+    (void)reporter;
+    return without_libvirt(what, error);
 }
 
-char *vm_libvirt_xml(Vm *vm, GError **error)
-{
-    return no_libvirt(vm->name, error);
-}
-
-gboolean vm_is_libvirt(const Vm *vm)
-{
-    (void)vm;
-    return FALSE;
-}
-
-const BackupOps backup_libvirt = { NULL };
-const SnapshotOps snapshot_libvirt = { NULL, NULL, NULL };
+const Backend libvirt_backend = {
+    .name = "libvirt",
+    .where = "libvirt",
+    .list = none_list,
+    .open = none_open,
+};

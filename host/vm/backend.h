@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host/base/reporter.h"
+#include "host/vm/agent-channel.h"
+#include "host/vm/disk.h"
+#include "host/vm/vm.h"
+
+/*
+ * A kind of VM: how guestctl lists, opens and works on VMs of this kind. Each kind has a folder
+ * below host/vm with one constant Backend and a line in host/vm/backends.c; docs/design.md has
+ * the recipe.
+ *
+ * Members that are NULL are things that the kind does not offer; the functions of vm.h and
+ * below then fail with "NAME offers no THING". Every function returns FALSE or NULL with @error
+ * set, keeps to its deadline, and is called by one thread at a time for one Vm.
+ */
+
+/* A disk and the overlay that a snapshot puts on it. */
+typedef struct {
+    const Disk *disk;
+    char *path; /* of the overlay, absolute */
+} Overlay;
+
+/* A copy of a VM's disks into files, as a backup makes it. */
+typedef struct {
+    const char *prefix;       /* of the names of all jobs, nodes and bitmaps of the backup set */
+    const char *dir;          /* where the files are */
+    const GPtrArray *disks;   /* of Disk */
+    char **files;             /* each disk's qcow2 file, which exists; NULL-terminated */
+    const char *bitmap;       /* to be added when the copy begins, on every disk */
+    const char *parent;       /* copy only what this bitmap marks; NULL: all */
+    gboolean compress;
+    gint64 rate;              /* bytes a second; 0: no limit */
+    gboolean was_halted;      /* QEMU had paused the VM on a disk error before the copy */
+    gboolean held;            /* the backend's: the copy waits for the thaw */
+} DiskCopy;
+
+/* The name of the job and of the target node of the disk with this index; the caller's. */
+char *disk_copy_job(const DiskCopy *copy, guint index);
+
+/* External snapshots. */
+typedef struct {
+    /* Makes all @overlays (of Overlay) at one point in time, or none. */
+    gboolean (*begin)(Vm *vm, const GPtrArray *overlays, const Deadline *deadline,
+                      GError **error);
+    /* Waits again for a begin() that failed with GUESTD_ERROR_TIMED_OUT. */
+    gboolean (*follow)(Vm *vm, const Deadline *deadline, GError **error);
+    /*
+     * Writes the disk's image back into the one below it, which the disk uses from then on.
+     * After a failure, or once @cancel_fd (-1: never) is readable, the disk uses its image on.
+     */
+    gboolean (*commit)(Vm *vm, const Disk *disk, Progress *progress, int cancel_fd,
+                       GError **error);
+} SnapshotOps;
+
+/* Copies of disks with bitmaps. */
+typedef struct {
+    gboolean tunable; /* honours compress and rate of a DiskCopy */
+    /* Before the freeze: opens the file of the disk with this index. NULL: not needed. */
+    gboolean (*attach)(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
+                       GError **error);
+    /* Begins the copies of all disks at one point in time, held back until follow(). */
+    gboolean (*begin)(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error);
+    /* Waits again for a begin() that failed with GUESTD_ERROR_TIMED_OUT. */
+    gboolean (*begin_late)(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error);
+    /* Lets the copies run and waits for their end. */
+    gboolean (*follow)(Vm *vm, DiskCopy *copy, Progress *progress, int cancel_fd,
+                       GError **error);
+    /* Ends all copies of the set, done or not, and closes their files. */
+    gboolean (*finish)(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error);
+    /* Removes the bitmaps of the set from all disks, but for @keep (may be NULL). */
+    gboolean (*forget)(Vm *vm, const DiskCopy *copy, const char *keep, const Deadline *deadline,
+                       GError **error);
+} BackupOps;
+
+struct Backend {
+    const char *name;  /* in messages: "bare QEMU", "libvirt" */
+    const char *where; /* its VMs are known from: "vms.ini", "libvirt" */
+
+    /*
+     * A link that all VMs of one run share, such as a connection; NULL: needs none.
+     * Both are called by the main thread; stop() may not block.
+     */
+    gpointer (*start)(const Context *context);
+    void (*stop)(gpointer link);
+
+    /*
+     * All VMs: an array of Vm. GUESTD_ERROR_UNREACHABLE: the place where they are known from
+     * could not be asked, which is not fatal if other kinds have VMs. Both may be called by
+     * several threads at a time.
+     */
+    GPtrArray *(*list)(gpointer link, const Context *context, Reporter *reporter,
+                       GError **error);
+    /*
+     * The VM called @name (NULL: the one of --agent and --qmp). NULL without @error: this
+     * kind has no such VM.
+     */
+    Vm *(*open)(gpointer link, const char *name, const Context *context, Reporter *reporter,
+                GError **error);
+    void (*free)(Vm *vm);
+
+    /* Drops a connection that may be broken, so that the next call makes a new one. NULL: none. */
+    void (*disconnect)(Vm *vm);
+
+    /* Sends the line @text to the agent and waits for the @reply, as agent_client_ask(). */
+    gboolean (*ask)(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
+                    GError **error);
+    gsize ask_max; /* bytes of data that fit into one request; 0: as many as the agent takes */
+
+    gboolean (*state)(Vm *vm, VmState *state, const Deadline *deadline, GError **error);
+    gboolean state_is_shared; /* asking for it keeps no other program out */
+    gboolean (*act)(Vm *vm, VmAction action, const Deadline *deadline, GError **error);
+    /* Whether QEMU paused the VM because a disk failed. */
+    gboolean (*halted)(Vm *vm, gboolean *halted, const Deadline *deadline, GError **error);
+
+    /* expect() is called before whatever leads to the @end, so that await() does not miss it. */
+    gboolean (*expect)(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
+    gboolean (*await)(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
+
+    /* Every disk with a medium: an array of Disk with @details (DISK_SIZES, DISK_BITMAPS). */
+    GPtrArray *(*disks)(Vm *vm, guint details, const Deadline *deadline, GError **error);
+    /* Fills in @channel, which is zeroed. */
+    gboolean (*channel_find)(Vm *vm, AgentChannel *channel, const Deadline *deadline,
+                             GError **error);
+
+    const SnapshotOps *snapshot;
+    const BackupOps *backup;
+};
+
+/* The list of all kinds, in the order in which they are asked; ends with NULL. */
+extern const Backend *const backend_list[];
+
+/* A new Vm of @backend with @data; @name is copied, @context is kept. */
+Vm *vm_new(const Backend *backend, const char *name, const Context *context, gpointer data);
+
+/*
+ * TRUE if @member, else FALSE with @error "BACKEND offers no THING", where @thing is such as
+ * "backup jobs". The one place where a missing member of the table becomes an error.
+ */
+gboolean backend_offers(const Backend *backend, gboolean member, const char *thing,
+                        GError **error);
+
+/* ---- The kinds of VM of one run. */
+
+/* @list as backend_list; for @context->backends, which must outlive all VMs. */
+Backends *backends_start(const Backend *const *list, const Context *context);
+void backends_stop(Backends *backends);
+
+/* All VMs of all kinds; of several with one name, the first. Sorted by name. */
+GPtrArray *backends_list(const Context *context, Reporter *reporter, GError **error);
+
+/* The VM called @name (NULL: the one of --agent and --qmp), of the first kind that has it. */
+Vm *backends_open(const Context *context, const char *name, Reporter *reporter, GError **error);
+
+/* Whether --match, if given, matches @name. */
+gboolean vm_is_wanted(const char *name, const Context *context);
+
+/* The Vm called @name in the array @vms; NULL: there is none. */
+Vm *vms_find(const GPtrArray *vms, const char *name);
+
+/* ---- What a Vm's backend does; each fails with backend_offers() if it does not. */
+
+gboolean vm_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
+gboolean vm_await(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
+gboolean vm_halted(Vm *vm, gboolean *halted, const Deadline *deadline, GError **error);
+GPtrArray *vm_disks(Vm *vm, guint details, const Deadline *deadline, GError **error);
+gboolean vm_channel_find(Vm *vm, AgentChannel *channel, const Deadline *deadline,
+                         GError **error);
+void vm_disconnect(Vm *vm);
+
+/* How the backend takes snapshots or backups; NULL with @error set. */
+const SnapshotOps *vm_snapshot_ops(const Vm *vm, GError **error);
+const BackupOps *vm_backup_ops(const Vm *vm, GError **error);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/vm/bare/jobs.h"
+
+#include <string.h>
+
+#include "host/base/json-util.h"
+#include "lib/errors.h"
+
+/* QEMU reports each change of a job's status; progress is read this often. */
+#define LOOK_MS 500
+/* While jobs are being cancelled. */
+#define CANCEL_LOOK_MS 200
+
+typedef struct {
+    Vm *vm;
+    char **ids;
+    const char *const *disks; /* of each id */
+    Progress *progress;
+    int cancel_fd;
+    GHashTable *completed; /* ids of jobs that were ready and told to complete */
+} Follow;
+
+/* The row of query-jobs with this id; NULL: there is none. */
+static JsonObject *find_job(JsonArray *rows, const char *id)
+{
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        JsonObject *row = jsonu_item(rows, i);
+
+        if (g_str_equal(jsonu_string(row, "id", ""), id))
+            return row;
+    }
+    return NULL;
+}
+
+static gboolean complete(Follow *follow, Qmp *qmp, const char *id, const Deadline *deadline,
+                         GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+
+    if (!g_hash_table_add(follow->completed, (gpointer)id) ||
+        qmp_do(qmp, "job-complete", jsonu_with("id", id), deadline, &problem))
+        return TRUE;
+    /* Whether QEMU carried it out before the connection was lost is seen at the next look. */
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
+        g_hash_table_remove(follow->completed, id);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+/* Adds up all jobs. FALSE with @error if one failed; *@done once all are concluded. */
+static gboolean look(Follow *follow, Qmp *qmp, JsonNode *result, gboolean *done,
+                     const Deadline *deadline, GError **error)
+{
+    JsonArray *rows = jsonu_node_array(result);
+    gint64 current = 0, total = 0;
+
+    *done = TRUE;
+    for (guint i = 0; follow->ids[i]; i++) {
+        const char *id = follow->ids[i];
+        JsonObject *row = find_job(rows, id);
+        const char *status = jsonu_string(row, "status", "");
+
+        if (!row)
+            return set_error(error, "disk %s: job %s no longer exists in QEMU", follow->disks[i],
+                             id);
+        if (jsonu_string(row, "error", NULL))
+            return set_error(error, "disk %s: QEMU's job failed: %s", follow->disks[i],
+                             jsonu_string(row, "error", NULL));
+        current += jsonu_int(row, "current-progress", 0);
+        total += jsonu_int(row, "total-progress", 0);
+        if (g_str_equal(status, "ready") && !complete(follow, qmp, id, deadline, error))
+            return FALSE;
+        *done = *done && g_str_equal(status, "concluded");
+    }
+    progress_update(follow->progress, current, total);
+    return TRUE;
+}
+
+static gboolean is_change(JsonObject *event, gpointer data)
+{
+    (void)data;
+    return g_str_equal(jsonu_string(event, "event", ""), "JOB_STATUS_CHANGE");
+}
+
+/* The next change of any job, or @ms; FALSE with @error: cancelled, or QEMU is gone. */
+static gboolean await_change(Qmp *qmp, gint64 ms, int cancel_fd, GError **error)
+{
+    Deadline deadline = deadline_in(ms, cancel_fd);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(JsonObject) event = qmp_event(qmp, is_change, NULL, &deadline, &problem);
+
+    if (event || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+/* A job that completes lets go of its overlay, which is not to be interrupted. */
+static int cancel_fd_now(const Follow *follow)
+{
+    return g_hash_table_size(follow->completed) > 0 ? -1 : follow->cancel_fd;
+}
+
+/* One look at the jobs, and the wait for the next change. */
+static gboolean step_once(Follow *follow, JobsStep step, gpointer data, gboolean *done,
+                          GError **error)
+{
+    Deadline deadline = deadline_in(follow->vm->context->timeout_ms, cancel_fd_now(follow));
+    Qmp *qmp = bare_qmp(follow->vm, &deadline, error);
+    g_autoptr(JsonNode) result = NULL;
+
+    *done = FALSE;
+    result = qmp ? qmp_call(qmp, "query-jobs", NULL, &deadline, error) : NULL;
+    return result && look(follow, qmp, result, done, &deadline, error) &&
+           (!step || step(follow->vm, qmp, data, error)) &&
+           (*done || await_change(qmp, LOOK_MS, cancel_fd_now(follow), error));
+}
+
+gboolean jobs_follow(Vm *vm, char **ids, const char *const *disks, JobsStep step, gpointer data,
+                     Progress *progress, int cancel_fd, GError **error)
+{
+    g_autoptr(GHashTable) completed = g_hash_table_new(g_str_hash, g_str_equal);
+    Follow follow = { vm, ids, disks, progress, cancel_fd, completed };
+    gboolean connected = TRUE, done = FALSE;
+
+    while (!done) {
+        g_autoptr(GError) problem = NULL;
+
+        if (step_once(&follow, step, data, &done, &problem)) {
+            connected = TRUE;
+            continue;
+        }
+        /* Of two failures in a row, the second was that to connect. */
+        if (!connected || !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+        connected = FALSE;
+        bare_disconnect(vm);
+    }
+    return TRUE;
+}
+
+/* Cancels or dismisses each job with @prefix once; @left is the number of those that remain. */
+static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *cancelled, guint *left,
+                         const Deadline *deadline, GError **error)
+{
+    g_autoptr(JsonNode) result = qmp_call(qmp, "query-jobs", NULL, deadline, error);
+    JsonArray *rows = jsonu_node_array(result);
+
+    *left = 0;
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        const char *id = jsonu_string(jsonu_item(rows, i), "id", "");
+        const char *status = jsonu_string(jsonu_item(rows, i), "status", "");
+
+        if (!g_str_has_prefix(id, prefix))
+            continue;
+        if (g_str_equal(status, "concluded")) {
+            if (!qmp_do(qmp, "job-dismiss", jsonu_with("id", id), deadline, error))
+                return FALSE;
+            continue;
+        }
+        ++*left;
+        /* A job that is just ending refuses to be cancelled, and ends. */
+        if (g_hash_table_add(cancelled, g_strdup(id)))
+            qmp_do(qmp, "job-cancel", jsonu_with("id", id), deadline, NULL);
+    }
+    return result != NULL;
+}
+
+static gboolean close_nodes(Qmp *qmp, const char *prefix, const Deadline *deadline,
+                            GError **error)
+{
+    g_autoptr(JsonNode) result = bare_nodes(qmp, deadline, error);
+    JsonArray *rows = jsonu_node_array(result);
+
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        const char *node = jsonu_string(jsonu_item(rows, i), "node-name", "");
+
+        if (g_str_has_prefix(node, prefix) &&
+            !qmp_do(qmp, "blockdev-del", jsonu_with("node-name", node), deadline, error))
+            return FALSE;
+    }
+    return result != NULL;
+}
+
+gboolean jobs_finish(Vm *vm, const char *prefix, const Deadline *deadline, GError **error)
+{
+    g_autoptr(GHashTable) cancelled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Qmp *qmp = bare_qmp(vm, deadline, error);
+    guint left;
+
+    if (!qmp)
+        return FALSE;
+    do {
+        if (!end_jobs(qmp, prefix, cancelled, &left, deadline, error))
+            return FALSE;
+        if (left > 0 && deadline_left_ms(deadline) == 0)
+            return set_error(error, "%u jobs of QEMU did not end", left);
+        if (left > 0 && !await_change(qmp, CANCEL_LOOK_MS, deadline->cancel_fd, error))
+            return FALSE;
+    } while (left > 0);
+    return close_nodes(qmp, prefix, deadline, error);
+}

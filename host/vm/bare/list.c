@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/vm/bare/vm.h"
+#include "host/wire/wire.h"
+#include "lib/errors.h"
+
+/*
+ * Where bare QEMUs are known from: --agent and --qmp, else the files vms.ini. They have a group for
+ * each VM, with the keys "agent" and "qmp", the addresses of its sockets. The user's own file
+ * comes first.
+ */
+static GPtrArray *read_files(const Reporter *reporter)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func((GDestroyNotify)g_key_file_unref);
+    g_autofree char *mine = g_build_filename(g_get_user_config_dir(), "guestctl", "vms.ini", NULL);
+    const char *const paths[] = { mine, GUESTCTL_CONFDIR "/vms.ini" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+
+        if (g_key_file_load_from_file(file, paths[i], G_KEY_FILE_NONE, &error))
+            g_ptr_array_add(files, g_steal_pointer(&file));
+        else if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            reporter_warn(reporter, "%s: %s", paths[i], error->message);
+    }
+    return files;
+}
+
+/* A VM whose addresses, of which one may be NULL, are checked; NULL with @error set. */
+static Vm *checked(const char *name, const char *agent, const char *qmp, const Context *context,
+                   GError **error)
+{
+    if ((agent && !wire_address_check(agent, error)) || (qmp && !wire_address_check(qmp, error)))
+        return NULL;
+    return bare_new(name, agent, qmp, context);
+}
+
+static Vm *from_group(GKeyFile *file, const char *name, const Context *context, GError **error)
+{
+    g_autofree char *agent = g_key_file_get_string(file, name, "agent", NULL);
+    g_autofree char *qmp = g_key_file_get_string(file, name, "qmp", NULL);
+
+    if (agent || qmp)
+        return checked(name, agent, qmp, context, error);
+    set_error(error, "%s: its group in vms.ini has neither agent nor qmp", name);
+    return NULL;
+}
+
+/* The VM of --agent and --qmp, called by its socket if it was given no name. */
+static Vm *from_options(const char *name, const Context *context, GError **error)
+{
+    const char *address = context->agent ? context->agent : context->qmp;
+
+    return checked(name ? name : address, context->agent, context->qmp, context, error);
+}
+
+Vm *bare_open(gpointer link, const char *name, const Context *context, Reporter *reporter,
+              GError **error)
+{
+    g_autoptr(GPtrArray) files = NULL;
+
+    (void)link;
+    if (context->agent || context->qmp)
+        return from_options(name, context, error);
+    if (context->uri)
+        return NULL;
+    files = read_files(reporter);
+    for (guint i = 0; i < files->len; i++)
+        if (g_key_file_has_group(files->pdata[i], name))
+            return from_group(files->pdata[i], name, context, error);
+    return NULL;
+}
+
+GPtrArray *bare_list(gpointer link, const Context *context, Reporter *reporter, GError **error)
+{
+    g_autoptr(GPtrArray) vms = g_ptr_array_new_with_free_func((GDestroyNotify)vm_free);
+    g_autoptr(GPtrArray) files = read_files(reporter);
+
+    (void)link;
+    for (guint i = 0; i < files->len; i++) {
+        g_auto(GStrv) names = g_key_file_get_groups(files->pdata[i], NULL);
+
+        for (char **name = names; *name; name++) {
+            Vm *vm;
+
+            if (!vm_is_wanted(*name, context) || vms_find(vms, *name))
+                continue;
+            vm = from_group(files->pdata[i], *name, context, error);
+            if (!vm)
+                return NULL;
+            g_ptr_array_add(vms, vm);
+        }
+    }
+    return g_steal_pointer(&vms);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * A disk of a VM as all verbs see it. Each kind of VM fills it in one place; snapshot, backup
+ * and doctor only read it.
+ */
+
+/* Marks what was written since some point: a dirty bitmap of QEMU, a checkpoint of libvirt. */
+typedef struct {
+    char *name;
+    gint64 bytes;    /* that it marks as written */
+    gboolean usable; /* records, is consistent, and no other program uses it */
+} DiskBitmap;
+
+typedef struct {
+    char *name;     /* the user's name for it, from disk_name() or libvirt's target */
+    char *node;     /* QEMU's node that the guest writes to; NULL with libvirt */
+    char *path;     /* its image, an absolute path; NULL: not a file, or not known */
+    char *format;   /* of the image, such as "qcow2"; NULL: not known */
+    gint64 size;      /* bytes that the guest sees; 0: not asked for */
+    gint64 allocated; /* bytes stored in the image and those below it; 0: not asked for */
+    char *serial;     /* NULL: none, or not known */
+    gboolean encrypted;
+    gboolean shared;    /* other VMs may write to it */
+    gboolean transient; /* writes are dropped when the VM stops */
+    gboolean read_only; /* the guest cannot write to it */
+    gboolean firmware;  /* holds the firmware's variables */
+    char *backing;        /* path of the image below; NULL: none, or not a file */
+    char *backing_format; /* NULL: not known */
+    GPtrArray *bitmaps;   /* of DiskBitmap; empty if they were not asked for */
+} Disk;
+
+/* What a list of disks is to have besides names and images, as flags. */
+enum {
+    DISK_SIZES = 1 << 0,
+    DISK_BITMAPS = 1 << 1,
+};
+
+Disk *disk_new(void);
+void disk_free(gpointer disk);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Disk, disk_free)
+
+/* A new array that frees its Disks. */
+GPtrArray *disks_new(void);
+
+/*
+ * The name of a disk of QEMU: the id of its drive, else that of its device, else the name of
+ * its node. @drive and @qdev are "device" and "qdev" of query-block; both may be NULL or empty.
+ * A snapshot by guestctl changes the node but not the name. The caller's.
+ */
+char *disk_name(const char *drive, const char *qdev, const char *node);
+
+/*
+ * The name of the node of the overlay that a snapshot puts on the disk @name: "gs", @seconds in
+ * hex, @number, and the disk's name, which disk_name() finds again. Names of nodes have at most 31
+ * characters (BDRV_NODE_NAME_MAX in QEMU's include/block/block-common.h). The caller's.
+ */
+char *disk_overlay_node(const char *name, gint64 seconds, guint number);
+
+/* @name with each character that is not a letter, digit, '.', '_' or '-' as '_'; the caller's. */
+char *disk_file_name(const char *name);
+
+/* Adds a bitmap to what is known of @disk. */
+void disk_add_bitmap(Disk *disk, const char *name, gint64 bytes, gboolean usable);
+
+/* The bitmap called @name; NULL: @disk has none. */
+const DiskBitmap *disk_bitmap(const Disk *disk, const char *name);
+
+/* Whether bitmaps outlive QEMU in its format. */
+gboolean disk_keeps_bitmaps(const Disk *disk);
+
+/* The disk called @name; NULL: there is none. */
+Disk *disks_find(const GPtrArray *disks, const char *name);
+
+/* Removes the disks that the guest cannot write to, and firmware unless @firmware. */
+void disks_keep_writable(GPtrArray *disks, gboolean firmware);
+
+/* Their names, separated by ", ", or "none"; the caller's. */
+char *disks_names(const GPtrArray *disks);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host/vm/backend.h"
+#include "host/vm/libvirt/connection.h"
+#include "host/vm/libvirt/domain-xml.h"
+
+/* What the files of this backend share. */
+
+/*
+ * A call on the VM's domain, which is looked up again if the connection was lost. NULL with
+ * @error set if the daemon cannot be reached.
+ */
+LibvirtCall *libvirt_call_on(Vm *vm, LibvirtFunc func, const Deadline *deadline, GError **error);
+
+/* Makes a call on the VM's domain that has no arguments; NULL with @error set if it failed. */
+LibvirtCall *libvirt_do(Vm *vm, LibvirtFunc func, const Deadline *deadline, GError **error);
+
+/* The domain's description as it is now; the caller's. NULL with @error set. */
+DomainXml *libvirt_describe(Vm *vm, const Deadline *deadline, GError **error);
+
+/* ---- Jobs */
+
+typedef enum { LIBVIRT_JOB_RUNS, LIBVIRT_JOB_DONE, LIBVIRT_JOB_FAILED } LibvirtJobState;
+
+/* Looks at a job and moves it on; sets @error for LIBVIRT_JOB_FAILED. */
+typedef LibvirtJobState (*LibvirtLook)(Vm *vm, gpointer data, Progress *progress,
+                                       const Deadline *deadline, GError **error);
+
+/*
+ * Calls @look(@data) again and again until the job is done. FALSE with @error set if it failed,
+ * or the user cancelled.
+ */
+gboolean libvirt_job_follow(Vm *vm, LibvirtLook look, gpointer data, Progress *progress,
+                            int cancel_fd, GError **error);
+
+/* ---- Members of the table in files of their own. */
+
+GPtrArray *libvirt_disks(Vm *vm, guint details, const Deadline *deadline, GError **error);
+
+extern const SnapshotOps libvirt_snapshot;
+extern const BackupOps libvirt_backup;
+
+/* Calls @act for each checkpoint of the domain whose name begins with @prefix ("": all). */
+typedef int (*LibvirtCheckpointFunc)(virDomainCheckpointPtr checkpoint, gpointer data);
+int libvirt_each_checkpoint(virDomainPtr domain, const char *prefix, LibvirtCheckpointFunc act,
+                            gpointer data);
