@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -90,6 +91,9 @@ int main(int argc, char **argv)
     int status;
 
     setlocale(LC_ALL, "");
+    /* guestctl writes UTF-8 whatever the locale; the widths of characters depend on it. */
+    if (!g_str_equal(nl_langinfo(CODESET), "UTF-8"))
+        setlocale(LC_CTYPE, "C.UTF-8");
     setlocale(LC_NUMERIC, "C"); /* for JSON */
     /* For the build, which makes the completion and the manual page with them. */
     if (argc == 2 && g_str_equal(argv[1], "--completion"))

@@ -1,21 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/base/table.h"
 
-#define GAP 2
+#include <stdlib.h>
+
+#include <libsmartcols.h>
 
 struct Table {
-    const char *const *heads;
-    guint columns;
-    GPtrArray *cells; /* of all rows, one after the other */
+    struct libscols_table *lines;
+    struct libscols_line *line; /* the current row; NULL: the next cell begins one */
+    gsize columns;
+    gsize filled; /* cells of the current row */
 };
+
+/* libsmartcols fails for lack of memory alone; then the program ends, as with GLib. */
+static gpointer have(gpointer object)
+{
+    g_assert(object);
+    return object;
+}
+
+static void set_up(struct libscols_table *lines)
+{
+    /* Text is never cut to the terminal's width: the result may be piped or copied. */
+    scols_table_set_termforce(lines, SCOLS_TERMFORCE_NEVER);
+    g_assert(scols_table_set_column_separator(lines, "  ") == 0);
+}
 
 Table *table_new(const char *const *heads)
 {
     Table *table = g_new0(Table, 1);
 
-    table->heads = heads;
-    table->columns = g_strv_length((char **)heads);
-    table->cells = g_ptr_array_new_with_free_func(g_free);
+    table->lines = have(scols_new_table());
+    set_up(table->lines);
+    for (; heads[table->columns]; table->columns++) {
+        const char *head = heads[table->columns];
+        gboolean right = *head == '>';
+
+        have(scols_table_new_column(table->lines, head + right, 0, right ? SCOLS_FL_RIGHT : 0));
+    }
     return table;
 }
 
@@ -23,7 +45,7 @@ void table_free(Table *table)
 {
     if (!table)
         return;
-    g_ptr_array_unref(table->cells);
+    scols_unref_table(table->lines);
     g_free(table);
 }
 
@@ -39,7 +61,14 @@ char *harmless_text(const char *text)
 
 void table_cell(Table *table, const char *text)
 {
-    g_ptr_array_add(table->cells, harmless_text(text ? text : "-"));
+    g_autofree char *shown = harmless_text(text ? text : "-");
+
+    if (!table->line)
+        table->line = have(scols_table_new_line(table->lines, NULL));
+    g_assert(scols_line_set_data(table->line, table->filled, shown) == 0);
+    table->filled = (table->filled + 1) % table->columns;
+    if (table->filled == 0)
+        table->line = NULL;
 }
 
 void table_cellf(Table *table, const char *format, ...)
@@ -65,45 +94,15 @@ void table_size(Table *table, gint64 bytes)
     table_cell(table, text);
 }
 
-static guint width_of(const Table *table, guint column)
-{
-    const char *head = table->heads[column];
-    glong width = g_utf8_strlen(head + (*head == '>'), -1);
-
-    for (guint i = column; i < table->cells->len; i += table->columns)
-        width = MAX(width, g_utf8_strlen(table->cells->pdata[i], -1));
-    return (guint)width;
-}
-
-static void print_cell(const Table *table, guint column, const char *text, guint width,
-                       GString *out)
-{
-    guint blank = width - (guint)g_utf8_strlen(text, -1);
-    gboolean right = *table->heads[column] == '>';
-    gboolean last = column + 1 == table->columns;
-
-    if (right)
-        g_string_append_printf(out, "%*s", (int)blank, "");
-    g_string_append(out, text);
-    if (last)
-        g_string_append_c(out, '\n');
-    else
-        g_string_append_printf(out, "%*s", (int)(right ? GAP : blank + GAP), "");
-}
-
 void table_print(const Table *table, const char *empty, GString *out)
 {
-    g_autofree guint *widths = g_new(guint, table->columns);
+    char *text = NULL;
 
-    if (table->cells->len == 0) {
+    if (scols_table_is_empty(table->lines)) {
         g_string_append_printf(out, "%s\n", empty);
         return;
     }
-    for (guint i = 0; i < table->columns; i++)
-        widths[i] = width_of(table, i);
-    for (guint i = 0; i < table->columns; i++)
-        print_cell(table, i, table->heads[i] + (*table->heads[i] == '>'), widths[i], out);
-    for (guint i = 0; i < table->cells->len; i++)
-        print_cell(table, i % table->columns, table->cells->pdata[i], widths[i % table->columns],
-                   out);
+    g_assert(scols_print_table_to_string(table->lines, &text) == 0 && text);
+    g_string_append_printf(out, "%s\n", text);
+    free(text);
 }

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import time
+import unicodedata
 
 from lib.checks import has, same
 from lib.played import PATIENCE, agent
@@ -92,3 +93,22 @@ def test_keys(bench):
     same(bench.ctl(*args, "add", "joe", bench.path("none")).status, 1)
     same(bench.ctl(*args, "add", "joe").status, 1)
     same(bench.ctl(*args, "change", "joe").status, 2)
+
+
+def test_wide_names(bench):
+    """VM names with wide characters -> the columns of list are aligned"""
+    os.makedirs(bench.path("config/guestctl"))
+    with open(bench.path("config/guestctl/vms.ini"), "w", encoding="utf-8") as file:
+        file.write("[漢字サーバ]\nagent=/nonexistent\n[web]\nagent=/nonexistent\n")
+
+    def starts(text):
+        """Where the last two columns start, on a terminal."""
+        cells = [line.rsplit("  ", 1)[0].rstrip() for line in text.splitlines()]
+        return {sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line)
+                - len(line.rsplit("  ", 1)[1]) for line in cells}
+
+    for locale in ("C", "C.UTF-8"):
+        bench.env["LC_ALL"] = locale
+        table = bench.ctl("--timeout", "1", "list").out
+        has(table, "漢字サーバ")
+        same(len(starts(table)), 1, table)
