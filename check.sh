@@ -72,6 +72,7 @@ fi
 
 part_unit() {
     step automake unit make -C build check
+    step tap kit tests/lib/run
 }
 
 part_conformance() {

@@ -28,8 +28,11 @@ def pytest_addoption(parser):
     group.addoption("--list", action="store_true", help="print the rows' names only")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    config.pluginmanager.register(Rows(config), "rows")
+    rows = Rows(config)
+    config.pluginmanager.register(rows, "rows")
+    config.option.basetemp = config.option.basetemp or f"{rows.place.path}/pytest"
 
 
 def pytest_unconfigure(config):

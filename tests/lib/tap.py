@@ -43,7 +43,7 @@ class Tap:
         if not self.wants(name):
             return False
         if self.lists:
-            self._row(name)
+            self.passed += self._row(name)
         return not self.lists
 
     def _row(self, name, good=True, why=""):

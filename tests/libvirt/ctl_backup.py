@@ -9,15 +9,11 @@ import subprocess
 import time
 
 from lib.libvirt.daemons import PATIENCE
-from lib.programs import guestd_path, host, made
+from lib.programs import guestctl_path, host, made
 from lib.wire import Deadline
 
 TIMEOUT_S = 200
 CHECKED = {"ext4": "vda", "scsi": "sda"}
-
-
-def guestctl_path():
-    return os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
 
 
 def guestctl(*words):

@@ -6,7 +6,7 @@ import glob
 import os
 import subprocess
 
-from lib.programs import guestd_path, host, made
+from lib.programs import guestctl_path, host, made
 from lib.vm.case import Case
 from lib.vm.quiesce_guest import MIB, ext4
 
@@ -38,13 +38,6 @@ def empty_disk(directory):
     made("qemu-img", "create", "-q", "-f", "qcow2", path, str(256 * MIB))
     return ["-blockdev", f"driver=qcow2,node-name=big,file.driver=file,file.filename={path}",
             "-device", "virtio-blk-pci,id=big,drive=big,serial=big"]
-
-
-def guestctl_path():
-    path = os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
-    if not os.access(path, os.X_OK):
-        raise AssertionError(f"there is no {path}: set GUESTCTL")
-    return path
 
 
 class Ctl(Case):

@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 
-from lib.programs import guestd_path
+from lib.programs import guestctl_path
 from lib.vm.case import GUESTD, REFERENCE
 
 PATIENCE = 240
@@ -53,13 +53,6 @@ class Outcome:
 
     def __repr__(self):
         return f"{self.words}: status {self.status}\n{self.err[-2000:]}\n{self.out[-2000:]}"
-
-
-def guestctl_path():
-    path = os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
-    if not os.access(path, os.X_OK):
-        raise AssertionError(f"there is no {path}: set GUESTCTL")
-    return path
 
 
 class World:

@@ -15,7 +15,7 @@ import subprocess
 import threading
 from datetime import datetime
 
-from lib.programs import guestd_path, host, made
+from lib.programs import guestctl_path, host, made
 from lib.vm import debian
 from lib.vm.case import Case
 from lib.vm.quiesce_guest import MIB
@@ -143,13 +143,6 @@ class Point:
         begin = quiesced.get("window", {}).get("begin")
         self.expected = records.until(datetime.fromisoformat(begin).timestamp()) if begin else None
         self.later = None
-
-
-def guestctl_path():
-    path = os.environ.get("GUESTCTL") or os.path.join(os.path.dirname(guestd_path()), "guestctl")
-    if not os.access(path, os.X_OK):
-        raise AssertionError(f"there is no {path}: set GUESTCTL")
-    return path
 
 
 def ctl(*words):

@@ -8,19 +8,10 @@ import os
 import subprocess
 import tempfile
 
-from lib.checks import Skip
-from lib.programs import guestd_path
+from lib.programs import guestctl_path
 from lib.vm.case import Case
 
 PATIENCE = 120
-
-
-def guestctl():
-    path = os.environ.get("GUESTCTL") or \
-        os.path.join(os.path.dirname(guestd_path() or ""), "guestctl")
-    if not os.access(path, os.X_OK):
-        raise Skip("no guestctl: set GUESTCTL")
-    return path
 
 
 class Remote(Case):
@@ -39,7 +30,7 @@ class Remote(Case):
             yield "qemu-ga"
 
     def ctl(self, *args, stdin=b"", status=0):
-        done = subprocess.run([guestctl(), "--agent", self.vm.path("agent"), *args], input=stdin,
+        done = subprocess.run([guestctl_path(), "--agent", self.vm.path("agent"), *args], input=stdin,
                               capture_output=True, timeout=PATIENCE, check=False)
         self.equal(done.returncode, status, f"{args}: {done.stderr.decode()}")
         return done.stdout
@@ -56,7 +47,7 @@ class Remote(Case):
                     self.interrupt()
 
     def interrupt(self):
-        with subprocess.Popen([guestctl(), "--agent", self.vm.path("agent"), "exec", "--", "sh",
+        with subprocess.Popen([guestctl_path(), "--agent", self.vm.path("agent"), "exec", "--", "sh",
                                "-c", "echo ready; sleep 1000"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
             self.equal(process.stdout.readline(), b"ready\n", "first line")
