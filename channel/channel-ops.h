@@ -40,5 +40,8 @@ struct Channel {
  */
 void channel_lost(Channel *channel, int errnum);
 
+/* The start of a dialogue with a host over @fd, with the channel's events; see conn_new(). */
+Conn *channel_conn_new(const Channel *channel, int fd, const char *name);
+
 /* Sets @error to the text that qemu-ga prints for a channel that does not open. */
 void channel_set_open_error(GError **error, const char *path, int errnum);

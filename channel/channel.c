@@ -96,6 +96,13 @@ void channel_lost(Channel *channel, int errnum)
         g_timeout_add((guint)((REOPEN_PAUSE_US - age) / 1000), on_reopen_timer, channel);
 }
 
+Conn *channel_conn_new(const Channel *channel, int fd, const char *name)
+{
+    const ChannelEvents *events = channel->events;
+
+    return conn_new(fd, name, &events->conn, events->conn_data ? events->conn_data : channel->data);
+}
+
 Channel *channel_open(const ChannelConfig *config, const ChannelEvents *events, gpointer data,
                       GError **error)
 {

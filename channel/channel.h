@@ -26,6 +26,7 @@ typedef enum {
 
 typedef struct {
     ConnEvents conn;
+    gpointer conn_data; /* what @conn is called with; NULL: the channel's @data */
     /* The state changed, also once from within channel_open(). */
     void (*state)(Channel *channel, ChannelState state, const GError *why, gpointer data);
 } ChannelEvents;

@@ -43,8 +43,7 @@ static void on_wants_io(Conn *conn, gpointer data)
 
 static void begin_conn(Device *device)
 {
-    device->conn = conn_new(device->fd, device->channel->config->path,
-                            &device->channel->events->conn, device->channel->data);
+    device->conn = channel_conn_new(device->channel, device->fd, device->channel->config->path);
     conn_set_wants_io(device->conn, on_wants_io, device);
     if (device->cut_line)
         conn_start_fresh_line(device->conn);

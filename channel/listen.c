@@ -106,8 +106,7 @@ static void begin_client(Listener *listener, int fd, const char *name)
 
     client->listener = listener;
     client->fd = fd;
-    client->conn =
-        conn_new(fd, name, &listener->channel->events->conn, listener->channel->data);
+    client->conn = channel_conn_new(listener->channel, fd, name);
     client->source = fd_source_new(fd, G_IO_IN, on_client_ready, client);
     conn_set_wants_io(client->conn, on_wants_io, client);
     g_ptr_array_add(listener->clients, client);

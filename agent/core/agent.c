@@ -27,6 +27,7 @@ struct Agent {
     StateFile *state;
     Dispatch *dispatch;
     ChannelConfig channel_config;
+    ChannelEvents channel_events;
     Channel *channel;
     PidFile *pid_file;
     GMainLoop *loop;
@@ -35,7 +36,6 @@ struct Agent {
     gint64 started;
     gboolean was_open; /* the channel could be opened at least once */
     gboolean ready;    /* systemd was told */
-    guint hosts;
     gint64 thaw_deadline_us; /* written by a worker, under lock */
     gboolean frozen;
     gboolean files_wait; /* they may be on a filesystem that is frozen: opened after the thaw */
@@ -72,21 +72,14 @@ static void emit(gpointer data, const Event *event, const void *value)
 static void get_figures(gpointer data, AgentFigures *figures)
 {
     Agent *agent = data;
-    const DispatchFigures *from = dispatch_figures(agent->dispatch);
+    const Profile *profile = policy_profile(agent->settings);
 
-    *figures = (AgentFigures){
-        .channel_method = agent->settings->method,
-        .channel_path = agent->settings->path,
-        .started = agent->started,
-        .connections = from->connections,
-        .requests = from->requests,
-        .errors = from->errors,
-        .voided = from->voided,
-        .running = from->running,
-        .lost_events = events_lost(dispatch_get_events(agent->dispatch)),
-        .profile = policy_profile(agent->settings)->name,
-        .classes = policy_profile(agent->settings)->classes,
-    };
+    *figures = *dispatch_figures(agent->dispatch);
+    figures->channel_method = agent->settings->method;
+    figures->channel_path = agent->settings->path;
+    figures->started = agent->started;
+    figures->profile = profile->name;
+    figures->classes = profile->classes;
     g_mutex_lock(&agent->lock);
     figures->frozen = agent->frozen;
     figures->thaw_deadline_us = agent->thaw_deadline_us;
@@ -149,50 +142,24 @@ static gboolean next_handle(gpointer data, gint64 *handle, GError **error)
                         : set_error(error, "failed to commit persistent state to disk");
 }
 
-/* Tells systemd what the host is doing; costs nothing where nobody listens. */
+/* Reports to systemd; costs nothing where no service manager asked for it. */
 static void notify_status(Agent *agent)
 {
+    guint64 hosts = dispatch_figures(agent->dispatch)->connections;
+
     if (!agent->was_open || !channel_is_open(agent->channel))
         sd_notifyf(0, "STATUS=Waiting for %s", agent->settings->path);
-    else if (agent->hosts == 0)
+    else if (hosts == 0)
         sd_notify(0, "STATUS=No host connected");
     else
-        sd_notifyf(0, "STATUS=Serving %u host connection%s", agent->hosts,
-                   agent->hosts == 1 ? "" : "s");
+        sd_notifyf(0, "STATUS=Serving %" G_GUINT64_FORMAT " host connection%s", hosts,
+                   hosts == 1 ? "" : "s");
 }
 
-static void on_opened(Conn *conn, gpointer data)
+static void on_host(const Conn *conn, gboolean connected, gpointer data)
 {
-    Agent *agent = data;
-
-    dispatch_opened(agent->dispatch, conn);
-    g_debug("host connected: %s", conn_name(conn));
-    agent->hosts++;
-    notify_status(agent);
-}
-
-static void on_frame(Conn *conn, Frame *frame, gpointer data)
-{
-    Agent *agent = data;
-
-    dispatch_frame(agent->dispatch, conn, frame);
-}
-
-static void on_drained(Conn *conn, gpointer data)
-{
-    Agent *agent = data;
-
-    dispatch_drained(agent->dispatch, conn);
-}
-
-static void on_closed(Conn *conn, gpointer data)
-{
-    Agent *agent = data;
-
-    dispatch_closed(agent->dispatch, conn);
-    g_debug("host disconnected: %s", conn_name(conn));
-    agent->hosts--;
-    notify_status(agent);
+    g_debug("host %s: %s", connected ? "connected" : "disconnected", conn_name(conn));
+    notify_status(data);
 }
 
 static void on_channel_state(Channel *channel, ChannelState state, const GError *why, gpointer data)
@@ -245,10 +212,6 @@ static gboolean watch_signals(Agent *agent, GError **error)
 
 static gboolean open_channel(Agent *agent, GError **error)
 {
-    static const ChannelEvents events = {
-        .conn = { on_opened, on_frame, on_drained, on_closed },
-        .state = on_channel_state,
-    };
     const Settings *settings = agent->settings;
 
     agent->channel_config = (ChannelConfig){
@@ -258,7 +221,13 @@ static gboolean open_channel(Agent *agent, GError **error)
         .retry = settings->retry_path,
         .peers = settings->vsock_peers ? settings->vsock_peers : DEFAULT_VSOCK_PEERS,
     };
-    agent->channel = channel_open(&agent->channel_config, &events, agent, error);
+    agent->channel_events = (ChannelEvents){
+        .conn = dispatch_events,
+        .conn_data = agent->dispatch,
+        .state = on_channel_state,
+    };
+    dispatch_watch_hosts(agent->dispatch, on_host, agent);
+    agent->channel = channel_open(&agent->channel_config, &agent->channel_events, agent, error);
     return agent->channel != NULL;
 }
 

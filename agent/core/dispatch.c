@@ -21,7 +21,9 @@ struct Dispatch {
     GThreadPool *workers; /* made when first needed */
     Events *events;
     gint frozen; /* set from workers, too */
-    DispatchFigures figures;
+    AgentFigures figures; /* the counters */
+    HostFunc on_host; /* NULL: not watched */
+    gpointer host_data;
 };
 
 /* One connection's dialogue. */
@@ -76,9 +78,26 @@ gboolean dispatch_allows(const Dispatch *dispatch, const Command *command)
                          g_atomic_int_get(&dispatch->frozen));
 }
 
-const DispatchFigures *dispatch_figures(const Dispatch *dispatch)
+const AgentFigures *dispatch_figures(Dispatch *dispatch)
 {
+    dispatch->figures.lost_events = events_lost(dispatch->events);
     return &dispatch->figures;
+}
+
+void dispatch_watch_hosts(Dispatch *dispatch, HostFunc func, gpointer data)
+{
+    dispatch->on_host = func;
+    dispatch->host_data = data;
+}
+
+static void count_hosts(Dispatch *dispatch, const Conn *conn, gboolean connected)
+{
+    if (connected)
+        dispatch->figures.connections++;
+    else
+        dispatch->figures.connections--;
+    if (dispatch->on_host)
+        dispatch->on_host(conn, connected, dispatch->host_data);
 }
 
 Events *dispatch_get_events(Dispatch *dispatch)
@@ -248,8 +267,9 @@ static void start_job(Lane *lane, Job *job)
     job->began = g_get_monotonic_time();
     if (dispatch->services->settings->trace_wire)
         trace_job(job);
-    if (job_prepare(job, dispatch->services->settings,
-                    g_atomic_int_get(&dispatch->frozen))) {
+    if (job->state == JOB_RECEIVED)
+        job_prepare(job, dispatch->services->settings, g_atomic_int_get(&dispatch->frozen));
+    if (job->state == JOB_READY) {
         if ((job_command(job)->flags & COMMAND_BLOCKING) && start_worker(lane, job))
             return;
         if (!job->error)
@@ -285,25 +305,26 @@ static void run_lane(Lane *lane)
         g_free(lane);
 }
 
-void dispatch_opened(Dispatch *dispatch, Conn *conn)
+static void on_opened(Conn *conn, gpointer data)
 {
+    Dispatch *dispatch = data;
     Session *session = g_new0(Session, 1);
 
     session->dispatch = dispatch;
     session->conn = conn;
     session->lane = lane_new(session);
-    dispatch->figures.connections++;
     conn_set_user(conn, session);
+    count_hosts(dispatch, conn, TRUE);
 }
 
-void dispatch_closed(Dispatch *dispatch, Conn *conn)
+static void on_closed(Conn *conn, gpointer data)
 {
     Session *session = conn_user(conn);
 
-    dispatch->figures.connections--;
     g_clear_pointer(&session->subscriber, subscriber_free);
     detach_lane(session->lane);
     g_free(session);
+    count_hosts(data, conn, FALSE);
 }
 
 /*
@@ -340,8 +361,9 @@ static void pass_barrier(Session *session, Job *job)
     session->lane = lane_new(session);
 }
 
-void dispatch_frame(Dispatch *dispatch, Conn *conn, Frame *frame)
+static void on_frame(Conn *conn, Frame *frame, gpointer data)
 {
+    Dispatch *dispatch = data;
     Session *session = conn_user(conn);
     Job *job = job_new(frame, dispatch->set, dispatch->services);
 
@@ -354,11 +376,13 @@ void dispatch_frame(Dispatch *dispatch, Conn *conn, Frame *frame)
     run_lane(session->lane);
 }
 
-void dispatch_drained(Dispatch *dispatch, Conn *conn)
+static void on_drained(Conn *conn, gpointer data)
 {
     Session *session = conn_user(conn);
 
-    (void)dispatch;
+    (void)data;
     if (session)
         run_lane(session->lane);
 }
+
+const ConnEvents dispatch_events = { on_opened, on_frame, on_drained, on_closed };

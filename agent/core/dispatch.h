@@ -13,14 +13,6 @@
  */
 typedef struct Dispatch Dispatch;
 
-typedef struct {
-    guint64 requests;
-    guint64 errors;
-    guint64 voided;
-    guint64 connections;
-    guint running; /* on workers */
-} DispatchFigures;
-
 /* All arguments must outlive the dispatch. */
 Dispatch *dispatch_new(const CommandSet *set, const Services *services);
 
@@ -33,7 +25,8 @@ void dispatch_set_frozen(Dispatch *dispatch, gboolean frozen);
 /* Whether @command would be served now. */
 gboolean dispatch_allows(const Dispatch *dispatch, const Command *command);
 
-const DispatchFigures *dispatch_figures(const Dispatch *dispatch);
+/* Of these figures, the counters of requests, connections and events count. */
+const AgentFigures *dispatch_figures(Dispatch *dispatch);
 
 /* For Services.complete and Services.subscribe. */
 void dispatch_complete(Call *call, GError *error);
@@ -42,8 +35,9 @@ void dispatch_subscribe(Call *call, const Event *const *events, gsize n);
 /* Events for its hosts are emitted there. */
 Events *dispatch_get_events(Dispatch *dispatch);
 
-/* What the channel tells, for its ConnEvents. */
-void dispatch_opened(Dispatch *dispatch, Conn *conn);
-void dispatch_frame(Dispatch *dispatch, Conn *conn, Frame *frame);
-void dispatch_drained(Dispatch *dispatch, Conn *conn);
-void dispatch_closed(Dispatch *dispatch, Conn *conn);
+/* The events of its connections, for a channel; their data is the Dispatch. */
+extern const ConnEvents dispatch_events;
+
+/* Called whenever the host of @conn has connected or disconnected. */
+typedef void (*HostFunc)(const Conn *conn, gboolean connected, gpointer data);
+void dispatch_watch_hosts(Dispatch *dispatch, HostFunc func, gpointer data);

@@ -43,6 +43,7 @@ Job *job_new(Frame *frame, const CommandSet *set, const Services *services)
         read_request(job, frame, set);
     if (frame->kind == FRAME_ERROR)
         g_free(frame->data);
+    job->state = job->error ? JOB_REFUSED : JOB_RECEIVED;
     return job;
 }
 
@@ -85,9 +86,10 @@ static gboolean fill_arguments(Job *job)
 
 gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen)
 {
-    if (job->error || job->prepared)
-        return !job->error;
-    job->prepared = TRUE;
+    g_return_val_if_fail(job->state != JOB_READY, FALSE);
+    if (job->state == JOB_REFUSED)
+        return FALSE;
+    job->state = JOB_REFUSED;
     if (!policy_allows(settings, job_command(job), frozen)) {
         g_set_error(&job->error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND,
                     "Command %s has been disabled: the command is not allowed",
@@ -95,8 +97,10 @@ gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen)
         job->disabled = !policy_allows(settings, job_command(job), FALSE);
         return FALSE;
     }
-    return fill_arguments(job) &&
-           policy_permits(settings, job_command(job), job->call.args, &job->error);
+    if (fill_arguments(job) &&
+        policy_permits(settings, job_command(job), job->call.args, &job->error))
+        job->state = JOB_READY;
+    return job->state == JOB_READY;
 }
 
 gboolean job_forbidden(const Job *job)

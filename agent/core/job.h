@@ -11,6 +11,13 @@
  */
 typedef struct Lane Lane;
 
+/* A job is prepared once, on its arrival or when its turn comes. */
+typedef enum {
+    JOB_RECEIVED, /* names a command; neither policy nor arguments are checked */
+    JOB_READY,    /* may run, with its arguments filled */
+    JOB_REFUSED,  /* its error is set */
+} JobState;
+
 typedef struct {
     Call call; /* what the handler sees */
     Lane *lane;
@@ -22,7 +29,7 @@ typedef struct {
     char *text;    /* of the message, in which its strings are; NULL: there was none */
     gsize size;    /* bytes of the message */
     gint64 began;  /* monotonic microseconds */
-    gboolean prepared; /* arguments are checked and filled */
+    JobState state;
     gboolean disabled; /* by the configuration, not for a freeze */
 } Job;
 
@@ -34,8 +41,8 @@ void job_free(Job *job);
 const Command *job_command(const Job *job);
 
 /*
- * Checks whether the command may run and fills its arguments, unless that was
- * done. Returns FALSE if the job's error is set.
+ * Checks whether the command of a JOB_RECEIVED may run and fills its arguments, which makes it
+ * JOB_READY or JOB_REFUSED; one that is refused already stays so. Returns whether it is ready.
  */
 gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen);
 

@@ -3,28 +3,6 @@
 
 #include "tests/unit/kit/kit.h"
 
-static void on_opened(Conn *conn, gpointer data)
-{
-    dispatch_opened(data, conn);
-}
-
-static void on_frame(Conn *conn, Frame *frame, gpointer data)
-{
-    dispatch_frame(data, conn, frame);
-}
-
-static void on_drained(Conn *conn, gpointer data)
-{
-    dispatch_drained(data, conn);
-}
-
-static void on_closed(Conn *conn, gpointer data)
-{
-    dispatch_closed(data, conn);
-}
-
-const ConnEvents dispatch_events = { on_opened, on_frame, on_drained, on_closed };
-
 void fixture_set_up(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -37,7 +15,7 @@ void fixture_set_up(Fixture *f, gconstpointer data)
     f->link = link_new("host", &dispatch_events, f->dispatch);
 }
 
-const DispatchFigures *figures(Fixture *f)
+const AgentFigures *figures(Fixture *f)
 {
     return dispatch_figures(f->dispatch);
 }

@@ -15,12 +15,10 @@ typedef struct {
     Link *link;
 } Fixture;
 
-extern const ConnEvents dispatch_events;
-
 void fixture_set_up(Fixture *f, gconstpointer data);
 void fixture_tear_down(Fixture *f, gconstpointer data);
 
-const DispatchFigures *figures(Fixture *f);
+const AgentFigures *figures(Fixture *f);
 
 /* Waits until @n commands are at the gate. */
 void wait_until_waiting(Fixture *f, guint n);
