@@ -176,7 +176,7 @@ def hidden(scene):
         same(frozen_and_thawed(host, [below]), (0, 0), "counts without another way")
         row = host.report()["filesystems"][0]
         same((row["state"], row["reason"]), ("skipped", "another mount hides it"), "report")
-        same(scene.agent.log().count("is left out"), 1, "lines of what is left out")
+        same(scene.agent.log().count("freeze: skipping"), 1, "lines about skipped filesystems")
     finally:
         run("umount", below)
 

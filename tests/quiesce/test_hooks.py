@@ -197,7 +197,7 @@ def second_freeze(scene):
     host.send_request("guest-fsfreeze-freeze-list", {"mountpoints": [point]})
     scene.await_gate()
     with scene.agent.connect() as other:
-        expect("under way" in refused(other, [point]), "the text")
+        expect("in progress" in refused(other, [point]), "the text")
     scene.open_gate()
     same(host.result(), 1, "frozen")
     same(host.thaw(), 1, "thawed")

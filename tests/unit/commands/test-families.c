@@ -386,14 +386,14 @@ int main(int argc, char **argv)
         { "/families/host-name", "debian-12", test_host_name },
         { "/families/timezone", "debian-12", test_timezone },
         { "/families/cpustats", "debian-12", test_cpustats },
-        { "/families/cpustats-old", "old-kernel", test_cpustats_old },
+        { "/families/cpustats/old kernel -> columns absent", "old-kernel", test_cpustats_old },
         { "/families/diskstats", "debian-12", test_diskstats },
-        { "/families/diskstats-old", "old-kernel", test_diskstats_old },
+        { "/families/diskstats/old kernel -> columns absent", "old-kernel", test_diskstats_old },
         { "/families/load", "debian-12", test_load },
-        { "/families/load-absent", "old-kernel", test_load_absent },
+        { "/families/load/no file -> error", "old-kernel", test_load_absent },
         { "/families/users", "debian-12", test_users },
         { "/families/osinfo", "debian-12", test_osinfo },
-        { "/families/osinfo-files", "old-kernel", test_osinfo_files },
+        { "/families/osinfo/other file", "old-kernel", test_osinfo_files },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -122,10 +122,10 @@ static void test_wiped(Accounts *f, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    ADD("/password/line", test_password);
-    ADD("/password/busybox", test_busybox);
-    ADD("/password/fails", test_password_fails);
-    ADD("/password/unread", test_password_unread);
-    ADD("/password/wiped", test_wiped);
+    ADD("/password/chpasswd/input line", test_password);
+    ADD("/password/busybox chpasswd -> sha512", test_busybox);
+    ADD("/password/chpasswd fails -> its message, without the password", test_password_fails);
+    ADD("/password/chpasswd leaves input unread -> its status", test_password_unread);
+    ADD("/password/memory after a request -> no password", test_wiped);
     return g_test_run();
 }

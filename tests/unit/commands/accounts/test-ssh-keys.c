@@ -243,13 +243,13 @@ static void test_bad_keys(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    ADD("/ssh-keys/round", test_keys);
-    ADD("/ssh-keys/users", test_users);
-    ADD("/ssh-keys/no-file", test_no_file);
-    ADD("/ssh-keys/too-large", test_too_large);
-    ADD("/ssh-keys/left-behind", test_left_behind);
-    ADD("/ssh-keys/at-a-time", test_at_a_time);
-    g_test_add_func("/ssh-keys/text", test_text);
-    g_test_add_func("/ssh-keys/bad", test_bad_keys);
+    ADD("/ssh-keys/add, get and remove", test_keys);
+    ADD("/ssh-keys/unknown user or no home -> error", test_users);
+    ADD("/ssh-keys/no regular file -> refused", test_no_file);
+    ADD("/ssh-keys/too large a file -> refused", test_too_large);
+    ADD("/ssh-keys/change fails -> file unchanged, nothing left", test_left_behind);
+    ADD("/ssh-keys/two requests for one user -> one at a time", test_at_a_time);
+    g_test_add_func("/ssh-keys/text of a file", test_text);
+    g_test_add_func("/ssh-keys/invalid key -> error", test_bad_keys);
     return g_test_run();
 }

@@ -238,14 +238,14 @@ static void test_other_ptp(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/set-time/set", test_set);
-    g_test_add_func("/set-time/bounds", test_bounds);
-    g_test_add_func("/set-time/local", test_local);
-    g_test_add_func("/set-time/utc", test_utc);
-    g_test_add_func("/set-time/clock-refuses", test_clock_refuses);
-    g_test_add_func("/set-time/hwclock", test_hwclock);
-    g_test_add_func("/set-time/from-rtc", test_from_rtc);
-    g_test_add_func("/set-time/host", test_host);
-    g_test_add_func("/set-time/other-ptp", test_other_ptp);
+    g_test_add_func("/set-time/to a time", test_set);
+    g_test_add_func("/set-time/year out of range -> error", test_bounds);
+    g_test_add_func("/set-time/clock in local time -> converted", test_local);
+    g_test_add_func("/set-time/clock in UTC -> as it is", test_utc);
+    g_test_add_func("/set-time/system clock refuses -> error", test_clock_refuses);
+    g_test_add_func("/set-time/no access to the clock -> hwclock", test_hwclock);
+    g_test_add_func("/set-time/from the real-time clock", test_from_rtc);
+    g_test_add_func("/set-time/host clock agrees -> host time", test_host);
+    g_test_add_func("/set-time/other PTP clock -> ignored", test_other_ptp);
     return g_test_run();
 }

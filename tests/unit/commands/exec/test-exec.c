@@ -312,21 +312,21 @@ int main(int argc, char **argv)
         const char *path;
         void (*func)(ExecCase *w, gconstpointer data);
     } tests[] = {
-        { "/exec/limit", test_limit },
-        { "/exec/never-asked", test_never_asked },
-        { "/exec/total", test_total },
-        { "/exec/stream-limit", test_stream_limit },
-        { "/exec/long-poll", test_long_poll },
-        { "/exec/abandoned", test_abandoned },
-        { "/exec/both-at-once", test_both_at_once },
-        { "/exec/busy", test_busy },
-        { "/exec/order", test_order },
-        { "/exec/wait", test_wait },
-        { "/exec/timeout", test_timeout },
-        { "/exec/daemon", test_daemon },
-        { "/exec/slow-reader", test_slow_reader },
-        { "/exec/log", test_log },
-        { "/exec/bad-values", test_bad_values },
+        { "/exec/too many processes -> error", test_limit },
+        { "/exec/results never collected -> the oldest silent one is dropped", test_never_asked },
+        { "/exec/total of kept bytes reached -> error", test_total },
+        { "/exec/limit of a stream reached -> truncated", test_stream_limit },
+        { "/exec/read/no output yet -> waits for it", test_long_poll },
+        { "/exec/read/client leaves -> result stays", test_abandoned },
+        { "/exec/read/timeout and output together -> one reply", test_both_at_once },
+        { "/exec/launch in progress -> family busy", test_busy },
+        { "/exec/list/order of start", test_order },
+        { "/exec/wait/exits in time -> result in the reply", test_wait },
+        { "/exec/timeout passes -> group killed", test_timeout },
+        { "/exec/daemon keeps the pipes -> exited after the grace time", test_daemon },
+        { "/exec/write/unread input -> error", test_slow_reader },
+        { "/exec/secrets -> not in the log", test_log },
+        { "/exec/argument out of range -> error", test_bad_values },
     };
 
     g_test_init(&argc, &argv, NULL);
@@ -336,7 +336,7 @@ int main(int argc, char **argv)
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add(tests[i].path, ExecCase, NULL, exec_case_set_up, tests[i].func,
                    exec_case_tear_down);
-    g_test_add("/exec/expiry", ExecCase, "hasty", exec_case_set_up, test_expiry,
+    g_test_add("/exec/result expires -> dropped", ExecCase, "hasty", exec_case_set_up, test_expiry,
                exec_case_tear_down);
     return g_test_run();
 }

@@ -421,9 +421,9 @@ static void add_atomic(const char *name, GTestDataFunc func)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/file/perm", test_perm);
-    g_test_add_func("/file/perm/bad", test_bad_perm);
-    g_test_add_func("/file/nofollow", test_nofollow);
+    g_test_add_func("/file/perm/new file -> exact mode", test_perm);
+    g_test_add_func("/file/perm/invalid -> error", test_bad_perm);
+    g_test_add_func("/file/nofollow/symbolic link -> error", test_nofollow);
     add_atomic("new", test_atomic_new);
     add_atomic("replaces", test_atomic_replaces);
     add_atomic("dropped", test_atomic_dropped);
@@ -431,10 +431,10 @@ int main(int argc, char **argv)
     add_atomic("refused", test_atomic_refused);
     add_atomic("too-late", test_atomic_too_late);
     add_atomic("killed", test_atomic_killed);
-    g_test_add_func("/file/no-handle", test_no_handle);
-    g_test_add_func("/file/two-hosts", test_two_hosts);
-    g_test_add_func("/file/stat", test_stat);
-    g_test_add_func("/file/stat/open", test_stat_open);
-    g_test_add_func("/file/sync", test_sync);
+    g_test_add_func("/file/no number for a handle -> error", test_no_handle);
+    g_test_add_func("/file/two clients", test_two_hosts);
+    g_test_add_func("/file/stat/path", test_stat);
+    g_test_add_func("/file/stat/handle", test_stat_open);
+    g_test_add_func("/file/sync/scopes", test_sync);
     return g_test_run();
 }

@@ -271,13 +271,14 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     kit_capture_log();
-    g_test_add_func("/file-table/handles", test_handles);
-    g_test_add_func("/file-table/full", test_full);
-    g_test_add_func("/file-table/idle", test_idle);
-    g_test_add_func("/file-table/oldest", test_oldest);
-    g_test_add_func("/file-table/busy-is-kept", test_busy_is_kept);
-    g_test_add_func("/file-table/buffered", test_buffered);
-    g_test_add_func("/file-table/closed-meanwhile", test_closed_meanwhile);
-    g_test_add_func("/file-table/one-at-a-time", test_one_at_a_time);
+    g_test_add_func("/file-table/unknown handle -> error", test_handles);
+    g_test_add_func("/file-table/full -> error", test_full);
+    g_test_add_func("/file-table/full, one idle -> closes it", test_idle);
+    g_test_add_func("/file-table/full, several idle -> closes the oldest", test_oldest);
+    g_test_add_func("/file-table/full, idle one in use -> error", test_busy_is_kept);
+    g_test_add_func("/file-table/closed with buffered bytes -> written", test_buffered);
+    g_test_add_func("/file-table/closed while a command waits -> error", test_closed_meanwhile);
+    g_test_add_func("/file-table/two commands on one file -> one after another",
+                    test_one_at_a_time);
     return g_test_run();
 }

@@ -321,21 +321,23 @@ int main(int argc, char **argv)
     kit_capture_log();
     g_test_add_func("/freeze/engine/order", test_order);
     g_test_add_func("/freeze/engine/parallel", test_parallel);
-    g_test_add_func("/freeze/engine/many", test_many);
-    g_test_add_func("/freeze/engine/foreign", test_foreign);
-    g_test_add_func("/freeze/engine/unsupported", test_unsupported);
-    g_test_add_func("/freeze/engine/open/harmless", test_open_harmless);
-    g_test_add_func("/freeze/engine/open/hidden", test_hidden);
-    g_test_add_func("/freeze/engine/open/hidden-but-reachable", test_hidden_but_reachable);
-    g_test_add_func("/freeze/engine/open/hidden-btrfs", test_hidden_btrfs);
-    g_test_add_func("/freeze/engine/open/hidden-adopted", test_hidden_adopted);
-    g_test_add_func("/freeze/engine/open/fails", test_open_fails);
-    g_test_add_func("/freeze/engine/eio/third-of-five", test_eio);
-    g_test_add_func("/freeze/engine/eio/in-parallel", test_eio_parallel);
-    g_test_add_func("/freeze/engine/drain", test_drain);
-    g_test_add_func("/freeze/engine/adopt", test_adopt);
-    g_test_add_func("/freeze/engine/thaw-fails", test_thaw_fails);
-    g_test_add_func("/freeze/engine/again", test_again);
-    g_test_add_func("/freeze/engine/nothing", test_nothing);
+    g_test_add_func("/freeze/engine/more filesystems than threads -> batches", test_many);
+    g_test_add_func("/freeze/engine/frozen by others -> left alone", test_foreign);
+    g_test_add_func("/freeze/engine/unsupported -> not an error", test_unsupported);
+    g_test_add_func("/freeze/engine/open/harmless reason -> skipped", test_open_harmless);
+    g_test_add_func("/freeze/engine/open/hidden -> skipped", test_hidden);
+    g_test_add_func("/freeze/engine/open/hidden, reachable elsewhere -> opened there",
+                    test_hidden_but_reachable);
+    g_test_add_func("/freeze/engine/open/hidden btrfs -> found by mount id", test_hidden_btrfs);
+    g_test_add_func("/freeze/engine/open/hidden after a restart -> not thawed",
+                    test_hidden_adopted);
+    g_test_add_func("/freeze/engine/open/fails -> error", test_open_fails);
+    g_test_add_func("/freeze/engine/third of five fails -> all thawed", test_eio);
+    g_test_add_func("/freeze/engine/one of a level fails -> all thawed", test_eio_parallel);
+    g_test_add_func("/freeze/engine/drain -> thawed as often as frozen", test_drain);
+    g_test_add_func("/freeze/engine/adopt -> thawed", test_adopt);
+    g_test_add_func("/freeze/engine/thaw fails -> the others are thawed", test_thaw_fails);
+    g_test_add_func("/freeze/engine/second freeze -> new report", test_again);
+    g_test_add_func("/freeze/engine/nothing to freeze -> 0", test_nothing);
     return g_test_run();
 }

@@ -117,8 +117,8 @@ static void test_levels_random(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/freeze/levels/cases", test_levels);
-    g_test_add_func("/freeze/levels/chain", test_levels_chain);
-    g_test_add_func("/freeze/levels/random", test_levels_random);
+    g_test_add_func("/freeze/levels/table", test_levels);
+    g_test_add_func("/freeze/levels/long chain", test_levels_chain);
+    g_test_add_func("/freeze/levels/random graphs", test_levels_random);
     return g_test_run();
 }

@@ -390,18 +390,22 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_log_set_always_fatal(G_LOG_FATAL_MASK);
     the_log = log_start();
-    g_test_add_func("/freeze/life/watchdog-without-threads", test_watchdog_without_threads);
-    g_test_add_func("/freeze/life/late-watchdog", test_late_watchdog);
-    g_test_add_func("/freeze/life/watchdog-during-freeze", test_watchdog_during_freeze);
-    g_test_add_func("/freeze/life/late-marker", test_late_marker);
-    g_test_add_func("/freeze/life/grace", test_grace);
-    g_test_add_func("/freeze/life/freeze-without-threads", test_freeze_without_threads);
-    g_test_add_func("/freeze/life/closed", test_closed);
-    g_test_add_func("/freeze/life/end-during-freeze", test_end_during_freeze);
-    g_test_add_func("/freeze/life/release", test_release);
-    g_test_add_func("/freeze/life/release-late", test_release_late);
-    g_test_add_func("/freeze/life/release-at-end", test_release_at_end);
-    g_test_add_func("/freeze/life/release-without-threads", test_release_without_threads);
+    g_test_add_func("/freeze/life/watchdog/no threads -> main loop thaws",
+                    test_watchdog_without_threads);
+    g_test_add_func("/freeze/life/watchdog/outdated -> no thaw", test_late_watchdog);
+    g_test_add_func("/freeze/life/watchdog/freeze in progress -> cancelled",
+                    test_watchdog_during_freeze);
+    g_test_add_func("/freeze/life/marker/call left behind -> stays marked", test_late_marker);
+    g_test_add_func("/freeze/life/grace periods restored before the marker goes", test_grace);
+    g_test_add_func("/freeze/life/no threads -> error, nothing frozen",
+                    test_freeze_without_threads);
+    g_test_add_func("/freeze/life/agent stopping -> error", test_closed);
+    g_test_add_func("/freeze/life/agent stops during a freeze -> thawed", test_end_during_freeze);
+    g_test_add_func("/freeze/life/restart/hooks called -> thaw hooks", test_release);
+    g_test_add_func("/freeze/life/restart/failed freeze -> thawed, thaw hooks", test_release_late);
+    g_test_add_func("/freeze/life/restart/agent stops at once -> thaw hooks", test_release_at_end);
+    g_test_add_func("/freeze/life/restart/no threads -> thaw hooks later",
+                    test_release_without_threads);
     status = g_test_run();
     log_stop(the_log);
     return status;

@@ -175,13 +175,13 @@ static void test_grace_missing(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/freeze/marker/life", test_life);
-    g_test_add_func("/freeze/marker/other-boot", test_other_boot);
-    g_test_add_func("/freeze/marker/no-boot-id", test_no_boot_id);
-    g_test_add_func("/freeze/marker/damaged", test_damaged);
-    g_test_add_func("/freeze/marker/unwritable", test_unwritable);
-    g_test_add_func("/freeze/grace/set", test_grace);
-    g_test_add_func("/freeze/grace/foreign", test_grace_foreign);
-    g_test_add_func("/freeze/grace/missing", test_grace_missing);
+    g_test_add_func("/freeze/marker/write, read and remove", test_life);
+    g_test_add_func("/freeze/marker/other boot -> removed", test_other_boot);
+    g_test_add_func("/freeze/marker/no boot id -> not adopted", test_no_boot_id);
+    g_test_add_func("/freeze/marker/damaged -> ignored", test_damaged);
+    g_test_add_func("/freeze/marker/unwritable -> error", test_unwritable);
+    g_test_add_func("/freeze/grace/set and restored", test_grace);
+    g_test_add_func("/freeze/grace/set by others -> unchanged", test_grace_foreign);
+    g_test_add_func("/freeze/grace/no such file -> nothing to do", test_grace_missing);
     return g_test_run();
 }

@@ -324,21 +324,21 @@ static void test_no_sysfs(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/freeze/plan/plain", test_plain);
-    g_test_add_func("/freeze/plan/loop", test_loop);
-    g_test_add_func("/freeze/plan/loop/longest", test_loop_longest);
-    g_test_add_func("/freeze/plan/loop/in-loop", test_loop_in_loop);
-    g_test_add_func("/freeze/plan/loop/on-bind", test_loop_on_bind);
-    g_test_add_func("/freeze/plan/loop/elsewhere", test_loop_elsewhere);
-    g_test_add_func("/freeze/plan/loop/moved", test_loop_moved);
-    g_test_add_func("/freeze/plan/loop/on-btrfs", test_loop_on_btrfs);
-    g_test_add_func("/freeze/plan/loop/partition", test_loop_partition);
+    g_test_add_func("/freeze/plan/independent -> one level", test_plain);
+    g_test_add_func("/freeze/plan/loop/rider first", test_loop);
+    g_test_add_func("/freeze/plan/loop/several mount points -> the longest", test_loop_longest);
+    g_test_add_func("/freeze/plan/loop/loop in a loop -> three levels", test_loop_in_loop);
+    g_test_add_func("/freeze/plan/loop/file on a bind mount -> its filesystem", test_loop_on_bind);
+    g_test_add_func("/freeze/plan/loop/file of another namespace -> no order", test_loop_elsewhere);
+    g_test_add_func("/freeze/plan/loop/file moved -> the kernel's answer", test_loop_moved);
+    g_test_add_func("/freeze/plan/loop/file on btrfs -> by device number", test_loop_on_btrfs);
+    g_test_add_func("/freeze/plan/loop/partition -> its disk's file", test_loop_partition);
     g_test_add_func("/freeze/plan/lvm", test_lvm);
     g_test_add_func("/freeze/plan/md", test_md);
     g_test_add_func("/freeze/plan/btrfs", test_btrfs);
-    g_test_add_func("/freeze/plan/unreadable", test_unreadable);
-    g_test_add_func("/freeze/plan/cycle", test_cycle);
-    g_test_add_func("/freeze/plan/self", test_self);
-    g_test_add_func("/freeze/plan/no-sysfs", test_no_sysfs);
+    g_test_add_func("/freeze/plan/unreadable -> mount order", test_unreadable);
+    g_test_add_func("/freeze/plan/cycle -> mount order", test_cycle);
+    g_test_add_func("/freeze/plan/carries itself -> ignored", test_self);
+    g_test_add_func("/freeze/plan/no sysfs -> mount order", test_no_sysfs);
     return g_test_run();
 }

@@ -149,9 +149,9 @@ static void test_patterns(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/freeze/select/wanted", test_wanted);
-    g_test_add_func("/freeze/select/marked", test_marked);
-    g_test_add_func("/freeze/select/unreadable", test_unreadable);
+    g_test_add_func("/freeze/select/list", test_wanted);
+    g_test_add_func("/freeze/select/marked, one gone -> the others", test_marked);
+    g_test_add_func("/freeze/select/no mount table -> error", test_unreadable);
     g_test_add_func("/freeze/select/patterns", test_patterns);
     return g_test_run();
 }

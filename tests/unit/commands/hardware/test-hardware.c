@@ -133,9 +133,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     kit_capture_log();
-    g_test_add_func("/hardware/cpu-refuses", test_cpu_refuses);
-    g_test_add_func("/hardware/block-refuses", test_block_refuses);
-    g_test_add_func("/hardware/nothing-to-do", test_nothing_to_do);
-    g_test_add_func("/hardware/write", test_write);
+    g_test_add_func("/hardware/cpu/kernel refuses -> error", test_cpu_refuses);
+    g_test_add_func("/hardware/memory/kernel refuses -> result of the block", test_block_refuses);
+    g_test_add_func("/hardware/state as wanted -> no write", test_nothing_to_do);
+    g_test_add_func("/hardware/write/whole word", test_write);
     return g_test_run();
 }

@@ -281,13 +281,13 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     kit_capture_log();
-    g_test_add_func("/hotplug/online", test_online);
-    g_test_add_func("/hotplug/others", test_others);
-    g_test_add_func("/hotplug/lost", test_lost);
-    g_test_add_func("/hotplug/refused", test_refused);
-    g_test_add_func("/hotplug/broken", test_broken);
-    g_test_add_func("/hotplug/off", test_off);
-    g_test_add_func("/hotplug/parse", test_parse);
-    g_test_add_func("/hotplug/socket", test_socket);
+    g_test_add_func("/hotplug/new device -> online", test_online);
+    g_test_add_func("/hotplug/other events -> ignored", test_others);
+    g_test_add_func("/hotplug/events lost -> new devices online", test_lost);
+    g_test_add_func("/hotplug/kernel refuses -> audit line", test_refused);
+    g_test_add_func("/hotplug/socket fails -> stops", test_broken);
+    g_test_add_func("/hotplug/setting off -> no socket", test_off);
+    g_test_add_func("/hotplug/messages", test_parse);
+    g_test_add_func("/hotplug/filter of the socket", test_socket);
     return g_test_run();
 }

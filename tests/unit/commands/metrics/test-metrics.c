@@ -216,8 +216,8 @@ int main(int argc, char **argv)
     g_test_add_func("/metrics/filesystems", test_filesystems);
     g_test_add_func("/metrics/devices", test_devices);
     g_test_add_func("/metrics/parts", test_parts);
-    g_test_add_func("/metrics/nothing", test_nothing);
-    g_test_add_func("/metrics/odd", test_odd);
-    g_test_add_func("/metrics/unknown-part", test_unknown_part);
+    g_test_add_func("/metrics/no files -> all absent", test_nothing);
+    g_test_add_func("/metrics/malformed -> absent", test_odd);
+    g_test_add_func("/metrics/unknown part -> error", test_unknown_part);
     return g_test_run();
 }

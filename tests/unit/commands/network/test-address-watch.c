@@ -285,13 +285,13 @@ int main(int argc, char **argv)
         void (*func)(Case *c, gconstpointer data);
     } tests[] = {
         { "/address-watch/changes", test_changes },
-        { "/address-watch/during-list", test_during_list },
-        { "/address-watch/tentative", test_tentative },
-        { "/address-watch/peer", test_peer },
-        { "/address-watch/second-list", test_second_list },
-        { "/address-watch/interrupted", test_interrupted },
-        { "/address-watch/others", test_others },
-        { "/address-watch/truncated", test_truncated },
+        { "/address-watch/change during the list -> reported once", test_during_list },
+        { "/address-watch/tentative -> not reported", test_tentative },
+        { "/address-watch/point to point -> own address", test_peer },
+        { "/address-watch/second list -> differences", test_second_list },
+        { "/address-watch/list interrupted -> requested again", test_interrupted },
+        { "/address-watch/other messages -> ignored", test_others },
+        { "/address-watch/truncated -> ignored", test_truncated },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -155,6 +155,7 @@ int main(int argc, char **argv)
         return 0;
     }
     g_test_add("/event-addresses/changes", Case, NULL, set_up, test_changes, tear_down);
-    g_test_add("/event-addresses/overrun", Case, NULL, set_up, test_overrun, tear_down);
+    g_test_add("/event-addresses/overrun -> list read again", Case, NULL,
+               set_up, test_overrun, tear_down);
     return g_test_run();
 }

@@ -350,15 +350,15 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/netlink/links", test_links);
     g_test_add_func("/netlink/addresses", test_addresses);
-    g_test_add_func("/netlink/ends", test_ends);
-    g_test_add_func("/netlink/malformed", test_malformed);
-    g_test_add_func("/netlink/huge-length", test_huge_length);
-    g_test_add_func("/netlink/other-sequence", test_other_sequence);
-    g_test_add_func("/netlink/repeated", test_repeated);
-    g_test_add_func("/netlink/never-still", test_never_still);
-    g_test_add_func("/netlink/many-datagrams", test_many_datagrams);
-    g_test_add_func("/netlink/large-datagram", test_large_datagram);
-    g_test_add_func("/netlink/failures", test_failures);
-    g_test_add_func("/netlink/real", test_real);
+    g_test_add_func("/netlink/end of a dump", test_ends);
+    g_test_add_func("/netlink/malformed -> skipped", test_malformed);
+    g_test_add_func("/netlink/huge length -> skipped", test_huge_length);
+    g_test_add_func("/netlink/other sequence -> skipped", test_other_sequence);
+    g_test_add_func("/netlink/interrupted -> repeated", test_repeated);
+    g_test_add_func("/netlink/always interrupted -> last dump", test_never_still);
+    g_test_add_func("/netlink/several datagrams", test_many_datagrams);
+    g_test_add_func("/netlink/datagram larger than the buffer", test_large_datagram);
+    g_test_add_func("/netlink/system call fails -> errno", test_failures);
+    g_test_add_func("/netlink/this machine", test_real);
     return g_test_run();
 }

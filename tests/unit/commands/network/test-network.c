@@ -215,12 +215,12 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/network/interfaces", test_interfaces);
-    g_test_add_func("/network/exclude", test_exclude);
-    g_test_add_func("/network/no-netlink", test_no_netlink);
+    g_test_add_func("/network/interfaces/excluded -> absent", test_exclude);
+    g_test_add_func("/network/interfaces/no netlink -> error", test_no_netlink);
     g_test_add_func("/network/routes", test_routes);
-    g_test_add_func("/network/odd-lines", test_odd_lines);
-    g_test_add_func("/network/no-ipv6", test_no_ipv6);
-    g_test_add_func("/network/no-routes", test_no_routes);
-    g_test_add_func("/network/route-lines", test_route_lines);
+    g_test_add_func("/network/routes/malformed -> skipped", test_odd_lines);
+    g_test_add_func("/network/routes/no IPv6 -> IPv4 only", test_no_ipv6);
+    g_test_add_func("/network/routes/no file -> error", test_no_routes);
+    g_test_add_func("/network/routes/lines", test_route_lines);
     return g_test_run();
 }

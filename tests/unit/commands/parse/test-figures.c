@@ -150,7 +150,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/figures/figures", test_figures);
     g_test_add_func("/figures/pressure", test_pressure);
-    g_test_add_func("/figures/pressure-faults", test_pressure_faults);
+    g_test_add_func("/figures/pressure/malformed -> absent", test_pressure_faults);
     g_test_add_func("/figures/net-dev", test_net_dev);
     g_test_add_func("/figures/totals", test_totals);
     return g_test_run();

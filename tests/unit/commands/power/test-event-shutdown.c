@@ -234,11 +234,11 @@ int main(int argc, char **argv)
         const char *path;
         void (*func)(Case *c, gconstpointer data);
     } tests[] = {
-        { "/event-shutdown/shutdown", test_shutdown },
-        { "/event-shutdown/called-off", test_called_off },
-        { "/event-shutdown/stop", test_stop },
-        { "/event-shutdown/bus-goes", test_bus_goes },
-        { "/event-shutdown/no-bus", test_no_bus },
+        { "/event-shutdown/announced -> one event", test_shutdown },
+        { "/event-shutdown/cancelled -> event for the next one", test_called_off },
+        { "/event-shutdown/agent stops -> event", test_stop },
+        { "/event-shutdown/bus lost -> agent runs on", test_bus_goes },
+        { "/event-shutdown/no bus -> event at the stop", test_no_bus },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -245,13 +245,13 @@ static void test_outlives(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/patience/one-thread", test_one_thread);
-    g_test_add_func("/patience/none", test_none);
-    g_test_add_func("/patience/one-hangs", test_one_hangs);
-    g_test_add_func("/patience/all-hang", test_all_hang);
-    g_test_add_func("/patience/slow", test_slow);
-    g_test_add_func("/patience/remembers", test_remembers);
-    g_test_add_func("/patience/no-thread", test_no_thread);
-    g_test_add_func("/patience/outlives", test_outlives);
+    g_test_add_func("/patience/fast calls -> one thread", test_one_thread);
+    g_test_add_func("/patience/no calls", test_none);
+    g_test_add_func("/patience/one hangs -> the others are done", test_one_hangs);
+    g_test_add_func("/patience/all hang -> one deadline", test_all_hang);
+    g_test_add_func("/patience/slow -> the others go on", test_slow);
+    g_test_add_func("/patience/still hangs -> not called again", test_remembers);
+    g_test_add_func("/patience/no threads -> not made", test_no_thread);
+    g_test_add_func("/patience/freed while a call hangs -> call frees itself", test_outlives);
     return g_test_run();
 }

@@ -153,13 +153,13 @@ static void test_many(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/mounts/bind", test_bind);
-    g_test_add_func("/mounts/btrfs", test_btrfs);
+    g_test_add_func("/mounts/bind mount -> one filesystem", test_bind);
+    g_test_add_func("/mounts/btrfs -> source's device", test_btrfs);
     g_test_add_func("/mounts/escapes", test_escapes);
-    g_test_add_func("/mounts/malformed", test_malformed);
-    g_test_add_func("/mounts/empty", test_empty);
-    g_test_add_func("/mounts/fallback", test_fallback);
-    g_test_add_func("/mounts/no-table", test_no_table);
-    g_test_add_func("/mounts/many", test_many);
+    g_test_add_func("/mounts/malformed -> skipped", test_malformed);
+    g_test_add_func("/mounts/empty table -> no filesystems", test_empty);
+    g_test_add_func("/mounts/no mountinfo -> the older file", test_fallback);
+    g_test_add_func("/mounts/no table -> error", test_no_table);
+    g_test_add_func("/mounts/thousands", test_many);
     return g_test_run();
 }

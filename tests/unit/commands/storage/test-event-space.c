@@ -190,10 +190,15 @@ static void test_no_table(Case *c, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/event-space/crossing", Case, MOUNTS, set_up, test_crossing, tear_down);
-    g_test_add("/event-space/failure", Case, MOUNTS, set_up, test_failure, tear_down);
-    g_test_add("/event-space/again", Case, MOUNTS, set_up, test_again, tear_down);
-    g_test_add("/event-space/at-once", Case, MOUNTS, set_up, test_at_once, tear_down);
-    g_test_add("/event-space/no-table", Case, "/etc/\n", set_up, test_no_table, tear_down);
+    g_test_add("/event-space/threshold crossed -> event", Case, MOUNTS,
+               set_up, test_crossing, tear_down);
+    g_test_add("/event-space/statvfs fails -> state kept", Case, MOUNTS,
+               set_up, test_failure, tear_down);
+    g_test_add("/event-space/new subscription -> event again", Case, MOUNTS,
+               set_up, test_again, tear_down);
+    g_test_add("/event-space/subscription -> checked at once", Case, MOUNTS,
+               set_up, test_at_once, tear_down);
+    g_test_add("/event-space/no mount table -> no event", Case, "/etc/\n",
+               set_up, test_no_table, tear_down);
     return g_test_run();
 }

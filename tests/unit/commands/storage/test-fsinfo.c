@@ -331,11 +331,11 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, machines[i], test_machine);
     }
     g_test_add_func("/fsinfo/sizes", test_sizes);
-    g_test_add_func("/fsinfo/failures", test_failures);
+    g_test_add_func("/fsinfo/statvfs fails -> no sizes", test_failures);
     g_test_add_func("/fsinfo/smart", test_smart);
-    g_test_add_func("/fsinfo/cycle", test_cycle);
-    g_test_add_func("/fsinfo/stale", test_stale);
+    g_test_add_func("/fsinfo/cycle of devices -> ends", test_cycle);
+    g_test_add_func("/fsinfo/filesystem hangs -> no sizes", test_stale);
     g_test_add_func("/fsinfo/trim", test_trim);
-    g_test_add_func("/fsinfo/trim-refused", test_trim_refused);
+    g_test_add_func("/fsinfo/trim/refused -> error of the filesystem", test_trim_refused);
     return g_test_run();
 }
