@@ -57,6 +57,6 @@ void exec_tell(Process *process, Call *call, ExecResult *result);
 
 /*
  * Starts the program of guest-exec on a worker, which completes @call. Returns FALSE with @error
- * set if there is no thread. Main thread.
+ * set if no thread can be started. Main thread.
  */
 gboolean exec_launch(Exec *exec, Call *call, GError **error);

@@ -3,6 +3,7 @@
 
 #include <sys/wait.h>
 
+#include "agent/base/main-thread.h"
 #include "lib/errors.h"
 
 const ExecLimits exec_limits = {
@@ -102,6 +103,7 @@ void process_collect(Process *process)
 {
     Exec *exec = process->exec;
 
+    assert_main_thread();
     g_hash_table_remove(exec->by_pid, &process->pid);
     g_queue_remove(&exec->results, process);
     process->collected = TRUE;
@@ -194,6 +196,7 @@ static gsize kept_in_all(const Exec *exec)
 
 gboolean exec_make_room(Exec *exec, GError **error)
 {
+    assert_main_thread();
     drop_expired(exec);
     if (kept_in_all(exec) >= exec->limits->total_bytes)
         return set_error(error,
@@ -213,6 +216,7 @@ Process *exec_find(Exec *exec, gint64 pid, const char *unknown, GError **error)
 {
     Process *process = g_hash_table_lookup(exec->by_pid, &pid);
 
+    assert_main_thread();
     if (process)
         return process;
     for (guint i = 0; i < exec->limits->tracked; i++) {
@@ -304,6 +308,7 @@ void process_wait(Process *process, Call *call, gint64 wait_ms,
 {
     Waiter *waiter = g_new0(Waiter, 1);
 
+    assert_main_thread();
     *waiter = (Waiter){ .process = process, .call = call, .ready = ready, .answer = answer };
     process->refs++;
     call->deferred = TRUE;
@@ -364,6 +369,7 @@ Process *process_new(Exec *exec, ChildPlan *plan, const char *path)
     Process *process = g_new0(Process, 1);
     Process *older;
 
+    assert_main_thread();
     plan->limit = exec->limits->stream_bytes;
     plan->grace_ms = exec->limits->grace_ms;
     process->exec = exec;

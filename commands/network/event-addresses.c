@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/base/main-thread.h"
 #include "agent/schema/command.h"
 #include "commands/network/address-watch.h"
 #include "lib/errors.h"
@@ -175,6 +176,7 @@ static void addresses_listen(void *state, const Event *event, gboolean wanted)
     Addresses *addresses = state;
 
     (void)event;
+    assert_main_thread();
     stop_listening(addresses);
     g_clear_pointer(&addresses->watch, address_watch_free);
     if (!wanted)

@@ -3,6 +3,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "agent/base/main-thread.h"
 #include "agent/schema/command.h"
 
 /*
@@ -125,6 +126,7 @@ static void shutdown_listen(void *state, const Event *event, gboolean wanted)
     int result;
 
     (void)event;
+    assert_main_thread();
     leave_bus(shutdown);
     shutdown->told = FALSE;
     if (!wanted)

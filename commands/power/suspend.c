@@ -67,7 +67,7 @@ static gboolean exists(const Sysroot *root, const char *path)
     return fd >= 0;
 }
 
-/* Why there is no swap for an image of the memory; NULL if there is. */
+/* What is wrong with the swap for an image of the memory; NULL if nothing. */
 static const char *bad_swap(const Sysroot *root)
 {
     g_autofree char *text = NULL;
@@ -75,7 +75,7 @@ static const char *bad_swap(const Sysroot *root)
     gboolean zram = FALSE;
 
     if (!sysroot_read(root, "/proc/swaps", &text, NULL))
-        return "there is no swap to hibernate to";
+        return "no swap to hibernate to";
     lines = g_strsplit(text, "\n", -1);
     for (char **line = lines[0] ? lines + 1 : lines; *line; line++) {
         char *name = *line;
@@ -87,7 +87,7 @@ static const char *bad_swap(const Sysroot *root)
             return NULL;
     }
     return zram ? "all swap is zram, which is in the memory itself"
-                : "there is no swap to hibernate to";
+                : "no swap to hibernate to";
 }
 
 /* Why the kernel cannot suspend in this mode; NULL if it can. */

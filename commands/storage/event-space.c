@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/base/main-thread.h"
 #include "agent/schema/command.h"
 #include "commands/shared/fs-sizes.h"
 #include "commands/shared/mounts.h"
@@ -165,6 +166,7 @@ static void space_listen(void *state, const Event *event, gboolean wanted)
     Space *space = state;
 
     (void)event;
+    assert_main_thread();
     if (space->timer)
         g_source_remove(space->timer);
     space->timer = 0;
