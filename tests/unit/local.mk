@@ -41,6 +41,7 @@ unit_programs = \
 	%D%/commands/freeze/test-marker \
 	%D%/commands/freeze/test-plan \
 	%D%/commands/freeze/test-select \
+	%D%/commands/freeze/test-watchdog \
 	%D%/commands/hardware/test-hardware \
 	%D%/commands/hardware/test-hotplug \
 	%D%/commands/metrics/test-metrics \

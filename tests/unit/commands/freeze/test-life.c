@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/magic.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "agent/base/log.h"
 #include "commands/freeze/life.h"
@@ -10,6 +13,8 @@
 #include "tests/unit/kit/machine.h"
 
 /* The life of a freeze, on the machine of freeze-script.h, when the agent is in need itself. */
+
+extern const Family family_fsfreeze;
 
 static Log *the_log; /* GLib has one log writer for all tests */
 
@@ -383,6 +388,202 @@ static void test_release_without_threads(void)
     life_free(life);
 }
 
+static void mark_frozen(Life *life, const char *mount_point, gint64 deadline_us)
+{
+    FreezeMarker marker = { .mount_points = (char *[]){ (char *)mount_point, NULL },
+                            .deadline_us = deadline_us,
+                            .grace_before = 0 };
+    g_autoptr(GError) error = NULL;
+
+    freeze_marker_write(life->machine->sysroot, life->settings.statedir, &marker, &error);
+    g_assert_no_error(error);
+    script_freeze_foreign(mount_point);
+}
+
+static void test_adopt(void)
+{
+    Life *life = life_new();
+    g_autofree char *grace = NULL;
+
+    give_hook(life);
+    mark_frozen(life, "/a", 0);
+    start(life);
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_FROZEN);
+    g_assert_true(script_is_frozen("/a"));
+    g_assert_true(sysroot_read(life->machine->sysroot, GRACE, &grace, NULL));
+    g_assert_cmpint(*grace, ==, '0');
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    g_assert_false(script_is_frozen("/a"));
+    expect_calls(life, "thaw host\n");
+    life_free(life);
+}
+
+static void test_adopt_overdue(void)
+{
+    Life *life = life_new();
+
+    mark_frozen(life, "/a", 1);
+    start(life);
+    WAIT_ELSEWHERE(freeze_phase(life->freeze) == PHASE_THAWED);
+    g_assert_cmpuint(script_count_frozen(), ==, 0);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 0);
+    life_free(life);
+}
+
+/* A thaw without a freeze is the way out of one that another process made. */
+static void test_thaw_foreign(void)
+{
+    Life *life = life_new();
+
+    give_hook(life);
+    start(life);
+    script_freeze_foreign("/b");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_TIMEOUT, NULL), ==, 0);
+    g_assert_true(script_is_frozen("/b"));
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    g_assert_false(script_is_frozen("/b"));
+    expect_calls(life, "thaw host\n");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 0);
+    life_free(life);
+}
+
+/* Without a mount table neither a freeze nor a thaw can know what to do. */
+static void test_no_mounts(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+
+    machine_free(life->machine);
+    life->machine = machine_new_from_text(GRACE "\n| 0\n");
+    life->services.sysroot = life->machine->sysroot;
+    start(life);
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, &error), ==, -1);
+    kit_expect_error(&error, "failed to open mtab file: '/proc/self/mounts'");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, &error), ==, -1);
+    kit_expect_error(&error, "failed to open mtab file: '/proc/self/mounts'");
+    g_assert_cmpint(freeze_phase(life->freeze), ==, PHASE_THAWED);
+    life_free(life);
+}
+
+/* What cannot be marked is not frozen: a killed agent would leave it so. */
+static void test_unmarkable(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+    char *statedir = life->settings.statedir;
+
+    start(life);
+    life->settings.statedir = g_build_filename(statedir, "missing", NULL);
+    g_assert_cmpint(freeze_begin(life->freeze, NULL, 0, &error), ==, -1);
+    g_assert_nonnull(error);
+    g_assert_true(g_str_has_prefix(error->message, "failed to write the freeze marker: "));
+    g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/a"), ==, 0);
+    g_assert_cmpuint(script_count_open(), ==, 2); /* until the next freeze */
+    g_free(life->settings.statedir);
+    life->settings.statedir = statedir;
+    g_assert_cmpint(freeze_all(life, 0), ==, 2);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 2);
+    life_free(life);
+}
+
+/* After a restart the agent thaws its own, and those of others only where it could not write. */
+static void test_mark_ours(void)
+{
+    Life *life = life_new();
+    struct statfs info;
+
+    start(life);
+    g_assert_cmpint(statfs(life->settings.statedir, &info), ==, 0);
+    script_freeze_foreign("/b");
+    g_assert_cmpint(freeze_all(life, 0), ==, 1);
+    expect_marker(life, info.f_type == TMPFS_MAGIC ? "/a" : "/a /b");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    g_assert_true(script_is_frozen("/b"));
+    expect_marker(life, NULL);
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    life_free(life);
+}
+
+/* ---- the commands */
+
+static char *ask(Life *life, const char *command, const char *arguments, GError **error)
+{
+    life->machine->settings = &life->settings;
+    return machine_run(life->machine, &family_fsfreeze, life->freeze, command, arguments, error);
+}
+
+static void refuse(Life *life, const char *command, const char *arguments, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(ask(life, command, arguments, &error));
+    kit_expect_error(&error, text);
+}
+
+static void expect_reply(Life *life, const char *command, const char *arguments,
+                         const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reply = ask(life, command, arguments, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(reply, ==, expected);
+}
+
+static void test_commands(void)
+{
+    Life *life = life_new();
+
+    start(life);
+    expect_reply(life, "guest-fsfreeze-freeze-list", "{\"mountpoints\": [\"/b\"]}", "1");
+    g_assert_true(script_is_frozen("/b"));
+    g_assert_false(script_is_frozen("/a"));
+    refuse(life, "guest-fsfreeze-freeze-list", "{}", "another freeze or thaw is in progress");
+    expect_reply(life, "guest-fsfreeze-thaw", NULL, "1");
+    expect_reply(life, "guest-fsfreeze-freeze-list", "{\"timeout\": 3600}", "2");
+    expect_reply(life, "guest-fsfreeze-thaw", NULL, "2");
+    life_free(life);
+}
+
+static void test_timeouts(void)
+{
+    Life *life = life_new();
+
+    start(life);
+    refuse(life, "guest-fsfreeze-freeze-list", "{\"timeout\": -1}",
+           "value '-1' is invalid for argument timeout");
+    refuse(life, "guest-fsfreeze-freeze-list", "{\"timeout\": 604801}",
+           "value '604801' is invalid for argument timeout");
+    g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/a"), ==, 0);
+    life_free(life);
+}
+
+static void test_report(void)
+{
+    Life *life = life_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reply = NULL;
+
+    give_hook(life);
+    start(life);
+    refuse(life, "guestd-fsfreeze-report", NULL, "no freeze since the agent started");
+    script_freeze_foreign("/b");
+    g_assert_cmpint(freeze_all(life, 0), ==, 1);
+    refuse(life, "guestd-fsfreeze-report", NULL, "a freeze or thaw is in progress; retry after it");
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    reply = ask(life, "guestd-fsfreeze-report", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(reply, "{\"ended-by\": \"host\", \"sync-rounds\": 0, "));
+    g_assert_nonnull(strstr(reply, "{\"mountpoint\": \"/a\", \"device\": \"254:1\", "
+                                   "\"type\": \"ext4\", \"state\": \"thawed\", "));
+    g_assert_nonnull(strstr(reply, "\"state\": \"foreign\", \"reason\": "));
+    g_assert_nonnull(strstr(reply, "\"phase\": \"freeze\", "));
+    g_assert_nonnull(strstr(reply, "\"phase\": \"thaw\", "));
+    g_assert_null(strstr(reply, "\"ok\": false"));
+    g_assert_cmpint(freeze_end(life->freeze, THAW_BY_HOST, NULL), ==, 1);
+    life_free(life);
+}
+
 int main(int argc, char **argv)
 {
     int status;
@@ -406,6 +607,16 @@ int main(int argc, char **argv)
     g_test_add_func("/freeze/life/restart/agent stops at once -> thaw hooks", test_release_at_end);
     g_test_add_func("/freeze/life/restart/no threads -> thaw hooks later",
                     test_release_without_threads);
+    g_test_add_func("/freeze/life/restart/frozen -> taken over", test_adopt);
+    g_test_add_func("/freeze/life/restart/overdue -> thawed", test_adopt_overdue);
+    g_test_add_func("/freeze/life/thaw without a freeze -> thaws those of others",
+                    test_thaw_foreign);
+    g_test_add_func("/freeze/life/no mount table -> error", test_no_mounts);
+    g_test_add_func("/freeze/life/marker/unwritable -> nothing frozen", test_unmarkable);
+    g_test_add_func("/freeze/life/marker/frozen by others -> not marked", test_mark_ours);
+    g_test_add_func("/freeze/commands/freeze and thaw", test_commands);
+    g_test_add_func("/freeze/commands/timeout out of range -> error", test_timeouts);
+    g_test_add_func("/freeze/commands/report", test_report);
     status = g_test_run();
     log_stop(the_log);
     return status;
