@@ -14,7 +14,7 @@ typedef struct Replacement Replacement;
 
 /*
  * Creates a nameless file beside the one of @place, with that one's owner, mode and labels, and
- * with the mode @perm unless that is -1. If there is no such file, the mode is @perm or 0666. A
+ * with the mode @perm unless that is -1. If the file does not exist, the mode is @perm or 0666. A
  * symbolic link at the end of the path is followed, so that its target is replaced, or fails
  * with ELOOP for @nofollow. Returns the replacement, to be freed, with a descriptor for reading
  * and writing in @fd, which the caller closes; or NULL with errno set. For workers.

@@ -169,7 +169,7 @@ static gboolean is_thaw(const CrewJob *job)
     return job->task == CREW_THAW || job->task == CREW_DRAIN;
 }
 
-/* Returns NULL if there is no thread; then the job is done or has failed. */
+/* Returns NULL without a thread; then the job is done or has failed. */
 static Hand *start(Crew *crew, CrewJob *job)
 {
     Hand *hand = g_new0(Hand, 1);

@@ -205,7 +205,7 @@ static gboolean lies_on(const FreezeEngine *engine, int fd, const Mount *mount)
     for (gsize i = 0; i < mount->mount_ids.len; i++)
         if (mount_id == (uint64_t)*list_at(&mount->mount_ids, int, i))
             return TRUE;
-    /* Before Linux 5.8 there is no mount id; then an anonymous number may be any subvolume's. */
+    /* Before Linux 5.8 the mount id is unknown; then an anonymous number may be any subvolume's. */
     return !mount_id && !major(device) && g_str_equal(mount->type, "btrfs");
 }
 

@@ -35,7 +35,7 @@ extern const Event event_freeze_ended;
 
 /*
  * Makes the state of the family, and takes over a freeze that an earlier process left.
- * @services must outlive it. Returns NULL with @error set if there is no file descriptor left.
+ * @services must outlive it. Returns NULL with @error set without a free file descriptor.
  * Main thread.
  */
 Freeze *freeze_new(const Services *services, GError **error);

@@ -14,7 +14,7 @@
 typedef struct {
     guint *levels;  /* of each mount, by its index; 0 freezes first */
     guint n_levels;
-    gboolean is_fallback; /* there is no usable graph: reverse mount order, one by one */
+    gboolean is_fallback; /* the graph is unusable: reverse mount order, one by one */
 } FreezePlan;
 
 /*

@@ -11,7 +11,7 @@ typedef struct FreezeWatchdog FreezeWatchdog;
 
 /*
  * Makes a watchdog that is not armed. @expired is called on the main loop with @data, once for
- * each deadline that passes. Returns NULL with @error set if there is no file descriptor left.
+ * each deadline that passes. Returns NULL with @error set without a free file descriptor.
  * Main thread.
  */
 FreezeWatchdog *freeze_watchdog_new(void (*expired)(gpointer data), gpointer data, GError **error);

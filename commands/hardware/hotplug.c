@@ -19,7 +19,7 @@
 typedef struct {
     const Sysroot *sysroot;
     const SysOps *sysops;
-    int fd;             /* -1: the setting is off, or there is no socket */
+    int fd;             /* -1: the setting is off, or the socket is missing */
     guint watch;
     GHashTable *known;  /* Pluggables as keys, see key_of() */
     GThreadPool *worker; /* puts devices online, one after another; created for the first one */

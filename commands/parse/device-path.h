@@ -17,7 +17,7 @@ typedef struct {
 /*
  * Walks through the PCI functions of @path, from the root bus down. *@at is 0 at the start;
  * afterwards it is the length of the part of @path that ends with the function, which is the
- * function's directory. Returns FALSE if there is no other function.
+ * function's directory. Returns FALSE after the last one.
  */
 gboolean device_path_next_pci(const char *path, gsize *at, PciPlace *place);
 

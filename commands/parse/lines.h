@@ -25,7 +25,6 @@ gboolean piece_to_uint64(const Piece *piece, guint64 *value);
 
 /*
  * Returns the rest of the first line of @text that starts with @key ("DEVNAME=" in a sysfs
- * uevent file, "E:ID_SERIAL=" in a file of udev's database), in @arena; NULL if there is no such
- * line.
+ * uevent file, "E:ID_SERIAL=" in a file of udev's database), in @arena; NULL if no line does.
  */
 const char *property_find(const char *text, gsize len, const char *key, Arena *arena);

@@ -22,7 +22,7 @@ void proc_stat_parse(const char *text, gsize len, guint64 ticks_per_second, List
 
 /*
  * Parses the line for all CPUs into @totals, whose @cpu is 0, and counts the CPUs that are
- * online. Returns FALSE if there is no such line.
+ * online. Returns FALSE without such a line.
  */
 gboolean proc_stat_totals(const char *text, gsize len, guint64 ticks_per_second, CpuTimes *totals,
                           guint64 *cpus);

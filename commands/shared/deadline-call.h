@@ -11,7 +11,7 @@
 typedef struct Patience Patience;
 
 typedef enum {
-    PATIENT_NOT_MADE, /* not yet, or its path hangs already, or there is no thread */
+    PATIENT_NOT_MADE, /* not yet, or its path hangs already, or without a thread */
     PATIENT_DONE,
 } PatientState;
 

@@ -46,7 +46,7 @@ def suspend_refused(world):
     """to disk without swap it cannot; a mode that is none"""
     # The stock agent tries all ways it knows, and tells of the last.
     why = ".+" if world.stock else \
-        "the requested suspend mode is not supported by the guest: there is no swap to hibernate to"
+        "the requested suspend mode is not supported by the guest: no swap to hibernate to"
     said = world.ctl("suspend", "--mode", "disk", status=1).err
     world.matches(rf"guestctl: {world.name}: the agent refused guest-suspend-disk: {why}\n", said)
     world.refused("suspend", "--mode", "deep", status=2,

@@ -108,7 +108,7 @@ class SmallGuest(Power):
         with self.vm.connect() as agent:
             for execute in ("guest-suspend-disk", "guest-suspend-hybrid"):
                 self.equal(self.refused(agent, execute),
-                           f"{UNSUPPORTED}: there is no swap to hibernate to", execute)
+                           f"{UNSUPPORTED}: no swap to hibernate to", execute)
 
     def test_powerdown(self):
         """guest-shutdown switches the machine off, without an answer"""
