@@ -84,12 +84,17 @@ static void put_online(gpointer data, gpointer user_data)
     log_outcome(name, failure ? failure : "done", g_get_monotonic_time() - began);
 }
 
+/* A device for which no thread can be started stays in the queue of the pool. */
 static void add(Hotplug *self, Pluggable device)
 {
+    g_autoptr(GError) error = NULL;
+
     if (!self->worker)
         self->worker = g_thread_pool_new(put_online, self, 1, FALSE, NULL);
     g_hash_table_add(self->known, key_of(device));
-    g_thread_pool_push(self->worker, g_memdup2(&device, sizeof device), NULL);
+    if (!g_thread_pool_push(self->worker, g_memdup2(&device, sizeof device), &error))
+        g_warning("hotplug-online: cannot start a thread; the device stays offline until the next "
+                  "event: %s", error->message);
 }
 
 /* Collects the existing devices in @present; with @new_ones, puts unknown ones online. */

@@ -157,7 +157,9 @@ static gboolean on_timer(gpointer data)
         g_hash_table_remove_all(space->full);
     space->forget = FALSE;
     g_atomic_int_set(&space->looking, TRUE);
-    space->thread = g_thread_new("space", look, space);
+    space->thread = g_thread_try_new("space", look, space, NULL);
+    if (!space->thread) /* the next interval may find one */
+        g_atomic_int_set(&space->looking, FALSE);
     return G_SOURCE_CONTINUE;
 }
 

@@ -153,6 +153,33 @@ static void test_online(void)
     expect_written("1 online ");
 }
 
+static ssize_t receive_without_threads(int fd, char *buffer, size_t size, gboolean *from_kernel)
+{
+    /* Of the first event only. */
+    kit_allow_threads(script.at > 0);
+    return receive_script(fd, buffer, size, from_kernel);
+}
+
+static const SysOps threadless_ops = { .uevent_open = open_script,
+                                       .uevent_receive = receive_without_threads,
+                                       .write_attribute = write_script };
+
+/* Where no thread can be had, the device waits for the next event. */
+static void test_no_threads(void)
+{
+    static const Told events[] = {
+        { .text = "add@/devices/system/cpu/cpu2" },
+        { .text = "add@/devices/system/memory/memory9" },
+    };
+    g_autofree char *log =
+        play(TREE PLUGGED, NULL, &threadless_ops, TRUE, events, G_N_ELEMENTS(events));
+
+    g_assert_nonnull(strstr(log, "hotplug-online: cannot start a thread; "));
+    g_assert_nonnull(strstr(log, "audit: hotplug-online cpu2 from kernel: done in "));
+    g_assert_nonnull(strstr(log, "audit: hotplug-online memory9 from kernel: done in "));
+    expect_written("1 online ");
+}
+
 static void test_others(void)
 {
     static const Told events[] = {
@@ -281,6 +308,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     kit_capture_log();
+    /* The first, as the others leave GLib an idle thread. */
+    g_test_add_func("/hotplug/no threads -> online with the next event", test_no_threads);
     g_test_add_func("/hotplug/new device -> online", test_online);
     g_test_add_func("/hotplug/other events -> ignored", test_others);
     g_test_add_func("/hotplug/events lost -> new devices online", test_lost);

@@ -177,6 +177,18 @@ static void test_at_once(Case *c, gconstpointer data)
     g_assert_cmpstr(c->told->str, ==, FULL("/", 3768320, 92));
 }
 
+/* Where no thread can be had, the agent serves its host all the same. */
+static void test_no_threads(Case *c, gconstpointer data)
+{
+    (void)data;
+    kit_allow_threads(FALSE);
+    listen(c, TRUE);
+    kit_allow_threads(TRUE);
+    g_assert_cmpint(looks, ==, 0);
+    expect(c, 90, 10, FULL("/", 3686400, 90));
+    listen(c, FALSE);
+}
+
 static void test_no_table(Case *c, gconstpointer data)
 {
     (void)data;
@@ -198,6 +210,8 @@ int main(int argc, char **argv)
                set_up, test_again, tear_down);
     g_test_add("/event-space/subscription -> checked at once", Case, MOUNTS,
                set_up, test_at_once, tear_down);
+    g_test_add("/event-space/no threads -> checked later", Case, MOUNTS,
+               set_up, test_no_threads, tear_down);
     g_test_add("/event-space/no mount table -> no event", Case, "/etc/\n",
                set_up, test_no_table, tear_down);
     return g_test_run();
