@@ -216,9 +216,13 @@ int main(int argc, char **argv)
         const char *name;
         void (*func)(void);
     } tests[] = {
-        { "order", test_order }, { "times", test_times },   { "too many lines -> the oldest are dropped", test_overflow },
-        { "bytes", test_bytes }, { "no lines -> nothing written", test_nothing_held },
-        { "fields", test_fields }, { "several threads", test_threads },
+        { "order", test_order },
+        { "times", test_times },
+        { "too many lines -> the oldest are dropped", test_overflow },
+        { "bytes", test_bytes },
+        { "no lines -> nothing written", test_nothing_held },
+        { "fields", test_fields },
+        { "several threads", test_threads },
     };
     int status;
 
