@@ -3,12 +3,12 @@
 #
 # Installs what is missing, builds guestd and runs every test. Closes with the
 # line "N passed, N failed, N skipped". With arguments, runs those parts only:
-#   ./check.sh [unit] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [packages] [system] [clients] [docs] [sanitizers] [dist]
+#   ./check.sh [unit] [lint] [conformance] [quiesce] [hooks] [host] [vm] [libvirt] [packages] [system] [clients] [docs] [sanitizers] [dist]
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 1
 . tests/testbed/setup.sh
 
-PARTS=${*:-unit conformance quiesce hooks host vm libvirt packages system clients docs sanitizers dist}
+PARTS=${*:-unit lint conformance quiesce hooks host vm libvirt packages system clients docs sanitizers dist}
 LOGS=build/check-logs
 CACHE=${GUESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guestd}
 export GUESTD_CACHE=$CACHE
@@ -29,7 +29,7 @@ count_tap() {
 
 # Adds the totals that automake's test driver prints.
 count_automake() {
-    local log=$1 status=$2 total
+    local log=$1 status=$2
     total() { sed -n "s/^# $1: *//p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
     passed=$((passed + $(total PASS) + $(total XFAIL)))
     skipped=$((skipped + $(total SKIP)))
@@ -73,6 +73,10 @@ fi
 part_unit() {
     step automake unit make -C build check
     step tap kit tests/lib/run
+}
+
+part_lint() {
+    step tap lint make -s --no-print-directory -C build lint-all
 }
 
 part_conformance() {
@@ -174,7 +178,7 @@ rm -f "$LOGS"/lane-*
 set -m
 lane machines vm system </dev/null &
 machines=$!
-lane rest unit conformance quiesce hooks host libvirt docs packages sanitizers dist clients </dev/null &
+lane rest unit lint conformance quiesce hooks host libvirt docs packages sanitizers dist clients </dev/null &
 rest=$!
 set +m
 trap end_lanes EXIT

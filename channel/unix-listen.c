@@ -40,9 +40,12 @@ static void *unix_listen_open(Channel *channel, int *errnum, GError **error)
 /* The socket itself is made at start; what must be there is its directory. */
 static gboolean unix_listen_probe(const ChannelConfig *config, GError **error)
 {
-    g_autofree char *dir = config->path ? g_path_get_dirname(config->path) : NULL;
+    g_autofree char *dir = NULL;
 
-    if (config->listen_fd >= 0 || access(dir, W_OK | X_OK) == 0)
+    if (config->listen_fd >= 0)
+        return TRUE;
+    dir = g_path_get_dirname(config->path);
+    if (access(dir, W_OK | X_OK) == 0)
         return TRUE;
     channel_set_open_error(error, config->path, errno);
     return FALSE;

@@ -232,7 +232,7 @@ static gboolean keep_label(int fd, const KeyFile *old)
     if (!old->label)
         return TRUE;
     read_label(fd, &fresh);
-    if (fresh.label_len == old->label_len &&
+    if (fresh.label && fresh.label_len == old->label_len &&
         memcmp(fresh.label, old->label, old->label_len) == 0)
         return TRUE;
     return fsetxattr(fd, LABEL, old->label, old->label_len, 0) == 0;

@@ -13,31 +13,32 @@ tests_bench_bench_SOURCES = \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/proc.c tests/bench/proc.h
 
+#? bench: measures guestd beside the reference agent
 # make bench BENCH_FLAGS=--json
 bench: guestd$(EXEEXT) tests/bench/bench$(EXEEXT)
 	$(srcdir)/tests/bench/run --guestd ./guestd --bench tests/bench/bench $(BENCH_FLAGS)
 
-# How long writers stand still for a freeze. Needs root, and a gigabyte or three of disk.
+#? bench-stall: measures how long a freeze stalls writers; needs root and up to 3 GiB of disk
 bench-stall: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/stall $(BENCH_FLAGS)
 
-# Freezing and get-fsinfo with 20, 100 and 200 mounts.
+#? bench-mounts: measures freeze and guest-get-fsinfo with 20, 100 and 200 mounts
 bench-mounts: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/mounts $(BENCH_FLAGS)
 
-# Zombies, and growth of memory and descriptors, after 200,000 commands and 20,000 programs.
+#? soak: looks for zombies and growth after 200,000 commands and 20,000 programs
 soak: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(top_srcdir)/tests/soak/run $(SOAK_FLAGS)
 
-# guest-network-get-interfaces with 10 to 4000 of them.
+#? bench-interfaces: measures guest-network-get-interfaces with 10 to 4000 interfaces
 bench-interfaces: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/interfaces $(BENCH_FLAGS)
 
-# What others notice of commands that are held up for a minute.
+#? bench-blocked: measures other clients while commands are blocked for a minute
 bench-blocked: guestd$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd $(srcdir)/tests/bench/blocked $(BENCH_FLAGS)
 
-# How long a guest is frozen for a backup, beside virtnbdbackup. Needs root, and that package.
+#? bench-window: measures how long a backup freezes a guest, beside virtnbdbackup; needs root
 bench-window: guestd$(EXEEXT) guestctl$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd GUESTCTL=$(abs_builddir)/guestctl $(srcdir)/tests/bench/window $(BENCH_FLAGS)
 

@@ -46,5 +46,6 @@ tests_fuzz_fuzz_authorized_keys_LDFLAGS = $(fuzz_link)
 tests_fuzz_fuzz_uevent_LDFLAGS = $(fuzz_link)
 tests_fuzz_fuzz_metrics_LDFLAGS = $(fuzz_link)
 
+#? fuzzers: builds the targets of libFuzzer; needs configure --enable-fuzzers CC=clang
 .PHONY: fuzzers
 fuzzers: $(fuzz_programs)

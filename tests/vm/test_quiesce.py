@@ -58,7 +58,7 @@ class Quiesce(Case):
 
     def same(self, *request):
         """guestd's value, which is the reference's. If it moves, both are asked anew."""
-        deadline, later = self.deadline(120), None
+        deadline, ours, later = self.deadline(120), None, None
         while later is None or (ours != later and not deadline.passed()):
             ours, theirs = self.both(request)[0]
             with self.vm.connect() as agent:
@@ -131,8 +131,8 @@ class Quiesce(Case):
                 self.check(first[f"/mnt/{name}"].get("trimmed", 0) > 0,
                            f"{name}: {first[f'/mnt/{name}']}")
             agent.call("guest-fstrim", None, 60)
-        for request in (("guest-fstrim",), ("guest-fstrim", {"minimum": 1 << 20})):
-            self.same(*request)
+        for wanted in (("guest-fstrim",), ("guest-fstrim", {"minimum": 1 << 20})):
+            self.same(*wanted)
 
     def test_lists(self):
         """guest-fsfreeze-freeze-list freezes what the reference freezes"""
@@ -141,8 +141,8 @@ class Quiesce(Case):
         requests = [request for names in lists for request in (
             ("guest-fsfreeze-freeze-list", {"mountpoints": names}), ("guest-fsfreeze-status",),
             ("guest-fsfreeze-thaw",), ("guest-fsfreeze-status",))]
-        for request, (ours, theirs) in zip(requests, self.both(*requests)):
-            self.equal(ours, theirs, str(request))
+        for wanted, (ours, theirs) in zip(requests, self.both(*requests)):
+            self.equal(ours, theirs, str(wanted))
 
     def test_many_times(self):
         """200 times freeze, status, thaw under write load: counts right, nothing hangs"""
@@ -345,10 +345,10 @@ class Quiesce(Case):
         self.guest.sh("umount -l /mnt/nfs; umount -l /mnt/auto")
         with self.vm.connect() as agent:
             self.freeze(agent)
-            for request in (("guest-shutdown",), ("guest-shutdown", {"mode": "reboot"}),
-                            ("guest-suspend-ram",), ("guest-get-osinfo",)):
-                reply = json.loads(line_of(agent, *request))
-                self.equal(reply.get("error", {}).get("class"), "CommandNotFound", str(request))
+            for wanted in (("guest-shutdown",), ("guest-shutdown", {"mode": "reboot"}),
+                           ("guest-suspend-ram",), ("guest-get-osinfo",)):
+                reply = json.loads(line_of(agent, *wanted))
+                self.equal(reply.get("error", {}).get("class"), "CommandNotFound", str(wanted))
             self.equal(self.status(agent), "frozen", "status after what was refused")
             # Waits for the thaw, and must be through before all is killed.
             self.guest.sh("sh -c 'trap \"\" TERM; echo late >/mnt/ext4/late' >/dev/null 2>&1 &")
