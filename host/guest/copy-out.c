@@ -137,21 +137,42 @@ static gboolean verify(Copy *copy, GError **error)
            copy_check(copy, &stat, error);
 }
 
+/* Makes the renaming durable. A filesystem may refuse it for directories, by EINVAL. */
+static gboolean sync_directory(const Target *target)
+{
+    g_autofree char *path = g_path_get_dirname(target->path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gboolean ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+    int problem = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = problem;
+    return ok;
+}
+
 static gboolean finish(Copy *copy, Target *target, int mode, GError **error)
 {
     struct stat info;
 
-    if (mode >= 0 && fstat(target->fd, &info) == 0 && S_ISREG(info.st_mode))
+    gboolean regular = fstat(target->fd, &info) == 0 && S_ISREG(info.st_mode);
+
+    if (mode >= 0 && regular)
         copy->mode_kept = fchmod(target->fd, (mode_t)mode) == 0;
+    /* Without this, a crash of the host after the rename may leave an empty file. */
+    if (regular && fsync(target->fd) < 0)
+        return cannot(target, "writing", error);
     if (close(target->fd) < 0) {
         target->fd = -1;
         return cannot(target, "writing", error);
     }
     target->fd = -1;
-    if (target->temporary && rename(target->temporary, target->path) < 0)
+    if (!target->temporary)
+        return TRUE;
+    if (rename(target->temporary, target->path) < 0)
         return cannot(target, "cannot replace", error);
     g_clear_pointer(&target->temporary, g_free);
-    return TRUE;
+    return sync_directory(target) || cannot(target, "cannot write the directory of", error);
 }
 
 /* After a failure: the temporary file goes, and what was resumed stays for the next time. */

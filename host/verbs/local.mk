@@ -6,11 +6,13 @@ libguestctl_a_SOURCES += \
 	%D%/exec.c \
 	%D%/exporter.c \
 	%D%/fs.c \
-	%D%/guest.c \
 	%D%/info-ping-raw.c \
+	%D%/keys.c \
 	%D%/list.c \
 	%D%/metrics.c \
+	%D%/passwd.c \
 	%D%/power.c \
 	%D%/restore.c \
 	%D%/show.c \
-	%D%/snapshot.c
+	%D%/snapshot.c \
+	%D%/time.c

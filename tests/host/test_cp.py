@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pty
+import subprocess
 import threading
 
 from lib.checks import Skip, has, same
@@ -350,6 +351,76 @@ def test_host_full(bench):
     result = bench.ctl("--agent", bench.real_agent(), "cp", ":/proc/version", "/dev/full")
     same(result.status, 1)
     has(result.err, "No space left")
+
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void note(const char *call)
+{
+    int fd = open(getenv("SHIM_LOG"), O_WRONLY | O_APPEND);
+
+    if (write(fd, call, strlen(call)) < 0)
+        abort();
+    close(fd);
+}
+
+int fsync(int fd)
+{
+    struct stat info;
+    const char *call = !fstat(fd, &info) && S_ISDIR(info.st_mode) ? "fsync-directory\n"
+                                                                  : "fsync-file\n";
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+
+    note(call);
+    if (!strncmp(call, getenv("SHIM_FAIL"), strlen(call) - 1)) {
+        errno = EIO;
+        return -1;
+    }
+    return real(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    int (*real)(const char *, const char *) =
+        (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+
+    note("rename\n");
+    return real(from, to);
+}
+"""
+
+
+def test_durable(bench):
+    """the file is on the disk before it gets its name, and the name before guestctl exits"""
+    write(bench.path("shim.c"), SHIM.encode())
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", bench.path("shim.so"), bench.path("shim.c"),
+                    "-ldl"], check=True)
+    write(bench.path("there"), b"new")
+    path = bench.real_agent()
+    bench.env.update(LD_PRELOAD=bench.path("shim.so"), SHIM_LOG=bench.path("log"),
+                     ASAN_OPTIONS="verify_asan_link_order=0")
+    os.mkdir(bench.path("to"))
+    for fails, calls, content in (("", ["fsync-file", "rename", "fsync-directory"], b"new"),
+                                  ("fsync-file", ["fsync-file"], b"old"),
+                                  ("fsync-directory", ["fsync-file", "rename", "fsync-directory"],
+                                   b"new")):
+        bench.env["SHIM_FAIL"] = fails
+        write(bench.path("log"), b"")
+        out = write(bench.path("to/out"), b"old")
+        result = bench.ctl("--agent", path, "cp", ":" + bench.path("there"), out)
+        same((result.status, read(bench.path("log")).decode().split(), read(out),
+              os.listdir(bench.path("to"))), (int(bool(fails)), calls, content, ["out"]), result)
+        if fails:
+            has(result.err, "Input/output error")
 
 
 def test_bar(bench):

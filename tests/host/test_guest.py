@@ -2,9 +2,11 @@
 """time, passwd and keys: what goes to the agent, and what is shown."""
 
 import base64
+import fcntl
 import json
 import os
 import pty
+import termios
 import time
 import unicodedata
 
@@ -65,8 +67,42 @@ def test_passwd_terminal(bench):
         same(process.returncode, status, err)
         os.close(theirs)
         os.close(ours)
-    has(err.decode(), "not the same")
+    has(err.decode(), "passwords differ")
     same(sum(m["execute"] == "guest-set-user-password" for m in player.heard), 1)
+
+
+def test_passwd_interrupted(bench):
+    """Ctrl-C at either prompt -> nothing is sent, and the terminal echoes again"""
+    player = bench.play("a", agent({"guest-set-user-password": {}}))
+    for answers in (b"", b"one\n"):
+        ours, theirs = pty.openpty()
+        process = bench.start("--agent", player.path, "passwd", "joe", stdin=theirs,
+                              start_new_session=True,
+                              preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        for prompt in (b"password: ", b"more: ")[:1 + len(answers[:1])]:
+            asked = b""
+            while not asked.endswith(prompt):
+                got = os.read(process.stderr.fileno(), 1)
+                same(len(got), 1, f"after {asked}")
+                asked += got
+            os.write(ours, answers if prompt == b"password: " and answers else b"half\x03")
+        _out, err = process.communicate(timeout=PATIENCE)
+        same(process.returncode, 1, err)
+        has(err.decode(), "interrupted")
+        same(bool(termios.tcgetattr(theirs)[3] & termios.ECHO), True, "echo")
+        os.close(theirs)
+        os.close(ours)
+    same([m["execute"] for m in player.heard if m["execute"] == "guest-set-user-password"], [])
+
+
+def test_passwd_long(bench):
+    """a password of more than 1023 bytes -> an error instead of a part of it"""
+    player = bench.play("a", agent({"guest-set-user-password": {}}))
+    args = ("--agent", player.path, "passwd", "joe")
+    result = bench.ctl(*args, stdin=b"x" * 1024 + b"\n")
+    same((result.status, player.heard), (1, []), result)
+    has(result.err, "longer than 1023 bytes")
+    same(bench.ctl(*args, stdin=b"x" * 1023).status, 0)
 
 
 def test_no_password(bench):

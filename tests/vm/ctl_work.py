@@ -310,7 +310,7 @@ def time_sync(world):
     world.equal(world.ctl("time", "--sync").out, "set from the VM's clock\n", "sync")
     world.check(abs(ahead(world)) < 60, f"{ahead(world)} s ahead")
     world.refused("time", "--set", "--sync", status=2,
-                  text="time: --set and --sync are two different things")
+                  text="time: --set and --sync cannot be used together")
 
 
 # passwd, keys
@@ -343,7 +343,7 @@ def passwd(world):
 def passwd_nothing(world):
     """no password and no such user: nothing is changed, and no secret shown"""
     before = world.guest.sh("cat /etc/shadow")
-    world.refused("passwd", "anna", stdin=b"", text="no password was given; nothing was changed")
+    world.refused("passwd", "anna", stdin=b"", text="no password given; nothing changed")
     said = world.ctl("--verbose", "passwd", "nobody-here", stdin=b"top secret\n", status=1).err
     world.check("the agent refused guest-set-user-password: " in said and "***" in said, said)
     world.check("top secret" not in said and "dG9wIHNlY3JldA" not in said, said)
@@ -377,4 +377,4 @@ def keys_nobody(world):
     world.matches(rf"guestctl: {world.name}: the agent refused guest-ssh-get-authorized-keys: "
                   r".*nobody-here.*\n", said)
     world.refused("keys", "show", "anna", status=2,
-                  text="keys: 'show' is none of list, add, remove")
+                  text="keys: the first argument must be one of: list, add, remove (got 'show')")
