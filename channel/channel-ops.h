@@ -3,7 +3,7 @@
 
 #include "channel/channel.h"
 
-/* What the kinds of channels share, and what each brings along. */
+/* The interface between the channel and its kinds. */
 
 typedef struct {
     const char *method;
@@ -40,7 +40,7 @@ struct Channel {
  */
 void channel_lost(Channel *channel, int errnum);
 
-/* The start of a dialogue with a host over @fd, with the channel's events; see conn_new(). */
+/* Starts a dialogue with a host over @fd, with the channel's events; see conn_new(). */
 Conn *channel_conn_new(const Channel *channel, int fd, const char *name);
 
 /* Sets @error to the text that qemu-ga prints for a channel that does not open. */

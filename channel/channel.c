@@ -63,7 +63,7 @@ static void wait_for_path(Channel *channel, const GError *why)
 
     channel->events->state(channel, CHANNEL_WAITING, why, channel->data);
     channel->watch = path_watch_new(path, on_path_changed, channel);
-    /* It may have come before the watch was set. */
+    /* The device may have appeared before the watch was set. */
     if (try_open(channel, &errnum, NULL) || errnum != EBUSY)
         return;
     path_watch_closes(channel->watch);

@@ -6,8 +6,8 @@
 #include "channel/conn.h"
 
 /*
- * Where hosts come from: a device node or a listening socket. A channel that
- * cannot be opened, or whose device goes away, waits until it can (again).
+ * The way hosts reach the agent: a device node or a listening socket. A channel that cannot be
+ * opened, or whose device goes away, waits until it can be opened (again).
  */
 typedef struct Channel Channel;
 
@@ -15,7 +15,7 @@ typedef struct {
     const char *method; /* as in the option of that name */
     const char *path;   /* device, socket, or "cid:port" */
     int listen_fd;      /* an inherited listening socket, or -1 */
-    gboolean retry;     /* a failure at start is waited out as well */
+    gboolean retry;     /* also wait if it cannot be opened at start */
     const char *peers;  /* vsock: comma separated CIDs, or "any" */
 } ChannelConfig;
 
@@ -31,7 +31,7 @@ typedef struct {
     void (*state)(Channel *channel, ChannelState state, const GError *why, gpointer data);
 } ChannelEvents;
 
-/* At most so many hosts are served at once; the next wait in the backlog. */
+/* The number of hosts that are served at once; further ones wait in the backlog. */
 #define CHANNEL_MAX_CONNS 16
 
 /*
@@ -51,7 +51,7 @@ const char *channel_method(const Channel *channel);
 gboolean channel_method_known(const char *method);
 
 /*
- * Opens what @config names for a look, without serving or changing it. Returns
- * FALSE with @error set when the channel could not be opened.
+ * Opens what @config names without serving or changing it, to see whether that works. Returns FALSE
+ * with @error set.
  */
-gboolean channel_probe(const ChannelConfig *config, GError **error);
+gboolean channel_probe(const ChannelConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,7 +8,7 @@
 #define READ_SIZE (64 * 1024)
 /* What one connection may read, or write, in its turn before others get theirs. */
 #define TURN_BYTES (1024 * 1024)
-/* One write(2): with a host that reads meanwhile, it would go on for megabytes. */
+/* The size of one write(2): with a host that reads meanwhile, a larger one could take megabytes. */
 #define WRITE_SIZE (256 * 1024)
 
 typedef struct {
@@ -177,7 +177,7 @@ static void hand_out_frames(Conn *conn)
     }
     if (conn->input_pos < conn->input_len)
         return;
-    /* It may have held a password, and may not be overwritten for days. */
+    /* It may have held a password, and the memory may not be reused for days. */
     explicit_bzero(conn->input, conn->input_len);
     conn->input_pos = conn->input_len = 0;
 }
@@ -219,7 +219,7 @@ void conn_forget_half_request(Conn *conn)
     framer_reset(conn->framer);
 }
 
-/* Nobody will read this any more; the read side will notice, too. */
+/* The host is gone; the next read reports it. */
 static void give_up_writing(Conn *conn)
 {
     conn->broken = TRUE;

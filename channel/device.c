@@ -29,7 +29,7 @@ struct Device {
     guint grace_timer;
     HostState host;
     gboolean hung_up;  /* as of the last event */
-    gboolean cut_line; /* the last host left with half a line in the port */
+    gboolean cut_line; /* the last host disconnected with half a line in the port */
     Conn *conn;
 };
 
@@ -85,10 +85,9 @@ static void await_arrival(Device *device)
 }
 
 /*
- * End of file while the device is open; returns FALSE if the device is gone. If
- * bytes came in the same turn (@had_bytes), they may be the last of a host that left
- * or the first of one that came right behind it: what they asked is done, and the
- * answer waits a moment for somebody to want it.
+ * Handles end of file while the device is open; returns FALSE if the device is gone. Bytes of the
+ * same turn (@had_bytes) may be the last of a host that disconnected or the first of the next one:
+ * their requests run, and the reply waits a moment for a host to read it.
  */
 static gboolean host_eof(Device *device, gboolean had_bytes)
 {
@@ -97,7 +96,7 @@ static gboolean host_eof(Device *device, gboolean had_bytes)
     if (device->host == HOST_ARRIVING)
         return TRUE;
     if (had_bytes) {
-        /* A half request is the old host's: a new one begins with a short sync. */
+        /* A partial request is the old host's: a new host starts with a sync. */
         if (device->host == HOST_PRESENT)
             conn_forget_half_request(device->conn);
         await_arrival(device);
@@ -107,16 +106,16 @@ static gboolean host_eof(Device *device, gboolean had_bytes)
     return TRUE;
 }
 
-/* Whether a host that was there is not any more, though unread bytes of it may be. */
+/* Whether the host has disconnected, though unread bytes of it may be left. */
 static gboolean host_left(const Device *device)
 {
     return device->kind->eof_is_host_away && device->hung_up && device->host == HOST_PRESENT;
 }
 
 /*
- * The host left while it was held back, or while replies waited for it, so that
- * end of file would never be read. What it said last cannot be told from what a
- * next host says first; both are read afresh, and a host that syncs is safe.
+ * The host disconnected while reading was stopped or replies waited for it, so end of file would
+ * never be read. Its last bytes cannot be distinguished from the next host's first ones; both are
+ * read from a new start, and a host that sends a sync is safe.
  */
 static void forget_host(Device *device)
 {
@@ -125,7 +124,7 @@ static void forget_host(Device *device)
     await_arrival(device);
 }
 
-/* Reads and writes what can be; returns FALSE with errno set if the device is gone. */
+/* Reads and writes as much as possible; returns FALSE with errno set if the device is gone. */
 static gboolean serve(Device *device)
 {
     guint64 before;

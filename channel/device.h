@@ -4,9 +4,9 @@
 #include "channel/channel-ops.h"
 
 /*
- * A character device that carries one dialogue at a time. It is watched
- * edge-triggered, so that a port whose host end is closed, which reports
- * hang-up for ever, wakes nobody.
+ * A character device that carries one dialogue at a time. It is watched edge-triggered, because a
+ * port whose host end is closed reports hang-up permanently, which would wake the agent without
+ * end.
  */
 typedef struct Device Device;
 
@@ -18,6 +18,6 @@ typedef struct {
     gboolean eof_is_host_away;
 } DeviceKind;
 
-/* Takes over @fd, non-blocking, and serves it. Returns NULL with errno set. */
+/* Takes ownership of @fd, which is non-blocking, and serves it. Returns NULL with errno set. */
 Device *device_new(Channel *channel, const DeviceKind *kind, int fd);
 void device_free(Device *device);

@@ -6,7 +6,7 @@ struct FdSource {
     int fd;
     gpointer tag; /* NULL while ignored */
     GIOCondition condition;
-    gboolean due; /* to be dispatched whatever the descriptor says */
+    gboolean due; /* to be dispatched regardless of the descriptor */
     FdSourceFunc func;
     gpointer data;
 };
@@ -34,7 +34,7 @@ FdSource *fd_source_new(int fd, GIOCondition condition, FdSourceFunc func, gpoin
     static const GSourceFuncs funcs = { .prepare = prepare, .dispatch = dispatch };
     FdSource *source = (FdSource *)g_source_new((GSourceFuncs *)&funcs, sizeof(FdSource));
 
-    /* Nobody iterates the loop from within; GLib need not guard against it at each dispatch. */
+    /* Callbacks never iterate the loop; GLib need not guard against recursion. */
     g_source_set_can_recurse(&source->base, TRUE);
     source->fd = fd;
     source->func = func;

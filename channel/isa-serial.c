@@ -6,7 +6,7 @@
 
 #include "channel/device.h"
 
-/* A serial line cannot say that the host is away: end of file is a hang-up. */
+/* A serial line does not report a closed host end: end of file is a hang-up. */
 static const DeviceKind serial_line = { .eof_is_host_away = FALSE };
 
 /*

@@ -25,7 +25,7 @@ typedef struct {
     int fd;
     Conn *conn;
     FdSource *source;
-    gboolean half_closed; /* the host says nothing more, but still listens */
+    gboolean half_closed; /* the host has shut down its writing side, but still reads */
 } Client;
 
 static void watch_accept(Listener *listener)
@@ -67,14 +67,14 @@ static void watch_client(Client *client)
     gboolean reads = !client->half_closed && conn_may_read(client->conn);
     gboolean writes = conn_has_output(client->conn);
 
-    /* A host that is held back may hang up meanwhile; what it asked is still read. */
+    /* A host whose input is not read may hang up meanwhile; its requests are still read. */
     if (!reads && !writes && !client->half_closed)
         fd_source_ignore(client->source);
     else
         fd_source_watch(client->source, (reads ? G_IO_IN : 0) | (writes ? G_IO_OUT : 0));
 }
 
-/* Whether nothing is left to read, and nobody to write to. */
+/* Whether nothing is left to read, and the host no longer reads. */
 static gboolean is_over(const Client *client, GIOCondition condition)
 {
     if (!client->half_closed)

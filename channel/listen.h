@@ -9,7 +9,7 @@
 typedef struct Listener Listener;
 
 typedef struct {
-    /* Returns a name for the peer, to be freed, or NULL to turn it away. */
+    /* Returns a name for the peer, which the caller frees, or NULL to refuse the peer. */
     char *(*admit)(const ChannelConfig *config, const struct sockaddr_storage *peer,
                    guint64 serial);
 } ListenKind;
@@ -21,8 +21,8 @@ typedef struct {
 int listening_socket(const struct sockaddr *address, socklen_t len);
 
 /*
- * Serves @fd, a listening socket, or if that is -1 fails with errno: the end of
- * the kinds' open functions.
+ * Serves the listening socket @fd; if that is -1, fails with errno. The last call of the kinds'
+ * open functions.
  */
 void *listener_open(Channel *channel, const ListenKind *kind, int fd, int *errnum, GError **error);
 void listener_close(void *listener);

@@ -37,7 +37,7 @@ static void watch_directories(PathWatch *watch)
         if (g_str_equal(dir, below))
             return;
         watch->linked = watch->linked || g_file_test(below, G_FILE_TEST_IS_SYMLINK);
-        /* A directory that is not there is waited for in the one above. */
+        /* A missing directory is awaited in its parent. */
         wd = inotify_add_watch(watch->fd, dir, DIRECTORY_EVENTS);
         if (wd >= 0)
             g_hash_table_insert(watch->names, GINT_TO_POINTER(wd), g_path_get_basename(below));
@@ -46,7 +46,7 @@ static void watch_directories(PathWatch *watch)
     }
 }
 
-/* What else comes and goes in a directory on the way, such as /dev or /run, is nobody's business. */
+/* Other names in a directory on the way, such as /dev or /run, are ignored. */
 static gboolean concerns(const PathWatch *watch, const struct inotify_event *event)
 {
     const char *name = g_hash_table_lookup(watch->names, GINT_TO_POINTER(event->wd));

@@ -22,8 +22,8 @@ static gboolean port_is_named(const char *entry, const char *name)
 }
 
 /*
- * /dev/virtio-ports/NAME is a link that udev makes. Where there is no udev, the
- * kernel's own list tells which node has that name. Returns a path or NULL.
+ * /dev/virtio-ports/NAME is a link that udev creates. Without udev, the kernel's list of ports
+ * gives the node of that name. Returns a path or NULL.
  */
 static char *node_of_port(const char *path)
 {
@@ -75,7 +75,7 @@ static gboolean virtio_serial_probe(const ChannelConfig *config, GError **error)
 {
     int fd = open_port(config->path, O_RDONLY);
 
-    /* Busy means that somebody, most likely the agent itself, serves it. */
+    /* EBUSY: another process serves it, most likely an agent. */
     if (fd < 0 && errno != EBUSY) {
         channel_set_open_error(error, config->path, errno);
         return FALSE;

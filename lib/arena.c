@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Most requests fit the first block, so one malloc() serves a whole call. */
+/* Most requests fit in the first block, so one malloc() serves a whole call. */
 #define ARENA_FIRST_BLOCK 1024
 #define ARENA_MAX_BLOCK (64 * 1024)
 
@@ -55,7 +55,7 @@ void arena_free(Arena *arena)
     g_free(arena);
 }
 
-/* A block of its own for what would waste most of a shared one. */
+/* A separate block for a request that would waste most of a shared one. */
 static void *alloc_alone(Arena *arena, gsize size)
 {
     Block *block = block_new(size, arena->blocks->next);
@@ -71,7 +71,7 @@ void *arena_alloc(Arena *arena, gsize size)
     Block *block = arena->blocks;
 
     if (size > G_MAXSIZE - alignof(max_align_t) - sizeof(Block))
-        g_error("arena: a request of %" G_GSIZE_FORMAT " bytes", size);
+        g_error("arena: cannot allocate %" G_GSIZE_FORMAT " bytes", size);
     rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (block->size - block->used < rounded) {
         gsize next_size = MIN(block->size * 2, (gsize)ARENA_MAX_BLOCK);

@@ -16,7 +16,7 @@ void arena_free(Arena *arena);
 /* Returns @size zeroed bytes, aligned for any type; never NULL. */
 void *arena_alloc(Arena *arena, gsize size);
 
-/* Copies; the result is NUL-terminated. */
+/* Return NUL-terminated copies. */
 char *arena_strdup(Arena *arena, const char *text);
 char *arena_strndup(Arena *arena, const char *text, gsize len);
 char *arena_printf(Arena *arena, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -37,7 +37,7 @@ typedef struct {
  */
 void *list_append(List *list, Arena *arena, gsize item_size);
 
-/* Turns the order of the elements around. */
+/* Reverses the order of the elements. */
 void list_reverse(List *list, gsize item_size);
 
 /* The element at @index of a list of @T. */

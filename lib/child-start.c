@@ -44,7 +44,7 @@ typedef struct {
     char *const *envp;
     gboolean search;       /* if a candidate does not exist, the next one is tried */
     int report[2];         /* the child writes a Report; closed by its exec */
-    int watch[2];          /* reserved for the case that there is no pidfd */
+    int watch[2];          /* reserved for a system that grants no pidfd */
 } Birth;
 
 static void give_up(int fd, Stage stage)

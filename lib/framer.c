@@ -37,7 +37,7 @@ struct Framer {
     int brackets;
 };
 
-/* Most messages, all with secrets among them, grow in this without leaving copies behind. */
+/* Most messages, including all with secrets, fit in this without being copied. */
 #define HELD_FIRST 4096
 
 static GByteArray *held_new(void)
@@ -66,12 +66,12 @@ gsize framer_pending(const Framer *framer)
     return framer->held->len;
 }
 
-/* Gives a big buffer back instead of keeping it for the next message. */
+/* Frees a big buffer instead of keeping it for the next message. */
 #define HELD_KEEP (64 * 1024)
 
 static void start_message(Framer *framer)
 {
-    /* What was not to be a message may hold a password. */
+    /* An invalid message may hold a password. */
     if (framer->held->len)
         explicit_bzero(framer->held->data, framer->held->len);
     if (framer->held->len > HELD_KEEP) {
@@ -136,7 +136,7 @@ static State in_string(guchar c, guchar quote, State self, State escape)
     return c == '\\' ? escape : self;
 }
 
-/* Which escapes exist is the reader's business, as long as the byte is text. */
+/* The reader checks escapes; here the byte only has to be text. */
 static State after_backslash(guchar c, State string)
 {
     return c < 0x20 || c >= 0xFE ? TOKEN_ERROR : string;
@@ -324,7 +324,7 @@ static gboolean finish_token(Framer *framer, const char *message, gsize end, Fra
     return TRUE;
 }
 
-/* A token that grows for ever is given up at a fixed byte; what follows is read afresh. */
+/* A token that is too long ends at a fixed byte; the next byte starts a new message. */
 static gboolean token_too_long(Framer *framer, Frame *frame)
 {
     if (framer->token_len <= FRAMER_MAX_TOKEN_BYTES)
@@ -333,7 +333,7 @@ static gboolean token_too_long(Framer *framer, Frame *frame)
     return TRUE;
 }
 
-/* Keeps the rest of a push for the message that goes on in the next one. */
+/* Keeps the rest of a push, which is the start of a message that the next push continues. */
 static void hold_rest(Framer *framer, const char *message, gsize len, Frame *frame)
 {
     if (!framer->in_message)

@@ -28,7 +28,7 @@ static void append_char(GString *out, gunichar c)
     case '-':
         g_string_append(out, "\\-");
         break;
-    /* Where typesetters have curls, shells have not. */
+    /* Typesetters curl these; shells need them straight. */
     case '\'':
         g_string_append(out, "\\(aq");
         break;
@@ -83,7 +83,7 @@ void roff_sentence(GString *out, const char *text)
 {
     g_autofree char *capital = g_strdup(text);
 
-    /* A name that begins a sentence stays as it is written. */
+    /* A name at the start of a sentence is not capitalised. */
     if (strcspn(capital, " -=,") == strcspn(capital, " ,"))
         *capital = g_ascii_toupper(*capital);
     roff_text(out, capital);

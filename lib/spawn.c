@@ -11,12 +11,12 @@
 #include "lib/child-start.h"
 #include "lib/errors.h"
 
-/* How long a killed child may take to go. */
+/* How long a killed child may take to exit. */
 #define KILL_LIMIT_MS 2000
 
 enum { POLL_CHILD, POLL_OUTPUT, POLL_CANCEL, N_POLLS };
 
-/* Our own environment with @more in front, whose names win. */
+/* Our own environment with the variables of @more, which take precedence. */
 static char **merged_environment(const char *const *more)
 {
     char **all = g_get_environ();
@@ -47,7 +47,7 @@ static int open_input(const SpawnRequest *request)
     if (n == (ssize_t)request->input_len)
         return ends[0];
     close(ends[0]);
-    errno = EAGAIN; /* only where the system's pipes are smaller than POSIX has them */
+    errno = EAGAIN; /* only if the system's pipes are smaller than POSIX demands */
     return -1;
 }
 
@@ -71,7 +71,7 @@ static int start(const SpawnRequest *request, int input, int output, pid_t *pid,
     return child_start(&spec, pid, error);
 }
 
-/* Takes one piece of what is in the pipe; FALSE at its end. */
+/* Reads once from the pipe. Returns FALSE at end of file. */
 static gboolean take_output(int fd, GString *output)
 {
     char chunk[4096];
@@ -83,7 +83,7 @@ static gboolean take_output(int fd, GString *output)
     return TRUE;
 }
 
-/* What the child wrote last; a daemon that writes on and on is not followed. */
+/* Reads the child's last output, but not all output of a daemon that keeps writing. */
 static void take_rest(int fd, GString *output)
 {
     struct pollfd poll_now = { .fd = fd, .events = POLLIN };
@@ -100,10 +100,10 @@ static int remaining_ms(gint64 until)
     return (int)CLAMP((left + 999) / 1000, 0, G_MAXINT);
 }
 
-/* Waits until the child ends, the deadline passes or somebody gives up. */
+/* Waits until the child exits, the deadline passes, or the request is cancelled. */
 static void watch(struct pollfd *polls, const SpawnRequest *request, SpawnResult *result)
 {
-    /* The clock is looked at in each round: a child that writes without end has one, too. */
+    /* The deadline is checked in each round: it also applies to a child that writes without end. */
     while (g_get_monotonic_time() < request->until) {
         if (poll(polls, N_POLLS, remaining_ms(request->until)) <= 0)
             continue;
@@ -134,8 +134,8 @@ static gpointer reap_late(gpointer data)
 }
 
 /*
- * Takes the child's status. One that was killed may still hang in the kernel, on a
- * dead server's file, say; then a thread stays behind to bury it.
+ * Collects the child's status. A killed child may still hang in the kernel, for example on a file
+ * of a dead server; then a thread stays to reap it.
  */
 static void collect_status(pid_t pid, int end_fd, SpawnResult *result)
 {

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel gives up, and says so, where somebody renames directories meanwhile. */
+/* The kernel returns EAGAIN while another process renames directories (openat2(2)). */
 #define MOST_TRIES 32
 
 int open_beneath(int dir_fd, const char *path, int flags, mode_t mode)
@@ -30,7 +30,7 @@ int open_beneath(int dir_fd, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-/* Takes one part off the front of @path; FALSE at its end. */
+/* Removes the first component of @path. Returns FALSE at the end. */
 static gboolean next_part(const char **path, const char **part, gsize *len)
 {
     do {

@@ -5,15 +5,14 @@
 #include <sys/types.h>
 
 /*
- * As openat(2); but below the directory @dir_fd, if that is not AT_FDCWD: a path that leaves it on its
- * way fails with EXDEV, also through `..` and absolute links, and one through a
- * link of /proc that is none fails with ELOOP. A kernel that cannot do that (before 5.6) fails with
- * ENOSYS.
+ * As openat(2), but confined to the directory @dir_fd unless that is AT_FDCWD (openat2(2),
+ * RESOLVE_BENEATH). A path that leaves the directory, also through `..` or an absolute link, fails
+ * with EXDEV; a magic link of /proc fails with ELOOP; a kernel before 5.6 fails with ENOSYS.
  */
 int open_beneath(int dir_fd, const char *path, int flags, mode_t mode);
 
 /*
- * What is left of @path behind @directory, by their letters alone: a part of @path, "." if they
- * are the same, or NULL if it is not below it. Both are absolute.
+ * The rest of @path below @directory, compared as text: a pointer into @path, "." if both are the
+ * same, or NULL if @path is not below it. Both are absolute.
  */
 const char *path_below(const char *directory, const char *path);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What one child may be given in one turn of the main loop. */
+/* Bytes that one child gets in one turn of the main loop. */
 #define SHARE (256 * 1024)
 
 typedef struct {
@@ -47,7 +47,7 @@ static void end(Feed *feed)
     feed->closing = TRUE;
 }
 
-/* Returns FALSE if the pipe takes no more, now or ever. */
+/* Returns FALSE if the pipe takes no more, for now or for good. */
 static gboolean write_piece(Feed *feed, gsize *share)
 {
     const Block *block = g_queue_peek_head(&feed->blocks);
@@ -82,7 +82,7 @@ static gboolean on_ready(gint fd, GIOCondition condition, gpointer data)
     Feed *feed = data;
 
     (void)fd;
-    if (condition & G_IO_ERR) /* the reader is gone */
+    if (condition & G_IO_ERR) /* the reader has closed its end */
         end(feed);
     else
         write_share(feed);

@@ -4,25 +4,25 @@
 #include <glib.h>
 
 /*
- * What goes into a pipe, written by the main loop as the pipe takes it. A reader
- * that goes away is no error: what it did not want is dropped. Bytes are wiped
- * when they are no longer needed. SIGPIPE must be ignored.
+ * Data for a pipe, which the main loop writes as the pipe takes it. A reader that closes its end is
+ * not an error: the rest is dropped. Bytes are wiped when they are no longer needed. SIGPIPE must
+ * be ignored.
  */
 typedef struct Feed Feed;
 
-/* All was written, or nobody reads any more. */
+/* Everything is written, or the reader has closed its end. */
 typedef void (*FeedFunc)(Feed *feed, gpointer data);
 
-/* Writes to @fd, which is the feed's from now on. @func must not free the feed. */
+/* Takes ownership of @fd and writes to it. @func must not free the feed. */
 Feed *feed_new(int fd, FeedFunc func, gpointer data);
 void feed_free(Feed *feed);
 
-/* Appends a block of g_malloc(), which is the feed's from now on; gone if that is closed. */
+/* Appends @block from g_malloc() and takes ownership of it; a closed feed frees it at once. */
 void feed_push(Feed *feed, char *block, gsize len);
-/* Closes the pipe once all is written. */
+/* Closes the pipe once everything is written. */
 void feed_close(Feed *feed);
 
-/* More can be pushed. */
+/* Whether feed_push() still has an effect. */
 gboolean feed_open(const Feed *feed);
-/* Bytes not yet written. */
+/* The number of bytes that are not written yet. */
 gsize feed_waiting(const Feed *feed);

@@ -6,11 +6,11 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-/* What one child may read in one turn of the main loop; then it is others' turn. */
+/* Bytes that are read from one child in one turn of the main loop. */
 #define SHARE (256 * 1024)
 #define FIRST_BLOCK 4096
 #define PIECE (64 * 1024)
-/* No pipe of an ordinary system holds more: /proc/sys/fs/pipe-max-size. */
+/* The default of /proc/sys/fs/pipe-max-size (pipe(7)). */
 #define LARGEST_PIPE (1024 * 1024)
 
 struct Capture {
@@ -20,7 +20,7 @@ struct Capture {
     CaptureBudget *budget;
     CaptureFunc func;
     gpointer data;
-    /* One block that grows by doubling; from some size on the system moves it without copying. */
+    /* One block that grows by doubling. mremap(2) moves a large one without copying. */
     char *block;
     gsize len;
     gsize capacity;

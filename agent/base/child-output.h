@@ -4,38 +4,40 @@
 #include <glib.h>
 
 /*
- * What comes out of a pipe, read by the main loop as it comes: a part is kept,
- * the rest is read and dropped so that no writer is ever held up.
+ * Output of a pipe, which the main loop reads as it arrives. A part is kept; the rest is read and
+ * dropped, so that a writer never blocks.
  */
 typedef struct Capture Capture;
 
-/* What all captures together keep. */
+/* A limit that several captures share, in bytes. */
 typedef struct {
     gsize kept;
     gsize limit;
 } CaptureBudget;
 
-/* There is more, or the end was seen. */
+/* Called after more data arrived and at end of file. */
 typedef void (*CaptureFunc)(Capture *capture, gpointer data);
 
 /*
- * Reads @fd, which is the capture's from now on, and keeps up to @limit bytes within @budget.
- * @func must not free the capture, unless that has ended.
+ * Takes ownership of @fd, reads it, and keeps up to @limit bytes within @budget. @func must not
+ * free the capture before capture_ended().
  */
 Capture *capture_new(int fd, gsize limit, CaptureBudget *budget, CaptureFunc func, gpointer data);
 void capture_free(Capture *capture);
 
-/* All writers have closed their end. */
+/* Whether all writers have closed their end. */
 gboolean capture_ended(const Capture *capture);
-/* Something was dropped. */
+/* Whether data was dropped. */
 gboolean capture_truncated(const Capture *capture);
 
 const char *capture_data(const Capture *capture, gsize *len);
-/* What was kept, as a block of g_malloc() or NULL; it no longer counts. */
+/*
+ * Returns the kept data as a block of g_malloc(), or NULL, and no longer counts it in the budget.
+ */
 char *capture_take(Capture *capture, gsize *len);
 
-/* Reads what is in the pipe now, as much as one can hold. */
+/* Reads what the pipe holds now, at most the capacity of a pipe. */
 void capture_catch_up(Capture *capture);
 
-/* From now on everything is dropped, and @func is called for the end only. */
+/* Drops everything from now on; @func is called at end of file only. */
 void capture_drop(Capture *capture, CaptureFunc func, gpointer data);

@@ -8,7 +8,7 @@
 
 #include "lib/errors.h"
 
-/* An entry of the user database is not longer. */
+/* The longest entry of the user database that is read. */
 #define MAX_ENTRY (1024 * 1024)
 
 static gboolean find_entry(const char *name, struct passwd *entry, char **buffer, GError **error)
@@ -23,9 +23,9 @@ static gboolean find_entry(const char *name, struct passwd *entry, char **buffer
     }
     if (found)
         return TRUE;
-    /* What getpwnam(3) may say when there is simply no such user. */
+    /* The errors that getpwnam(3) lists for an unknown user. */
     if (failed == 0 || failed == ENOENT || failed == ESRCH || failed == EBADF || failed == EPERM)
-        return set_error(error, "there is no user '%s'", name);
+        return set_error(error, "user '%s' does not exist", name);
     return set_errno_error(error, failed, "failed to look up user '%s'", name);
 }
 

@@ -9,7 +9,7 @@
 
 struct Child {
     pid_t pid;
-    int watch_fd; /* -1: buried */
+    int watch_fd; /* -1: reaped */
     guint watch;
     guint deadline;
     guint grace;
@@ -46,7 +46,7 @@ static void finish(Child *child)
     child->events->finished(child, child->data);
 }
 
-/* Something holds the pipes open: a daemon, as a rule. */
+/* Another process holds the pipes open, usually a daemon. */
 static gboolean on_grace_over(gpointer data)
 {
     Child *child = data;
@@ -85,7 +85,7 @@ static int as_waitpid(const siginfo_t *info)
     return W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
-/* By its number, which is its own until now; so this needs no pidfd. */
+/* By pid, which the kernel does not reuse before the wait; so no pidfd is needed. */
 static void bury(Child *child)
 {
     siginfo_t info = { 0 };
@@ -108,7 +108,7 @@ static gboolean on_end(gint fd, GIOCondition condition, gpointer data)
     bury(child);
     remove_source(&child->deadline);
     g_clear_pointer(&child->feed, feed_free);
-    /* What it wrote last is in the pipes already; most often their end, too. */
+    /* Its last output is in the pipes already, and usually their end, too. */
     for (int i = 0; i < CHILD_STREAMS; i++)
         if (child->captures[i])
             capture_catch_up(child->captures[i]);

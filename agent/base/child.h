@@ -7,8 +7,8 @@
 #include "agent/base/child-output.h"
 
 /*
- * A child process that the main loop looks after: its output is read, its input
- * written, its end seen and the process buried at once, whether or not anybody asks.
+ * A child process that the main loop serves: it reads the output, writes the input, and reaps the
+ * process as soon as it exits, whether or not a client asks for the status.
  */
 typedef struct Child Child;
 
@@ -18,10 +18,10 @@ typedef struct {
     pid_t pid;
     int watch_fd;           /* from child_start() */
     int in;                 /* our end of its standard input; -1: none */
-    int out[CHILD_STREAMS]; /* our ends of what is captured; -1: not */
+    int out[CHILD_STREAMS]; /* our ends of the captured streams; -1: not captured */
     gsize limit;            /* bytes kept of each */
-    guint timeout_s;        /* then its process group is killed; 0: never */
-    guint grace_ms;         /* how long after its end its pipes are waited for */
+    guint timeout_s;        /* until its process group is killed; 0: unlimited */
+    guint grace_ms;         /* how long its pipes are read after its exit */
 } ChildPlan;
 
 /* Called from the main loop; @func must not free the child. */
@@ -29,33 +29,33 @@ typedef struct {
     /* More output, or room for more input. */
     void (*changed)(Child *child, gpointer data);
     /*
-     * Once, last of all: the child has ended, and its pipes have, too, or the grace is
-     * over. Pipes that others hold open are read on.
+     * Called once, as the last call: the child has exited, and its pipes are at their end or the
+     * grace period is over. Pipes that other processes hold open are still read.
      */
     void (*finished)(Child *child, gpointer data);
 } ChildEvents;
 
-/* Takes over the descriptors of @plan. */
+/* Takes ownership of the descriptors of @plan. */
 Child *child_new(const ChildPlan *plan, CaptureBudget *budget, const ChildEvents *events,
                  gpointer data);
-/* A child that still runs is left alone, and nobody will bury it: for the end of the agent. */
+/* A child that still runs keeps running and is not reaped: for the end of the agent. */
 void child_free(Child *child);
 
 pid_t child_pid(const Child *child);
 gboolean child_finished(const Child *child);
-/* As waitpid(2) tells it, once it is finished. */
+/* As waitpid(2) reports it; valid once the child is finished. */
 int child_status(const Child *child);
 gboolean child_timed_out(const Child *child);
 
-/* NULL where that stream is not captured, or was taken out. */
+/* NULL if that stream is not captured, or was taken. */
 Capture *child_capture(const Child *child, ChildStream stream);
 /* The capture is the caller's from now on. */
 Capture *child_take_capture(Child *child, ChildStream stream);
-/* NULL without an input, and when the child has ended. */
+/* NULL if the child has no input, and after its exit. */
 Feed *child_feed(const Child *child);
 
 /*
- * Sends a signal, to its process group or to it alone. Returns FALSE with errno
- * set; ESRCH once it has ended, for then its number may be another's.
+ * Sends a signal to the child's process group or to the child alone. Returns FALSE with errno set;
+ * ESRCH after its exit, when the pid may belong to another process.
  */
 gboolean child_kill(Child *child, int signum, gboolean group);

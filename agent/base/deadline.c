@@ -8,7 +8,7 @@ struct Deadline {
     gpointer data;
     GDestroyNotify abandoned;
     gboolean done;
-    gboolean alone; /* nobody waits any more */
+    gboolean alone; /* the waiter has given up */
 };
 
 static void deadline_free(Deadline *deadline)

@@ -4,22 +4,22 @@
 #include <glib.h>
 
 /*
- * Work that may never come back, done on a thread of its own. Whoever waits for
- * it waits until a deadline and then goes on without; the thread ends when the
- * system lets it. To be called from workers, never from the main loop.
+ * Work that may never return, done on a thread of its own. The caller waits until a deadline and
+ * then continues without it; the thread exits when its system call returns. To be called from
+ * workers, never from the main loop.
  */
 typedef struct Deadline Deadline;
 
 /*
- * Starts @func(@data). @data must stay valid until @func is done, whenever that
- * is; then @abandoned(@data) is called, on the same thread, if nobody waits for
- * it any more. Returns a handle for deadline_wait(), which frees it; or NULL if no thread can
- * be had: then @func was not called, and @data is still the caller's.
+ * Starts @func(@data). @data must stay valid until @func returns, whenever that is; if the caller
+ * has given up by then, the same thread calls @abandoned(@data). Returns a handle that
+ * deadline_wait() frees, or NULL if no thread can be started: then @func was not called and @data
+ * stays the caller's.
  */
 Deadline *deadline_start(GFunc func, gpointer data, GDestroyNotify abandoned);
 
 /*
- * Waits for the work until @until (monotonic microseconds). Returns TRUE if it is
- * done: @data is the caller's again. FALSE: it goes on alone and owns @data.
+ * Waits until @until (monotonic microseconds). Returns TRUE if the work is done: @data belongs to
+ * the caller again. Returns FALSE if it is not: the thread continues and owns @data.
  */
 gboolean deadline_wait(Deadline *deadline, gint64 until);

@@ -14,10 +14,10 @@
 
 /*
  * Until log_run_in_background(), a line is written by the thread that logs it. Afterwards every
- * line passes through one queue, to a thread that is started when the queue is no longer empty
- * and exits when it is. While filesystems are frozen the lines stay in that queue.
+ * line passes through one queue, to a thread that is started when a line is queued and exits when
+ * the queue is empty. While filesystems are frozen the lines stay in that queue.
  *
- * The thread writes without the lock, so a sink that does not take a line delays nobody but it.
+ * The thread writes without the lock, so a sink that does not take a line delays only that thread.
  */
 
 #define SHOWN_ALWAYS                                                                               \

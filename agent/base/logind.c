@@ -21,7 +21,7 @@ typedef struct {
     gint64 until;
 } Connection;
 
-/* The path is known below the sysroot only, so sd-bus gets a socket that is connected. */
+/* sd-bus knows no sysroot, so it gets a socket that is already connected. */
 static int connect_socket(const Sysroot *root, GError **error)
 {
     g_autofree char *path = sysroot_path(root, SYSTEM_BUS_SOCKET);
@@ -37,7 +37,7 @@ static int connect_socket(const Sysroot *root, GError **error)
     return -1;
 }
 
-/* Authentication and greeting go on in wait_for(), within the same deadline. */
+/* wait_for() does authentication and greeting, within the same deadline. */
 static gboolean connect_bus(const Sysroot *root, Connection *connection, GError **error)
 {
     int fd = connect_socket(root, error), result;
@@ -59,14 +59,14 @@ static gboolean connect_bus(const Sysroot *root, Connection *connection, GError 
     return result >= 0 || set_errno_error(error, -result, "system bus");
 }
 
-/* Not flushed: that could wait, and what was sent has been answered or is given up. */
+/* Not flushed, because that may block; every message has been answered or given up. */
 static void disconnect(Connection *connection)
 {
     sd_bus_close(connection->bus);
     sd_bus_unref(connection->bus);
 }
 
-/* Works on what comes over the bus until *@done. */
+/* Processes messages of the bus until *@done. */
 static gboolean wait_for(Connection *connection, const gboolean *done, const char *what,
                          GError **error)
 {
@@ -75,7 +75,7 @@ static gboolean wait_for(Connection *connection, const gboolean *done, const cha
         gint64 left = connection->until - g_get_monotonic_time();
 
         if (result == 0 && left <= 0)
-            return set_error(error, "%s: no answer in time", what);
+            return set_error(error, "%s: no reply before the deadline", what);
         if (result == 0)
             result = sd_bus_wait(connection->bus, (guint64)left);
         if (result < 0 && result != -EINTR)
@@ -99,7 +99,7 @@ static int on_reply(sd_bus_message *message, void *data, sd_bus_error *unused)
     return 1;
 }
 
-/* Sends @message, which it takes, and returns the reply. */
+/* Sends @message, takes ownership of it, and returns the reply. */
 static sd_bus_message *call(Connection *connection, sd_bus_message *message, GError **error)
 {
     const char *what = sd_bus_message_get_member(message);
@@ -130,7 +130,7 @@ static sd_bus_message *ask_logind(Connection *connection, const char *method, gb
                                                 LOGIND_INTERFACE, method);
 
     if (result >= 0 && with_flag)
-        result = sd_bus_message_append(message, "b", 0); /* nobody is there to be asked */
+        result = sd_bus_message_append(message, "b", 0); /* the bus has no such service */
     if (result >= 0)
         return call(connection, message, error);
     sd_bus_message_unref(message);
@@ -164,13 +164,13 @@ char *logind_can(const Sysroot *root, const char *method, gint64 until, GError *
     if (reply && sd_bus_message_read(reply, "s", &answer) > 0)
         copy = g_strdup(answer);
     else if (reply)
-        set_error(error, "%s: unexpected answer", method);
+        set_error(error, "%s: invalid reply", method);
     sd_bus_message_unref(reply);
     disconnect(&connection);
     return copy;
 }
 
-/* logind tells TRUE before a sleep and FALSE after it, however it went. */
+/* logind sends TRUE before a sleep and FALSE after it, whether or not the sleep succeeded. */
 static int on_sleep_signal(sd_bus_message *message, void *data, sd_bus_error *unused)
 {
     gboolean *awake = data;
@@ -182,7 +182,7 @@ static int on_sleep_signal(sd_bus_message *message, void *data, sd_bus_error *un
     return 0;
 }
 
-/* How @service ended the last time; fails if that cannot be told, as without systemd. */
+/* The result of the last run of @service. Fails where it cannot be read, as without systemd. */
 static gboolean read_result(Connection *connection, const char *service, char **found)
 {
     g_autofree char *path = NULL;
@@ -222,7 +222,7 @@ static gboolean sleep_on(Connection *connection, const char *method, const char 
     sd_bus_slot_unref(slot);
     if (!ok || !read_result(connection, service, &result) || g_str_equal(result, "success"))
         return ok;
-    return set_error(error, "%s: %s has failed: %s", method, service, result);
+    return set_error(error, "%s: %s failed: %s", method, service, result);
 }
 
 gboolean logind_sleep(const Sysroot *root, const char *method, const char *service, gint64 until,

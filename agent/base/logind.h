@@ -4,26 +4,24 @@
 #include "agent/base/sysroot.h"
 
 /*
- * What logind (or elogind) does with the machine, asked for over the system bus. All
- * functions wait, but never beyond @until (monotonic microseconds): they are for
- * workers. They fail with the reason of the bus or of logind.
+ * Requests to logind or elogind over the system bus. All functions block, but never beyond @until
+ * (monotonic microseconds): they are for workers. Their errors are those of the bus or of logind.
  */
 
 #define SYSTEM_BUS_SOCKET "/run/dbus/system_bus_socket"
 
-/* Calls one of PowerOff, Halt and Reboot; logind goes on by itself. */
+/* Calls PowerOff, Halt or Reboot and returns once logind has accepted the request. */
 gboolean logind_shut_down(const Sysroot *root, const char *method, gint64 until, GError **error);
 
 /*
- * The answer to one of CanSuspend, CanHibernate and CanHybridSleep ("yes", "challenge",
- * "no", "na"), the caller's to g_free(); NULL with @error set on failure.
+ * The reply to CanSuspend, CanHibernate or CanHybridSleep ("yes", "challenge", "no", "na"), which
+ * the caller frees with g_free(). Returns NULL with @error set.
  */
 char *logind_can(const Sysroot *root, const char *method, gint64 until, GError **error);
 
 /*
- * Calls one of Suspend, Hibernate and HybridSleep and waits for the end of the sleep.
- * Of systemd's @service, which does it, also a failure is told: logind itself answers
- * before it begins.
+ * Calls Suspend, Hibernate or HybridSleep and waits until the guest is awake again. Reports also a
+ * failure of systemd's @service, which performs the sleep: logind replies before it starts.
  */
 gboolean logind_sleep(const Sysroot *root, const char *method, const char *service, gint64 until,
                       GError **error);

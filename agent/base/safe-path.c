@@ -8,7 +8,7 @@
 
 #include "lib/errors.h"
 
-/* As many as the kernel follows. */
+/* MAXSYMLINKS of the kernel, path_resolution(7). */
 #define MOST_LINKS 40
 
 static gboolean is_ours(uid_t owner)
@@ -21,7 +21,7 @@ gboolean others_may_write(const struct stat *info)
     return !is_ours(info->st_uid) || (info->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-/* In a directory like /tmp everybody can add names, but only take their own away. */
+/* A sticky directory such as /tmp: other users can add names, but remove only their own. */
 static gboolean others_may_replace(const struct stat *directory, const struct stat *entry)
 {
     if (is_ours(directory->st_uid) && (directory->st_mode & S_ISVTX) && is_ours(entry->st_uid))
@@ -29,7 +29,7 @@ static gboolean others_may_replace(const struct stat *directory, const struct st
     return others_may_write(directory);
 }
 
-/* The parts of a path that are still to be followed, the next one last. */
+/* The components of a path that are still to be followed, the next one last. */
 static void push_parts(GPtrArray *todo, const char *path)
 {
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
@@ -46,7 +46,7 @@ static void go_up(GString *at)
     g_string_truncate(at, slash ? (gsize)(slash - at->str) : 0);
 }
 
-/* Goes on where the link at the path @link leads; @at is its directory. */
+/* Continues at the target of the link @link, which is in the directory @at. */
 static gboolean follow(GString *at, const char *link, GPtrArray *todo, GError **error)
 {
     char target[PATH_MAX + 1];
@@ -61,7 +61,7 @@ static gboolean follow(GString *at, const char *link, GPtrArray *todo, GError **
     return TRUE;
 }
 
-/* One part further. @at has no slash at its end, and is empty for the root directory. */
+/* Follows one component. @at has no trailing slash, and is empty for the root directory. */
 static gboolean step(GString *at, const char *part, GPtrArray *todo, int *links, GError **error)
 {
     g_autofree char *next = g_strconcat(at->str, "/", part, NULL);
@@ -75,7 +75,7 @@ static gboolean step(GString *at, const char *part, GPtrArray *todo, int *links,
         return set_errno_error(error, errno, "'%s'", next);
     if (others_may_replace(&directory, &entry)) {
         g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_FORBIDDEN,
-                    "'%s' can be replaced by others than root", next);
+                    "'%s' can be replaced by users other than root", next);
         return FALSE;
     }
     if (!S_ISLNK(entry.st_mode)) {

@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 
 /*
- * Follows the absolute @path as the kernel would, links and all, but through no directory
- * in which others than root and the agent's own user can put something else into its place. So
- * what it leads to now it leads to until one of those two changes it, and nothing
- * can happen between a look at it and its use. Returns the path without links, to be freed, and
- * in @info what is there; or NULL with @error set, to GUESTD_ERROR_FORBIDDEN if
- * others can change it.
+ * Resolves the absolute @path as the kernel does, but only through directories in which no user but
+ * root and the agent's own can replace an entry. So the result stays valid until one of those two
+ * users changes it, and nothing can happen between a check and its use. Returns the path without
+ * links, which the caller frees, and in @info the file's status; or NULL with @error set,
+ * GUESTD_ERROR_FORBIDDEN if other users can replace an entry.
  */
-char *safe_path(const char *path, struct stat *info, GError **error);
+char *safe_path(const char *path, struct stat *info, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether others than root and the agent's own user may write to the file of @info. */
+/* Whether users other than root and the agent's own may write to the file of @info. */
 gboolean others_may_write(const struct stat *info);

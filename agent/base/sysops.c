@@ -45,7 +45,7 @@ static int loop_backing(const char *path, dev_t *device)
     saved = errno;
     close(fd);
     errno = saved;
-    /* The kernel's encoding of numbers of up to 32 bits is that of dev_t. */
+    /* For device numbers of 32 bits, dev_t has the kernel's encoding. */
     *device = result == 0 ? (dev_t)info.lo_device : 0;
     return result;
 }
@@ -74,12 +74,12 @@ static int open_nameless(int dir_fd)
 #define NVME_GET_LOG_PAGE 0x02
 #define NVME_LOG_SMART 0x02
 #define NVME_ALL_NAMESPACES 0xffffffffu
-#define NVME_RETAIN_ASYNC_EVENT (1u << 15) /* reading must not silence the system's own monitor */
+#define NVME_RETAIN_ASYNC_EVENT (1u << 15) /* keep events for the system's monitor */
 #define NVME_DWORDS_SHIFT 16
 
 static int nvme_smart(const char *path, void *page)
 {
-    /* No timeout of our own: the kernel would reset the controller when it passes. */
+    /* No timeout: the kernel resets the controller when one expires. */
     struct nvme_admin_cmd command = {
         .opcode = NVME_GET_LOG_PAGE,
         .nsid = NVME_ALL_NAMESPACES,
@@ -121,7 +121,7 @@ static int set_clock(const struct timespec *now)
     return clock_settime(CLOCK_REALTIME, now);
 }
 
-/* Closes @fd and returns @result, with the errno that came with it. */
+/* Closes @fd and returns @result; keeps errno. */
 static int closed(int fd, int result)
 {
     int saved = errno;
@@ -131,10 +131,10 @@ static int closed(int fd, int result)
     return result;
 }
 
-/* More than the second between two ticks. */
+/* Longer than the second between two ticks. */
 #define RTC_TICK_LIMIT_MS 1500
 
-/* Whether a tick was heard; only just now, and by interrupt. */
+/* Whether the clock has just reported a tick by interrupt. */
 static int rtc_tick(int fd)
 {
     struct pollfd tick = { .fd = fd, .events = POLLIN };
@@ -167,7 +167,7 @@ static int rtc_set(const char *path, const struct rtc_time *time)
     return fd < 0 ? -1 : closed(fd, ioctl(fd, RTC_SET_TIME, time));
 }
 
-/* From the kernel's documentation of dynamic clocks: the clock that a descriptor is. */
+/* The clock id of a descriptor, clock_getres(2), "Dynamic clocks". */
 #define CLOCK_OF_FD(fd) ((clockid_t)((~(unsigned int)(fd) << 3) | 3))
 
 static int ptp_read(const char *path, struct timespec *time)

@@ -14,9 +14,9 @@
 
 #include "lib/errors.h"
 
-/* /proc files tell no size; most fit one read of this. */
+/* Files in /proc have size 0; most of them fit in one read of this size. */
 #define READ_CHUNK 4096
-/* How often a path below another root than "/" is looked up while mounts come and go. */
+/* How often a lookup below a root other than "/" is repeated while mounts change. */
 #define RESOLVE_TRIES 1000
 
 struct Sysroot {
@@ -31,7 +31,7 @@ Sysroot *sysroot_new(const char *path, GError **error)
     Sysroot *root;
 
     if (fd < 0) {
-        set_errno_error(error, errno, "open root directory %s", path);
+        set_errno_error(error, errno, "failed to open root directory %s", path);
         return NULL;
     }
     root = g_new0(Sysroot, 1);
@@ -59,7 +59,7 @@ int sysroot_open(const Sysroot *root, const char *path, int flags)
 
     if (root->is_real_root)
         return open(path, flags | O_CLOEXEC);
-    /* EAGAIN: a rename or mount anywhere on the machine came in between; openat2(2). */
+    /* EAGAIN: a rename or mount anywhere in the system interfered; openat2(2). */
     for (int tries = 0; tries < RESOLVE_TRIES; tries++) {
         fd = (int)syscall(SYS_openat2, root->fd, relative, &how, sizeof how);
         if (fd >= 0 || errno != EAGAIN)
@@ -107,7 +107,7 @@ gboolean sysroot_read(const Sysroot *root, const char *path, char **contents, gs
     return TRUE;
 }
 
-/* As close(), but leaves errno as it was. */
+/* As close(), but keeps errno. */
 static void close_quietly(int fd)
 {
     int saved = errno;
@@ -145,7 +145,7 @@ char *sysroot_readlink(const Sysroot *root, const char *path)
     return target;
 }
 
-/* Where the kernel says that @fd is. */
+/* The path of @fd as the kernel reports it. */
 static char *path_of_fd(int fd)
 {
     char link[sizeof "/proc/self/fd/" + 3 * sizeof fd];
@@ -173,13 +173,13 @@ char *sysroot_realpath(const Sysroot *root, const char *path)
     if (g_str_equal(top, "/"))
         return g_steal_pointer(&real);
     if (!g_str_has_prefix(real, top)) {
-        errno = ENOENT; /* the root was moved meanwhile */
+        errno = ENOENT; /* the root was renamed meanwhile */
         return NULL;
     }
     return g_strdup(real[strlen(top)] ? real + strlen(top) : "/");
 }
 
-/* Whether @entry is of the kind @type; for filesystems that leave it open, asks. */
+/* Whether @entry is of the kind @type; asks the filesystem if readdir(3) does not report it. */
 static gboolean is_of_type(DIR *dir, const struct dirent *entry, unsigned char type)
 {
     struct stat st;

@@ -9,8 +9,8 @@
  */
 typedef struct Sysroot Sysroot;
 
-/* Opens @path as root. Returns NULL with @error set when it is no directory. */
-Sysroot *sysroot_new(const char *path, GError **error);
+/* Opens @path as a root directory. Returns NULL with @error set if it is not a directory. */
+Sysroot *sysroot_new(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sysroot_free(Sysroot *root);
 
 /*
@@ -28,8 +28,8 @@ int sysroot_open(const Sysroot *root, const char *path, int flags);
 gboolean sysroot_read(const Sysroot *root, const char *path, char **contents, gsize *len);
 
 /*
- * What the symbolic link @path says, the caller's to g_free(). Returns NULL with
- * errno set on failure.
+ * The target of the symbolic link @path, which the caller frees with g_free(). Returns NULL with
+ * errno set.
  */
 char *sysroot_readlink(const Sysroot *root, const char *path);
 

@@ -10,20 +10,23 @@
 
 /* The multicast group of the kernel's own events; others are udev's. */
 #define GROUP_KERNEL 1
-/* The kernel's id as a sender. */
+/* The netlink port id of the kernel. */
 #define PORT_KERNEL 0
 
-/* The events that are let through begin with one of these. */
+/* The filter passes events that begin with one of these. */
 #define ADDED "add@/devices/system/"
 #define REMOVED "remove@/devices/system/"
 
-/* A filter compares this many letters at once. */
+/* The bytes that one instruction of the filter compares. */
 #define WORD 4
 #define WORDS(len) (((len) + WORD - 1) / WORD)
-/* Loading and comparing each word, and taking the message. */
+/* The instructions to load and compare each word and to accept the message. */
 #define CODE_LEN(prefix) (2 * WORDS(sizeof(prefix) - 1) + 1)
 
-/* Writes code to @code that takes a message which begins with @prefix, and else goes on behind it. */
+/*
+ * Writes code to @code that accepts a message with @prefix; for others it continues after that
+ * code.
+ */
 static struct sock_filter *append_prefix(struct sock_filter *code, const char *prefix, gsize len)
 {
     for (gsize left = WORDS(len), at = 0; left > 0; left--, at += WORD) {
@@ -39,7 +42,7 @@ static struct sock_filter *append_prefix(struct sock_filter *code, const char *p
     return code;
 }
 
-/* Other devices have thousands of events; none of them is to wake us up. */
+/* Other devices send thousands of events, which must not wake the agent. */
 static int set_filter(int fd)
 {
     struct sock_filter code[CODE_LEN(ADDED) + CODE_LEN(REMOVED) + 1];
@@ -59,7 +62,7 @@ int uevent_open(void)
 
     if (fd < 0)
         return -1;
-    /* The filter is first: what came before it would not have passed it. */
+    /* Attached before bind(): a message that arrived earlier would not be filtered. */
     if (set_filter(fd) == 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     saved = errno;

@@ -8,16 +8,16 @@
 #define UEVENT_MAX 8192
 
 /*
- * Opens a non-blocking socket on which the kernel tells of devices that come and go
- * below /sys/devices/system: CPUs, memory blocks, and a few more. Other devices'
- * events never wake it up. Returns -1 (errno) on failure.
+ * Opens a non-blocking socket for the kernel's events of devices below /sys/devices/system: CPUs,
+ * memory blocks, and a few more. A filter in the kernel drops the events of other devices, so they
+ * wake no process. Returns -1 with errno set.
  */
 int uevent_open(void);
 
 /*
- * Receives one event: "add@/devices/system/cpu/cpu1", and NUL-terminated variables
- * behind it. *@from_kernel tells whether the kernel has sent it; anybody with the right
- * capability can send to such a socket. Returns its length; -1 with EAGAIN if there
- * is none, or with ENOBUFS if some were lost.
+ * Receives one event: "add@/devices/system/cpu/cpu1", followed by NUL-terminated variables.
+ * *@from_kernel says whether the kernel sent it; any process with CAP_NET_ADMIN can send to such a
+ * socket. Returns the length, or -1 with errno set: EAGAIN if there is no event, ENOBUFS if events
+ * were lost.
  */
 ssize_t uevent_receive(int fd, char *buffer, size_t size, gboolean *from_kernel);

@@ -26,7 +26,7 @@ Workers *workers_new(GFunc func, gpointer context, guint keep)
     return workers;
 }
 
-/* The next task, or NULL if this thread is one too many. */
+/* The next task, or NULL if this thread is to exit. */
 static gpointer next_task(Workers *workers)
 {
     while (!workers->ending && workers->tasks.length == 0) {
@@ -39,7 +39,7 @@ static gpointer next_task(Workers *workers)
     return g_queue_pop_head(&workers->tasks);
 }
 
-/* Whoever is last at the end takes it all away. */
+/* Unlocks. At the end, the last thread frees everything. */
 static void leave(Workers *workers)
 {
     gboolean last = workers->ending && workers->threads == 0;
@@ -81,7 +81,7 @@ gboolean workers_push(Workers *workers, gpointer task)
         workers->threads++;
         g_thread_unref(thread);
     }
-    /* Without a new thread, one of those at work takes it when it is done. */
+    /* If no thread can be started, a busy one takes the task when it is done. */
     served = workers->threads > 0;
     if (!served)
         g_queue_pop_tail(&workers->tasks);

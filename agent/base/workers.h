@@ -4,17 +4,17 @@
 #include <glib.h>
 
 /*
- * Threads for work that may block for ever: one more is started whenever none is
- * free. Unlike those of a GThreadPool, the ones that a burst has left over end at once,
- * and none wakes up to find out that there is nothing to do.
+ * Threads for work that may block for ever: a new one is started whenever none is free. Unlike
+ * those of a GThreadPool, surplus threads exit as soon as a burst is over, and none wakes up only
+ * to find that there is nothing to do.
  */
 typedef struct Workers Workers;
 
-/* @func is called with a task and @context; @keep threads stay for what comes next. */
+/* Calls @func with each task and @context. @keep idle threads stay for the next tasks. */
 Workers *workers_new(GFunc func, gpointer context, guint keep);
 
-/* Returns FALSE if there is no thread, nor can one be started. */
+/* Returns FALSE if no thread exists and none can be started. */
 gboolean workers_push(Workers *workers, gpointer task);
 
-/* Tasks not begun are forgotten. Does not wait: what is under way goes on. */
+/* Drops the tasks that have not started. Does not wait for those that run. */
 void workers_free(Workers *workers);

@@ -35,7 +35,7 @@ struct Agent {
     FdSource *signal_source;
     gint64 started;
     gboolean was_open; /* the channel could be opened at least once */
-    gboolean ready;    /* systemd was told */
+    gboolean ready;    /* systemd got READY=1 */
     gint64 thaw_deadline_us; /* written by a worker, under lock */
     gboolean frozen;
     gboolean files_wait; /* they may be on a filesystem that is frozen: opened after the thaw */
@@ -104,7 +104,9 @@ static gboolean write_pid_file(Agent *agent, GError **error)
     return agent->pid_file || !agent->settings->daemonize;
 }
 
-/* Opens the files that had to wait for the thaw. There is no start left that could fail. */
+/*
+ * Opens the files that had to wait for the thaw. A failure is logged: the agent is running already.
+ */
 static void open_waiting_files(Agent *agent)
 {
     g_autoptr(GError) error = NULL;
@@ -174,7 +176,7 @@ static void on_channel_state(Channel *channel, ChannelState state, const GError 
         g_info("waiting for channel path: %s", why ? why->message : agent->settings->path);
     }
     notify_status(agent);
-    /* Last: whoever waits for it finds the status told. */
+    /* Last, so that systemd has the status when it gets this. */
     if (state == CHANNEL_OPEN && !agent->ready)
         sd_notify(0, "READY=1");
     agent->ready |= state == CHANNEL_OPEN;
@@ -231,19 +233,19 @@ static gboolean open_channel(Agent *agent, GError **error)
     return agent->channel != NULL;
 }
 
-/* After the channel is open, so that whoever started us learns if it is not. */
+/* After the channel is open, so that a failure to open it is visible to the caller. */
 static gboolean go_to_background(Agent *agent, GError **error)
 {
     if (!agent->settings->daemonize)
         return TRUE;
     if (!daemonize(error))
         return FALSE;
-    /* Of the process that systemd started; the watchdog asks for its successor. */
+    /* It names the process that systemd started; sd_watchdog_enabled() compares it with the pid. */
     g_unsetenv("WATCHDOG_PID");
     return agent->files_wait || write_pid_file(agent, error);
 }
 
-/* Families come first: one of them may take over a freeze, and then no file must be touched. */
+/* Families first: one of them may take over a freeze, and then no file may be touched. */
 static gboolean prepare(Agent *agent, GError **error)
 {
     if (!command_set_init(agent->commands, &agent->services, error))
@@ -307,7 +309,7 @@ gboolean agent_free(Agent *agent)
 {
     channel_close(agent->channel);
     pid_file_free(agent->pid_file);
-    /* Not before: what a host that leaves has still asked for may be begun now. */
+    /* After the channel is closed: that may still start commands of a host that disconnects. */
     if (dispatch_figures(agent->dispatch)->running > 0 || command_set_busy(agent->commands))
         return FALSE;
     dispatch_free(agent->dispatch);

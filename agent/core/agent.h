@@ -12,14 +12,14 @@ typedef struct Agent Agent;
  * and @log must outlive the agent. Returns NULL with @error set.
  */
 Agent *agent_new(const Settings *settings, const Family *const *families, Log *log,
-                 GError **error);
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Serves until SIGINT or SIGTERM. Returns the exit status of the process. */
 int agent_run(Agent *agent);
 
 /*
- * Closes the channel, removes the pid file and frees the rest. Returns FALSE, with all of it
- * left, if a thread is at work: a command that hangs may come back at any moment, so then
- * @settings and @log must stay until the process ends.
+ * Closes the channel, removes the pid file and frees the rest. Returns FALSE, with nothing else
+ * freed, if a thread is at work: a command that hangs may return at any moment, so @settings and
+ * @log must stay until the process exits.
  */
 gboolean agent_free(Agent *agent);

@@ -4,7 +4,7 @@
 #include "agent/base/log.h"
 #include "lib/errors.h"
 
-/* A path or program name that is longer tells nothing more. */
+/* The longest argument in a line; more of a path does not help. */
 #define MAX_ARGUMENT 512
 
 static void append_argument(GString *line, const Field *field, const void *args)
@@ -40,7 +40,7 @@ static const char *outcome(const GError *error)
                : "failed: ";
 }
 
-/* An error may repeat what the host has said, which must not begin lines of its own. */
+/* An error may quote the host, whose text must not start a line of its own. */
 static void append_message(GString *line, const char *message)
 {
     for (const char *at = message; *at; at++)

@@ -4,10 +4,9 @@
 #include "agent/schema/command.h"
 
 /*
- * One log line for a command that changes the guest or was refused: its name, the arguments
- * that its table calls decisive, the channel, the outcome (@error NULL: done)
- * and @duration in microseconds. Nothing secret is part of it. @args may be
- * NULL where they were not understood.
+ * Logs one line for a command that changes the guest or was refused: its name, the arguments that
+ * its table marks as audited, the channel, the outcome (@error NULL: done) and @duration in
+ * microseconds, without secrets. @args may be NULL if they were invalid.
  */
 void audit(const Command *command, const void *args, const char *channel, const GError *error,
            gint64 duration);

@@ -14,7 +14,8 @@ void command_set_free(CommandSet *set);
  * Makes the state of every family. Returns FALSE with @error set if one cannot
  * be made.
  */
-gboolean command_set_init(CommandSet *set, const Services *services, GError **error);
+gboolean command_set_init(CommandSet *set, const Services *services, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /* Lets every family undo what must not outlive the service. */
 void command_set_stop(CommandSet *set);
@@ -27,7 +28,7 @@ typedef struct {
     void *const *state; /* where the family's state is kept */
 } CommandEntry;
 
-/* NULL if there is no command called @name. */
+/* Returns NULL if the command @name does not exist. */
 const CommandEntry *command_set_find(const CommandSet *set, const char *name);
 
 /* The @index-th by rank, or NULL past the end. */

@@ -94,7 +94,7 @@ gboolean activated_socket(int *fd, const char **method, GError **error)
     int n = sd_listen_fds(1);
 
     *fd = -1;
-    /* Nonsense in LISTEN_FDS announces nothing, as for qemu-ga. */
+    /* An invalid LISTEN_FDS is ignored, as by qemu-ga. */
     if (n == 0 || n == -EINVAL)
         return TRUE;
     if (n == -EBADF || (n > 0 && fcntl(SD_LISTEN_FDS_START, F_GETFD) < 0))

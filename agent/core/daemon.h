@@ -10,24 +10,24 @@ typedef struct {
 } PidFile;
 
 /* Writes our pid. Returns NULL with @error set if another daemon holds the file. */
-PidFile *pid_file_create(const char *path, GError **error);
+PidFile *pid_file_create(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes the file. */
 void pid_file_free(PidFile *file);
 
 /*
- * Goes on in a child of its own session, at /, with the standard streams on
- * /dev/null; the calling process exits 0. No thread may run yet. Returns FALSE
- * with @error set in the calling process if it cannot fork.
+ * Continues in a child with a session of its own, in /, with the standard streams on /dev/null; the
+ * calling process exits with status 0. No other thread may exist. Returns FALSE with @error set if
+ * fork(2) fails.
  */
-gboolean daemonize(GError **error);
+gboolean daemonize(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * The socket that systemd listens on for us: *@fd is -1 if there is none, else
- * *@method is its channel method. Removes the variables that announced it.
- * Returns FALSE with @error set if what is announced cannot be served.
+ * The socket of systemd's socket activation: *@fd is -1 if there is none, otherwise *@method is its
+ * channel method. Removes the variables of sd_listen_fds(3). Returns FALSE with @error set if the
+ * agent cannot serve what was passed.
  */
-gboolean activated_socket(int *fd, const char **method, GError **error);
+gboolean activated_socket(int *fd, const char **method, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * Sends systemd two keep-alive messages within each WatchdogSec= of the unit, from the main

@@ -7,9 +7,9 @@
 #include "agent/core/trace.h"
 #include "lib/errors.h"
 
-/* Commands that may be under way on workers at once; each is a thread. */
+/* Commands that may run on workers at once; each is a thread. */
 #define MAX_WORKERS 64
-/* Workers that stay for the next command, asleep; GLib's would wake up to end. */
+/* Idle workers that stay for the next command; by default GLib's wake up to exit. */
 #define IDLE_WORKERS 2
 /* Requests of one connection that may wait for their turn. */
 #define MAX_WAITING 1024
@@ -37,8 +37,8 @@ typedef struct {
 } Session;
 
 /*
- * Requests of one connection between two barriers. A lane behind a barrier, or
- * of a host that left, has no session: its work goes on without replies.
+ * Requests of one connection between two barriers. A lane before a barrier, or of a host that
+ * disconnected, has no session: its work continues without replies.
  */
 struct Lane {
     Dispatch *dispatch;
@@ -120,7 +120,10 @@ static gboolean lane_idle(const Lane *lane)
     return !lane->running && lane->waiting.length == 0;
 }
 
-/* Holds the host back while too much of it waits, and says when it is all done. */
+/*
+ * Stops reading from the host while too many of its requests wait, and reports whether work is
+ * left.
+ */
 static void update_flow(Session *session)
 {
     conn_hold(session->conn, session->waiting >= MAX_WAITING ||
@@ -130,7 +133,7 @@ static void update_flow(Session *session)
 
 static void run_lane(Lane *lane);
 
-/* The lane's work goes on, but nobody is to hear of it. */
+/* The lane's work continues, but its replies are dropped. */
 static void detach_lane(Lane *lane)
 {
     Session *session = lane->session;
@@ -143,7 +146,7 @@ static void detach_lane(Lane *lane)
     if (call && call->deferred && call->abandon)
         call->abandon(call); /* which may be the end of the lane */
     else
-        run_lane(lane); /* what waited for the host to read is held up no longer */
+        run_lane(lane); /* requests that waited for the host to read can start */
 }
 
 static void send_reply(Lane *lane, Job *job)
@@ -208,7 +211,7 @@ void dispatch_subscribe(Call *call, const Event *const *events, gsize n)
 {
     Session *session = job_of(call)->lane->session;
 
-    /* A host that has left, or has gone on behind a barrier, does not hear of it either. */
+    /* A host that has disconnected or sent a barrier since is not subscribed either. */
     if (!session)
         return;
     if (!session->subscriber)
@@ -223,7 +226,7 @@ static void work(gpointer data, gpointer context)
     Job *job = data;
 
     job_run(job);
-    job->reply = job_reply(job); /* megabytes would hold up the main loop */
+    job->reply = job_reply(job); /* a reply of megabytes would delay the main loop */
     g_source_set_priority(done, G_PRIORITY_DEFAULT);
     g_source_set_callback(done, worker_done, data, NULL);
     g_source_attach(done, context);
@@ -258,7 +261,7 @@ static void trace_job(const Job *job)
         trace_request(job->channel, &job->request, job_command(job));
 }
 
-/* Works on @job as far as this thread can; a worker may take it from there. */
+/* Runs @job, or hands it over to a worker. */
 static void start_job(Lane *lane, Job *job)
 {
     Dispatch *dispatch = lane->dispatch;
@@ -287,7 +290,7 @@ static gboolean may_start(const Lane *lane)
            (!lane->session || !conn_congested(lane->session->conn));
 }
 
-/* Starts what can be started; a lane nobody needs any more is freed. */
+/* Starts the jobs that can start; frees a lane without a session and work. */
 static void run_lane(Lane *lane)
 {
     while (may_start(lane)) {
@@ -328,10 +331,10 @@ static void on_closed(Conn *conn, gpointer data)
 }
 
 /*
- * Whether the barrier @command may come from another host than what was said before: a
- * serial line never tells, and on a virtio port one that leaves and one that comes can be
- * one moment. guest-sync alone proves nothing there, as libvirt sends it before each of
- * its commands.
+ * Whether the barrier @command may come from another host than the requests before it: a serial
+ * line does not report a change of hosts, and on a virtio port one host may disconnect and the next
+ * connect within one event. guest-sync alone does not prove it there, because libvirt sends it
+ * before each of its commands.
  */
 static gboolean may_be_another_host(const Session *session, const Command *command)
 {
@@ -342,8 +345,8 @@ static gboolean may_be_another_host(const Session *session, const Command *comma
 }
 
 /*
- * A guest-sync that will be answered voids what came before it. Replies that are
- * complete and only wait for the port stay in front of it, as pipelining hosts expect.
+ * A guest-sync that will be answered voids the requests before it. Complete replies that only wait
+ * for the port stay in front of it, as pipelining hosts expect.
  */
 static void pass_barrier(Session *session, Job *job)
 {

@@ -5,11 +5,10 @@
 #include "agent/core/event-queue.h"
 
 /*
- * Carries requests from connections to commands and replies back. Requests of a
- * connection are worked on one after the other and answered in their order;
- * connections do not wait for each other. guest-sync is a barrier: it is
- * answered at once, and replies still due for earlier requests are dropped,
- * though their work goes on.
+ * Carries requests from connections to commands and replies back. The requests of one connection
+ * run one after the other and are answered in order; connections do not wait for each other.
+ * guest-sync is a barrier: it is answered at once, and replies still due for earlier requests are
+ * dropped, though those requests still run.
  */
 typedef struct Dispatch Dispatch;
 
@@ -25,7 +24,7 @@ void dispatch_set_frozen(Dispatch *dispatch, gboolean frozen);
 /* Whether @command would be served now. */
 gboolean dispatch_allows(const Dispatch *dispatch, const Command *command);
 
-/* Of these figures, the counters of requests, connections and events count. */
+/* Only the counters of requests, connections and events are filled. */
 const AgentFigures *dispatch_figures(Dispatch *dispatch);
 
 /* For Services.complete and Services.subscribe. */

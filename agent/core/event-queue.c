@@ -6,7 +6,7 @@
 #include "agent/core/trace.h"
 #include "lib/json/writer.h"
 
-/* As many as there are bits to say which are wanted. */
+/* One for each bit of a subscription's mask. */
 #define MAX_EVENTS 32
 
 /* One that was emitted on another thread. */
@@ -159,7 +159,7 @@ static void tell(Subscriber *subscriber, const GString *text)
     send_line(subscriber, line);
 }
 
-/* Tells all who want it; with no text, that @n of it are lost. */
+/* Sends to all subscribers; without a text, counts @n lines as lost. */
 static void deliver(Events *events, guint index, const GString *text, guint n)
 {
     for (GList *item = events->subscribers.head; item; item = item->next) {
@@ -207,7 +207,7 @@ static gboolean on_delivery(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Leaves @text, which it takes, to the main thread. */
+/* Takes ownership of @text and passes it to the main thread. */
 static void hand_over(Events *events, guint index, GString *text)
 {
     Line *line = g_new(Line, 1);
@@ -256,7 +256,7 @@ Subscriber *subscriber_new(Events *events, Conn *conn)
     return subscriber;
 }
 
-/* The family whose event it is learns of the first host that wants it, and of the last's leave. */
+/* Informs the event's family of the first subscriber, and when the last one is gone. */
 static void set_listening(Events *events, guint index, gboolean wanted)
 {
     const EventEntry *entry = command_set_event_at(events->set, index);

@@ -5,13 +5,13 @@
 #include "channel/conn.h"
 
 /*
- * Events on their way from the families to the hosts that asked for them. A host
- * that does not read gets no more than EVENTS_UNREAD of them queued; the others are
- * dropped, counted, and the next one that it gets says how many.
+ * Events from the families to the hosts that subscribed. A host that does not read gets at most
+ * EVENTS_UNREAD lines queued; further events are dropped and counted, and the next one that is sent
+ * carries the count.
  */
 typedef struct Events Events;
 
-/* What one host has asked for; ends with its connection. */
+/* The subscription of one host; it ends with the connection. */
 typedef struct Subscriber Subscriber;
 
 /* Lines that may wait for one host to read them, and their bytes. */
@@ -25,20 +25,20 @@ Events *events_new(const CommandSet *set, const Services *services);
 void events_free(Events *events);
 
 /*
- * Sends @event with @data, a C value of its type, to whoever subscribed to it. From
- * any thread; @data is the caller's again at once. From the main thread it is queued
- * for its hosts when this returns, even after the loop's end.
+ * Sends @event with @data, a C value of its type, to all subscribers. From any thread; @data stays
+ * the caller's. On the main thread it is queued for its hosts when this returns, even after the end
+ * of the loop.
  */
 void events_emit(Events *events, const Event *event, const void *data);
 
-/* How many were not sent because a host did not read. */
+/* The number of events that were dropped because a host did not read. */
 guint64 events_lost(const Events *events);
 
 /* Subscribed to nothing yet. */
 Subscriber *subscriber_new(Events *events, Conn *conn);
 void subscriber_free(Subscriber *subscriber);
 
-/* From now on it gets the @n events of @chosen and no others. */
+/* Replaces the subscription by the @n events of @chosen. */
 void subscriber_choose(Subscriber *subscriber, const Event *const *chosen, gsize n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Subscriber, subscriber_free)

@@ -7,7 +7,7 @@
 #include "lib/errors.h"
 #include "lib/json/reader.h"
 
-/* Goes before the reply to guest-sync-delimited, so that a host finds it. */
+/* Precedes the reply to guest-sync-delimited, so that a host finds it. */
 #define SENTINEL ((char)0xFF)
 
 const Command *job_command(const Job *job)
@@ -47,7 +47,7 @@ Job *job_new(Frame *frame, const CommandSet *set, const Services *services)
     return job;
 }
 
-/* What is refused may be meant for another command, with its secrets. */
+/* A refused message may be a misspelt one with secrets. */
 static gboolean may_hold_secret(const Job *job)
 {
     const Command *command = job_command(job);
@@ -113,7 +113,7 @@ void job_run(Job *job)
     const Command *command = job_command(job);
 
     if (!command->run(&job->call, &job->error) && !job->error)
-        set_error(&job->error, "%s failed without a reason", command->name);
+        set_error(&job->error, "%s failed (no reason reported)", command->name);
 }
 
 GString *job_reply(const Job *job)

@@ -6,8 +6,8 @@
 #include "lib/framer.h"
 
 /*
- * One message of a host on its way to an answer: what was asked, and later what
- * came of it. Made by the main thread; a worker may run its command.
+ * One message of a host from its arrival to the reply. Created by the main thread; a worker may run
+ * its command.
  */
 typedef struct Lane Lane;
 
@@ -33,7 +33,7 @@ typedef struct {
     gboolean disabled; /* by the configuration, not for a freeze */
 } Job;
 
-/* Takes @frame apart; whatever is wrong with it ends up in the job's error. */
+/* Parses @frame and frees its data; a fault becomes the job's error. */
 Job *job_new(Frame *frame, const CommandSet *set, const Services *services);
 void job_free(Job *job);
 

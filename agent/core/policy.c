@@ -6,7 +6,7 @@
 
 #define MONITOR (COMMAND_SESSION | COMMAND_READS)
 
-/* Whom an argument means that is left out: the agent's own user. */
+/* The user if the argument is omitted: the agent's own. */
 #define OWN_USER "root"
 
 const Profile policy_profiles[] = {
@@ -37,7 +37,7 @@ static gboolean lists(const GPtrArray *list, const char *name)
 
 gboolean policy_allows(const Settings *settings, const Command *command, gboolean frozen)
 {
-    /* Without a profile, what has no class yet is served, too. */
+    /* Without a profile, a command without a class is served, too. */
     gboolean is_in = !settings->profile || (policy_profile(settings)->classes & command->flags);
 
     if (frozen)
@@ -88,8 +88,8 @@ static gboolean check_rule(const GPtrArray *list, const RuleInfo *rule, GError *
 
         if (rule->users ? *value != '\0' : *value == '/' && !has_parent(value))
             continue;
-        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s: '%s' is no %s", rule->key, value,
-                    rule->users ? "user" : "absolute path without '..'");
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s: '%s' is not %s", rule->key, value,
+                    rule->users ? "a valid user name" : "an absolute path without '..'");
         return FALSE;
     }
     return TRUE;

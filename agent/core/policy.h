@@ -9,30 +9,30 @@ typedef struct {
     guint classes;
 } Profile;
 
-/* The first is the default; ends with a nameless one. */
+/* The first is the default; ends with a name of NULL. */
 extern const Profile policy_profiles[];
 
-/* The profile of @settings, or one without a name and commands if there is none such. */
+/* The profile of @settings, or the last entry, without a name and commands, if it is unknown. */
 const Profile *policy_profile(const Settings *settings);
 
 /*
- * Whether profile and rules of @settings make sense, once all are read. Returns FALSE
- * with a usage error that says what is wrong.
+ * Validates profile and rules of @settings, once all options are read. Returns FALSE with a usage
+ * error.
  */
-gboolean policy_check(const Settings *settings, GError **error);
+gboolean policy_check(const Settings *settings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * Whether @command may run: it is in the profile, on the allow list, if that names
- * any, and not on the block list. While @frozen, by qemu-ga's rule the commands for
- * that state and no others, whatever the lists say; of these the profile
- * leaves its own and what ends the freeze. Depends on its arguments alone.
+ * Whether @command may run: the profile includes it, the allow list includes it or is empty, and
+ * the block list does not. While @frozen, the rule of qemu-ga applies: only commands that are
+ * served while frozen, regardless of the lists; of these the profile leaves its own and those that
+ * end the freeze. Depends on its arguments alone.
  */
 gboolean policy_allows(const Settings *settings, const Command *command, gboolean frozen);
 
 /*
- * Whether the filled arguments @args of @command name only users that @settings allow. Paths are
- * left to those who open them, as only the opened file can be judged. Returns FALSE with @error
- * set to GUESTD_ERROR_FORBIDDEN.
+ * Whether the arguments @args of @command name only users that @settings allow. Paths are checked
+ * where they are opened, because only the opened file can be judged. Returns FALSE with @error set
+ * to GUESTD_ERROR_FORBIDDEN.
  */
 gboolean policy_permits(const Settings *settings, const Command *command, const void *args,
                         GError **error);

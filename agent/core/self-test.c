@@ -44,7 +44,7 @@ static const char *need_noun(const Need *need)
     }
 }
 
-/* Prints the line of what is called @name; returns FALSE if it lacks what it cannot do without. */
+/* Prints the line of @name. Returns FALSE if a need without an alternative is not met. */
 static gboolean test_needs(const char *name, const Need *needs, gboolean enabled)
 {
     g_autoptr(GString) partly = g_string_new(NULL);
@@ -86,7 +86,7 @@ static gboolean test_channel(const Settings *settings)
     return FALSE;
 }
 
-/* Closes both; whether @probe was open. Keeps errno. */
+/* Closes both descriptors. Returns whether @probe was open; keeps errno. */
 static gboolean close_probe(int probe, int fd)
 {
     int saved = errno;
@@ -98,7 +98,7 @@ static gboolean close_probe(int probe, int fd)
     return probe >= 0;
 }
 
-/* Whether @path, of a rule, leads to something that only root can exchange. */
+/* Whether @path, of a rule, leads to a file that only root can replace. */
 static gboolean rule_works(Rule rule, const char *path, GError **error)
 {
     struct stat info;
@@ -109,27 +109,27 @@ static gboolean rule_works(Rule rule, const char *path, GError **error)
         return FALSE;
     if (rule == RULE_PROGRAMS)
         return !others_may_write(&info) ||
-               set_error(error, "others than root can change '%s'", real);
+               set_error(error, "'%s' can be changed by users other than root", real);
     fd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return set_errno_error(error, errno, "'%s'", real);
     if (close_probe(open_beneath(fd, ".", O_PATH, 0), fd))
         return TRUE;
-    return set_errno_error(error, errno, "opening a path below '%s'", real);
+    return set_errno_error(error, errno, "'%s': failed to open a path below it", real);
 }
 
 static gboolean test_rule(Rule rule, const char *path)
 {
     g_autoptr(GError) error = NULL;
 
-    /* Nobody can say what a glob will match. */
+    /* The files that a glob will match are not known yet. */
     if (strpbrk(path, "*?[") || rule_works(rule, path, &error))
         return TRUE;
     printf("%-*s fails: %s\n", NAME_COLUMN, rule_table[rule].key, error->message);
     return FALSE;
 }
 
-/* Paths only; a user may come later. */
+/* Checks paths only; a user may be created later. */
 static gboolean test_rules(const Settings *settings)
 {
     gboolean ok = TRUE;

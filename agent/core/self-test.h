@@ -4,8 +4,8 @@
 #include "agent/core/command-set.h"
 
 /*
- * --self-test: checks that the channel of @settings can be opened and that each
- * command has what it needs; prints a table with a line for each. Nothing is
- * changed. Returns TRUE if all that should work does.
+ * --self-test: checks that the channel of @settings can be opened and that the needs of each
+ * command are met, and prints a table with a line for each. Changes nothing. Returns TRUE if no
+ * check failed.
  */
 gboolean self_test(const Settings *settings, const CommandSet *commands);

@@ -35,7 +35,7 @@ gboolean state_file_next(StateFile *state, gint64 *handle, GError **error)
     return set_error(error, "failed to commit persistent state to disk");
 }
 
-/* A missing key means the first handle, anything that is no number is damage. */
+/* A missing key means the first handle; an invalid number means damage. */
 static gboolean load(StateFile *state, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();

@@ -19,14 +19,15 @@ typedef struct {
  * Reads the state below @statedir, or creates it. Returns NULL with @error set
  * if that is impossible or the file is damaged.
  */
-StateFile *state_file_open(const char *statedir, GError **error);
+StateFile *state_file_open(const char *statedir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void state_file_free(StateFile *state);
 
 /* Replaces the file as a whole. Returns FALSE with @error set. */
-gboolean state_file_save(const StateFile *state, GError **error);
+gboolean state_file_save(const StateFile *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * Takes the next number into @handle once the file says that it is taken. Returns
- * FALSE with QEMU's text in @error if that cannot be written. From any thread.
+ * Stores the next number in @handle once the file records it as used. Returns FALSE with QEMU's
+ * text in @error if it cannot be written. From any thread.
  */
-gboolean state_file_next(StateFile *state, gint64 *handle, GError **error);
+gboolean state_file_next(StateFile *state, gint64 *handle, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -4,7 +4,7 @@
 #include "agent/base/log.h"
 #include "lib/json/writer.h"
 
-/* What a whole line may have, so that a large id does not fill the log. */
+/* The longest line; a large id must not fill the log. */
 #define MAX_LINE (32 * 1024)
 
 static void trace(const char *channel, char direction, const GString *text)

@@ -5,13 +5,13 @@
 #include "agent/schema/envelope.h"
 
 /*
- * --trace-wire: the dialogue as log lines, "> " from the host and "< " to it.
- * What a command's tables call secret is blanked, and so are the arguments of
- * a command without a table: nobody can say what is secret in them.
+ * --trace-wire: logs the dialogue, "> " for requests and "< " for replies. Secret members are
+ * blanked, and so are the arguments of a command without a table, because it is not known which of
+ * them are secret.
  */
 void trace_request(const char *channel, const Request *request, const Command *command);
 
-/* A message that was no request. Its fault may quote a secret, so it is not shown. */
+/* A message that is not a request. Its error text may quote a secret, so it is not logged. */
 void trace_fault(const char *channel);
 
 /* @result is NULL with @error set, or where a command returns nothing. */

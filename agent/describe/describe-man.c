@@ -122,7 +122,7 @@ static void append_command(GString *out, const Command *command)
         g_string_append(out, ".PP\n");
     }
     if (command->flags & COMMAND_NO_SUCCESS_REPLY) {
-        g_string_append(out, "Returns nothing when it succeeds.\n");
+        g_string_append(out, "Sends no reply on success.\n");
         return;
     }
     g_string_append(out, "Returns: ");

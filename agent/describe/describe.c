@@ -305,7 +305,7 @@ char *describe_commands(const CommandSet *commands, const char *format, GError *
         return describe_completion(commands);
     if (g_str_equal(format, "man"))
         return describe_man(commands);
-    /* Not for people: the build makes manual pages with them. */
+    /* Used by the build for the manual pages. */
     if (g_str_equal(format, "man-options"))
         return options_man();
     if (g_str_equal(format, "man-keys"))

@@ -4,15 +4,15 @@
 #include "agent/core/command-set.h"
 
 /*
- * --dump-schema: all that the tables of commands and events say, as @format: "json" for
- * programs, "rst" for documents, "man" for guestd-protocol(7), "completion" as words for a shell;
- * and for the build, "man-options" and "man-keys". Returns
- * NULL with @error set if the format is unknown; else a text to be freed.
+ * --dump-schema: the tables of commands and events as @format: "json" for programs, "rst" for
+ * documents, "man" for guestd-protocol(7), "completion" as words for a shell; and for the build,
+ * "man-options" and "man-keys". Returns a text to be freed, or NULL with @error set if the format
+ * is unknown.
  */
 char *describe_commands(const CommandSet *commands, const char *format, GError **error);
 
 /* The commands and events as sections of a manual page; to be freed. */
 char *describe_man(const CommandSet *commands);
 
-/* The names of @command's flags, with commas between; to be freed. */
+/* The names of @command's flags, comma separated; the caller frees the text. */
 char *describe_flags(const Command *command);

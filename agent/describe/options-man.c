@@ -67,10 +67,10 @@ static void append_kind(GString *out, const Option *option)
         g_string_append(out, "Boolean: \\fBtrue\\fR or \\fBfalse\\fR, the default.\n");
         break;
     case OPTION_NUMBER:
-        g_string_append_printf(out, "A whole number from 0 to %d.\n", OPTION_NUMBER_MAX);
+        g_string_append_printf(out, "An integer from 0 to %d.\n", OPTION_NUMBER_MAX);
         break;
     case OPTION_LIST:
-        g_string_append(out, "A list with commas between; empty by default.\n");
+        g_string_append(out, "A comma-separated list; empty by default.\n");
         break;
     default:
         g_string_append(out, "A string.\n");

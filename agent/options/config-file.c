@@ -80,12 +80,12 @@ static void warn_of_keys(GKeyFile *file, const char *path, const char *text)
         if (!option)
             g_warning("%s:%u: unknown key %s is ignored", path, line_of(text, GROUP, *key), *key);
         else if (option->now)
-            g_warning("%s:%u: key %s is called %s by now", path, line_of(text, GROUP, *key), *key,
+            g_warning("%s:%u: key %s is now called %s", path, line_of(text, GROUP, *key), *key,
                       option->now);
     }
 }
 
-/* Durations and limits: none is negative or longer than any guest lives. */
+/* The range of durations and limits. */
 static char *read_number(GKeyFile *file, const char *key, GError **error)
 {
     gint64 number = g_key_file_get_int64(file, GROUP, key, error);

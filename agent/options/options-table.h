@@ -20,8 +20,8 @@ typedef enum {
     OPTION_DUMP_ALWAYS = 1 << 0, /* else only when set */
     OPTION_NO_KEY = 1 << 1,      /* not for configuration files */
     OPTION_NO_SWITCH = 1 << 2,   /* only for configuration files */
-    OPTION_HIDDEN = 1 << 3,      /* taken, but not told of, nor dumped */
-    OPTION_STRIP = 1 << 4, /* blanks around the words of a list are nothing; qemu-ga keeps them */
+    OPTION_HIDDEN = 1 << 3,      /* accepted, but neither documented nor dumped */
+    OPTION_STRIP = 1 << 4, /* blanks around the words of a list are removed; qemu-ga keeps them */
 } OptionFlags;
 
 typedef struct {
@@ -35,13 +35,13 @@ typedef struct {
     const char *argument; /* its placeholder; "[=X]" if it may be left out */
     const char *doc;
     gint64 number; /* default of a number */
-    const char *now; /* of a key that has another name by now */
+    const char *now; /* the present name of a renamed key */
 } Option;
 
 /* The largest number that a key takes. */
 #define OPTION_NUMBER_MAX G_MAXINT32
 
-/* Ends with a nameless row. In the order of --dump-conf. */
+/* Ends with a name of NULL. In the order of --dump-conf. */
 extern const Option option_table[];
 
 const char *option_key(const Option *option);
@@ -49,15 +49,17 @@ const char *option_key(const Option *option);
 /* The member of @settings that @option sets. */
 #define option_member(option, settings, T) ((T *)(void *)((char *)(settings) + (option)->offset))
 
-/* Sets what @value says; NULL for an option given bare. @from_file as opposed to the command line. */
+/*
+ * Applies @value, or NULL for an option without one. @from_file: a key of the file, not an option.
+ */
 void option_apply(const Option *option, const char *value, Settings *settings);
 
 /* Sets every number to its default, before anything else is read. */
 void options_set_numbers(Settings *settings);
 
 /*
- * Reads configuration file @path into @settings; unknown keys are logged as
- * warnings. Returns FALSE with @error set if it cannot be read or is wrong.
+ * Reads the configuration file @path into @settings and warns about unknown keys. Returns FALSE
+ * with @error set if the file cannot be read or a value is invalid.
  */
 gboolean config_load(const char *path, Settings *settings, GError **error);
 

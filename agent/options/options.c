@@ -92,7 +92,7 @@ static gboolean asks_for_help(const Option *option, const char *value)
     return option->kind == OPTION_LIST && (g_str_equal(value, "help") || g_str_equal(value, "?"));
 }
 
-/* Applies one option; returns FALSE when the rest does not matter any more. */
+/* Applies one option. Returns FALSE if the options after it are ignored. */
 static gboolean take_option(const Option *option, Settings *settings, Invocation *invocation)
 {
     if (asks_for_help(option, optarg ? optarg : "")) {
@@ -156,7 +156,7 @@ static void set_default(char **member, const char *value)
         *member = g_strdup(value);
 }
 
-/* What systemd made for us (RuntimeDirectory=), else where qemu-ga has it. */
+/* The directory of systemd's RuntimeDirectory=, otherwise that of qemu-ga. */
 static const char *default_statedir(void)
 {
     const char *runtime = g_getenv("RUNTIME_DIRECTORY");

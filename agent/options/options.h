@@ -3,7 +3,7 @@
 
 #include "agent/base/settings.h"
 
-/* What the command line asks for. */
+/* The action that the command line requests. */
 typedef enum {
     ACTION_RUN,
     ACTION_HELP,
@@ -20,18 +20,17 @@ typedef struct {
 } Invocation;
 
 /*
- * Reads the command line and the configuration file into @settings, which must
- * be zeroed, and fills the defaults that the channel does not decide. Returns
- * FALSE with @error set: what is wrong and what to do.
+ * Reads the command line and the configuration file into @settings, which must be zeroed, and fills
+ * the defaults that do not depend on the channel. Returns FALSE with @error set.
  */
 gboolean options_parse(int argc, char **argv, Settings *settings, Invocation *invocation,
-                       GError **error);
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * Fills the defaults that depend on the channel and checks that a path is
  * there where one is needed. Returns FALSE with @error set.
  */
-gboolean options_complete(Settings *settings, GError **error);
+gboolean options_complete(Settings *settings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void settings_clear(Settings *settings);
 

@@ -4,7 +4,7 @@
 #include "lib/errors.h"
 #include "lib/json/writer.h"
 
-/* A reply to ping fits; larger ones grow. */
+/* A reply to guest-ping fits; the buffer grows for larger ones. */
 #define REPLY_SIZE 64
 
 static gboolean unexpected(const char *name, GError **error)

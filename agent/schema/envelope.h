@@ -11,10 +11,11 @@ typedef struct {
 } Request;
 
 /*
- * Takes @message apart. Returns FALSE with @error set to QEMU's text if it is
- * no request; @request->id is set all the same where the message has one.
+ * Parses @message. Returns FALSE with @error set to QEMU's text if it is not a request;
+ * @request->id is set if the message has one.
  */
-gboolean envelope_read(const Value *message, Request *request, GError **error);
+gboolean envelope_read(const Value *message, Request *request, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * The reply line to a request with @id (or NULL). @result is a C value of

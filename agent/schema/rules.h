@@ -4,8 +4,8 @@
 #include "agent/schema/command.h"
 
 /*
- * The settings that restrict what arguments of commands may name. A field says in
- * its table which of them it is subject to.
+ * The settings that restrict what arguments of commands may name. The table of a field names the
+ * rules that apply to it.
  */
 typedef struct {
     const char *key; /* in the configuration */
@@ -15,5 +15,5 @@ typedef struct {
 
 extern const RuleInfo rule_table[N_RULES];
 
-/* Sets @error to say that @rule does not permit what @format tells; returns FALSE. */
+/* Sets @error to "<what @format names> is not allowed by <rule>"; returns FALSE. */
 gboolean rule_refuse(Rule rule, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -3,8 +3,8 @@
 #include "lib/errors.h"
 
 /*
- * Where in the arguments we are, for error texts: "vcpus[0].logical-id". A chain
- * from the innermost to the outermost place; types do not nest deeply.
+ * The path of an argument for error texts: "vcpus[0].logical-id". A chain from the innermost to the
+ * outermost place; types do not nest deeply.
  */
 typedef struct Place Place;
 struct Place {

@@ -48,7 +48,7 @@ gboolean field_present(const Field *field, const void *source)
     return TRUE;
 }
 
-/* What only goes to a log is cut there. */
+/* Strings are cut to this length in logs. */
 static void append_for_log(GString *out, const char *text, gsize len)
 {
     g_autofree char *cut = NULL;
@@ -61,7 +61,7 @@ static void append_for_log(GString *out, const char *text, gsize len)
     json_append_text(out, text, len);
 }
 
-/* Of base64 the length is that of what it stands for. */
+/* For base64, the length of the decoded data. */
 static void append_base64(GString *out, const Bytes *bytes, gboolean for_log)
 {
     gsize shown = SCHEMA_MAX_LOGGED / 4 * 3;
@@ -184,7 +184,7 @@ static void blank_object(const Type *type, const Value *value, GString *out)
         const Field *field = schema_field(type, member->name);
 
         append_name(out, member->name, &first);
-        /* What the table does not know may be a misspelt secret. */
+        /* An unknown member may be a misspelt secret. */
         if (!field || (field->flags & FIELD_SECRET))
             json_append_string(out, BLANKED);
         else
@@ -212,7 +212,7 @@ void schema_blank_value(const Type *type, const Value *value, GString *out)
     else if (value->kind == VALUE_LIST && type->kind == TYPE_LIST)
         blank_list(type, value, out);
     else if (value->kind == VALUE_OBJECT || value->kind == VALUE_LIST)
-        json_append_string(out, BLANKED); /* not the table's shape: who knows what is in it */
+        json_append_string(out, BLANKED); /* not of the table's shape, so it may hold a secret */
     else if (value->kind == VALUE_STRING)
         append_for_log(out, value->string.text, value->string.len);
     else

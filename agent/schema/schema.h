@@ -34,7 +34,7 @@ struct Type {
     gsize size;       /* of the C value */
     const Type *item;
     const char *const *values; /* NULL-terminated */
-    const Field *fields;       /* ends with a nameless one */
+    const Field *fields;       /* ends with a name of NULL */
 };
 
 typedef enum {
@@ -51,7 +51,7 @@ struct Field {
     guint flags;
     const char *doc;
     const char *fallback; /* the default of an optional argument, for documentation */
-    const char *since;    /* where it came later than what it belongs to, as with guestd's own; else NULL */
+    const char *since;    /* if it is newer than the command or type; otherwise NULL */
     guint rules; /* RULE_BITs of the settings that restrict its value */
 };
 
@@ -89,11 +89,11 @@ const char *type_expected_name(const Type *type);
  * lists come from @arena. Returns FALSE with QEMU's error text on the first fault.
  */
 gboolean schema_fill(const Type *type, const Value *arguments, Arena *arena, void *target,
-                     GError **error);
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * Appends @source, a C value of @type, as JSON. With @blank_secrets, which is for logs, the
- * value of a secret field is written as "***" and of a long string only its begin.
+ * Appends @source, a C value of @type, as JSON. With @blank_secrets, for logs, a secret field is
+ * written as "***" and a long string is cut.
  */
 #define SCHEMA_MAX_LOGGED 1024
 void schema_dump(const Type *type, const void *source, gboolean blank_secrets, GString *out);
@@ -107,5 +107,8 @@ gboolean type_has_secret(const Type *type);
 /* Whether the optional or required member of @field is present in @source. */
 gboolean field_present(const Field *field, const void *source);
 
-/* Appends @value as schema_dump() would a secret-free one: what @type calls secret is blanked, and long strings are cut. */
+/*
+ * Appends @value as schema_dump() does: fields that @type marks as secret are blanked, and long
+ * strings are cut.
+ */
 void schema_blank_value(const Type *type, const Value *value, GString *out);

@@ -69,7 +69,7 @@ static char *judge(const GPtrArray *allowed, const char *program, const char *as
         return NULL;
     }
     if (others_may_write(info)) {
-        rule_refuse(RULE_PROGRAMS, error, "'%s', which others than root can change,", real);
+        rule_refuse(RULE_PROGRAMS, error, "'%s', which users other than root can change,", real);
         return NULL;
     }
     return g_steal_pointer(&found);

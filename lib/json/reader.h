@@ -10,4 +10,4 @@
  * @arena, which holds the rest. Returns NULL with @error set to one of QEMU's
  * texts if the message is not JSON; the first fault wins.
  */
-Value *json_read(Arena *arena, char *text, gsize len, GError **error);
+Value *json_read(Arena *arena, char *text, gsize len, GError **error) G_GNUC_WARN_UNUSED_RESULT;

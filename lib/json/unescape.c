@@ -99,7 +99,7 @@ static char *unescape_one(char *at, const char *end, char quote, char **out, GEr
     return at + 2;
 }
 
-/* Copies the character at @at down to *@out, unless it is no valid one. */
+/* Copies the character at @at to *@out. Returns NULL if it is not valid. */
 static char *copy_character(char *at, const char *end, char **out, GError **error)
 {
     gsize used;

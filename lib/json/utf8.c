@@ -5,7 +5,7 @@ gboolean utf8_valid_code(guint32 code)
 {
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
         return FALSE;
-    /* Unicode's noncharacters. */
+    /* Unicode noncharacters. */
     return !(code >= 0xFDD0 && code <= 0xFDEF) && (code & 0xFFFE) != 0xFFFE;
 }
 

@@ -141,7 +141,7 @@ static void append_scalar(GString *out, const Value *value)
     }
 }
 
-/* What the way down through a value remembers, so that depth costs no C stack. */
+/* The path down through a value, so that its depth needs no C stack. */
 typedef struct {
     const Value *container;
     const Value *next;

@@ -175,7 +175,7 @@ class Systemd(Power):
                       f"ExecStart=/bin/false\\n' >{drop_in}/fail.conf; systemctl daemon-reload")
         try:
             self.suspend()
-            self.check("suspend: Suspend: systemd-suspend.service has failed: exit-code" in
+            self.check("suspend: Suspend: systemd-suspend.service failed: exit-code" in
                        self.guest.sh("journalctl --sync; journalctl -u guestd.service"),
                        "no word of the failure")
         finally:

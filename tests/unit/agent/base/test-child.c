@@ -369,7 +369,7 @@ static void test_no_user(void)
     GError *error = NULL;
 
     g_assert_null(child_user_find("no such user", &error));
-    kit_expect_error(&error, "there is no user 'no such user'");
+    kit_expect_error(&error, "user 'no such user' does not exist");
 }
 
 static void count_task(gpointer task, gpointer context)

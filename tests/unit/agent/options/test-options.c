@@ -271,7 +271,7 @@ static void test_old_key(void)
 
     g_free(kit_take_log());
     g_assert_true(parse(&run, config, "-c @"));
-    wanted = g_strdup_printf("%s:2: key blacklist is called block-rpcs by now\n", run.config);
+    wanted = g_strdup_printf("%s:2: key blacklist is now called block-rpcs\n", run.config);
     log = kit_take_log();
     g_assert_cmpstr(log, ==, wanted);
     dump = options_dump(&run.settings);
