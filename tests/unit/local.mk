@@ -65,6 +65,7 @@ unit_programs = \
 	%D%/lib/json/test-reader-faults \
 	%D%/lib/json/test-writer \
 	%D%/lib/test-base \
+	%D%/lib/test-errors \
 	%D%/lib/test-framer \
 	%D%/lib/test-framer-limits \
 	%D%/lib/test-roff \
