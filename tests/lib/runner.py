@@ -59,10 +59,15 @@ def selection(description):
     return Selection(parser(description).parse_intermixed_args())
 
 
+INSIDE = "--inside"  # of a driver that runs itself once more, in namespaces
+
+
 def listed(names):
-    """With --list, prints those of the names that are wanted and exits."""
-    chosen = selection(sys.modules["__main__"].__doc__) if "--list" in sys.argv else None
-    if chosen:
+    """With --list, prints those of the names that are wanted and exits; checks the command line."""
+    if sys.argv[1:2] == [INSIDE]:
+        return
+    chosen = selection(sys.modules["__main__"].__doc__)
+    if chosen.list:
         print("\n".join(name for name in names if chosen.wants(name)))
         sys.exit(0)
 

@@ -19,13 +19,13 @@ import time
 
 from lib.processes import die_with_parent, end_in_order
 from lib.programs import TOOLS_PATH, guestd_path, host, made, program
+from lib.runner import INSIDE
 from lib.tap import comment, say
 from lib.vm.vm import QEMU
 from lib.wire import Deadline
 
 from .texts import LIBVIRTD_CONF, QEMU_CONF
 
-INSIDE = "--inside"
 NEEDS = ("libvirtd", "virtlogd", "virsh", "unshare", "qemu-img", QEMU)
 # Empty in the mount namespace; libvirt's paths are compiled in.
 HIDDEN = ("/etc/libvirt", "/run", "/var/lib", "/var/cache", "/var/log")
