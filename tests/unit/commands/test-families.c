@@ -9,7 +9,7 @@
 #include "lib/json/reader.h"
 #include "tests/unit/kit/kit.h"
 
-/* Commands that only look, on the dumps of other machines below data/. */
+/* Commands that only read, on the files of other machines in data/. */
 
 typedef struct {
     Settings settings;
@@ -286,7 +286,7 @@ static void test_time(Fixture *f, gconstpointer data)
     g_assert_cmpint(now, <=, g_get_real_time() * 1000);
 }
 
-/* All commands, the last one first. */
+/* All commands, in reverse order. */
 static void test_info(Fixture *f, gconstpointer data)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -330,7 +330,7 @@ static void test_ping(Fixture *f, gconstpointer data)
     expect(f, "guest-ping", "{\"return\": {}}");
 }
 
-/* Ranks and names are unique, and every row says what it must. */
+/* Ranks and names are unique, and each row has the required members. */
 static void test_rows(Fixture *f, gconstpointer data)
 {
     const CommandEntry *entry;
@@ -351,7 +351,7 @@ static void test_rows(Fixture *f, gconstpointer data)
     g_assert_null(command_set_find(f->set, "guest-nope"));
 }
 
-/* The same of events. */
+/* The same for events. */
 static void test_event_rows(Fixture *f, gconstpointer data)
 {
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);

@@ -7,9 +7,9 @@
 #include "tests/unit/kit/accounts.h"
 #include "tests/unit/kit/kit.h"
 
-/* guest-set-user-password: what chpasswd is given, what is said of it, and what is wiped. */
+/* guest-set-user-password: the input of chpasswd, the error texts, and what is wiped. */
 
-/* A chpasswd that does what @script says, and nothing else in PATH. */
+/* A chpasswd that runs @script, and nothing else in PATH. */
 static void put_chpasswd(Accounts *f, const char *script)
 {
     g_autofree char *text = g_strdup_printf("#!/bin/sh\n%s\n", script);
@@ -39,7 +39,7 @@ static void test_password(Accounts *f, gconstpointer data)
     accounts_expect_file(f, "called", "[]\nanna:correct horse\n");
 }
 
-/* busybox is asked for a hash that takes the whole password, whatever it is called as. */
+/* busybox is called with a hash that uses the whole password, whatever its name. */
 static void test_busybox(Accounts *f, gconstpointer data)
 {
     g_autofree char *script = g_strdup_printf("echo \"[$*]\" >%s/called", f->dir);
@@ -78,7 +78,7 @@ static void test_password_fails(Accounts *f, gconstpointer data)
     expect_password(f, "", FAILS(FAILED "bad line: anna:\\n"));
 }
 
-/* One that does not read its input, and one that reads only a part. */
+/* A chpasswd that does not read its input, and one that reads only a part. */
 static void test_password_unread(Accounts *f, gconstpointer data)
 {
     g_autofree char *longest = g_strnfill(4090, 'x'), *longer = g_strnfill(4091, 'x');
@@ -91,7 +91,7 @@ static void test_password_unread(Accounts *f, gconstpointer data)
     expect_password(f, longest, DONE);
 }
 
-/* The request's own text holds no password when it is done with, also if it was not run. */
+/* The request's buffer holds no password afterwards, also if the command did not run. */
 static void test_wiped(Accounts *f, gconstpointer data)
 {
     static const char *const requests[] = {

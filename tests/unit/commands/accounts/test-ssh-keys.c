@@ -9,7 +9,7 @@
 #include "tests/unit/kit/accounts.h"
 #include "tests/unit/kit/kit.h"
 
-/* The file ~/.ssh/authorized_keys: what is done to its text, and what is no such file. */
+/* The file ~/.ssh/authorized_keys: changes of its text, and what is not such a file. */
 
 static char *ask_keys(Accounts *f, const char *what, const char *username, const char *more)
 {
@@ -28,7 +28,7 @@ static void expect_keys(Accounts *f, const char *what, const char *username, con
     g_assert_cmpstr(reply, ==, wanted);
 }
 
-/* The answer is an error that begins with @begin and ends with @end, but for the path. */
+/* The reply is an error that starts with @begin and ends with @end, apart from the path. */
 static void expect_refused(Accounts *f, const char *what, const char *more, const char *begin,
                            const char *end)
 {
@@ -82,7 +82,7 @@ static void test_users(Accounts *f, gconstpointer data)
                 FAILS("failed to create directory '/no/such/home/.ssh': No such file or directory"));
 }
 
-/* A FIFO is refused, not waited for; so is everything else that is no file. */
+/* A FIFO is refused, not waited for, as is everything else that is not a regular file. */
 static void test_no_file(Accounts *f, gconstpointer data)
 {
     static const char *const changes[][2] = { { "get", "" }, { "add", ADD_A }, { "add", RESET_A },
@@ -128,7 +128,7 @@ static void test_too_large(Accounts *f, gconstpointer data)
     accounts_expect_file(f, ".ssh/authorized_keys", "A");
 }
 
-/* A failed change leaves the file and nothing beside it. */
+/* A failed change leaves the file as it was, and no other file. */
 static void test_left_behind(Accounts *f, gconstpointer data)
 {
     g_autofree char *ssh = make_ssh(f);
@@ -145,7 +145,7 @@ static void test_left_behind(Accounts *f, gconstpointer data)
     expect_keys(f, "add", NULL, keys->str, FAILS("invalid OpenSSH public key: '#'"));
     g_string_truncate(keys, keys->len - strlen(", \"#\"]"));
     g_string_append_c(keys, ']');
-    expect_keys(f, "add", NULL, keys->str, DONE); /* but for ten all are the same */
+    expect_keys(f, "add", NULL, keys->str, DONE); /* all but ten are the same */
     expect_keys(f, "remove", NULL, keys->str, DONE);
     accounts_expect_file(f, ".ssh/authorized_keys", "old");
     dir = g_dir_open(ssh, 0, NULL);
@@ -171,7 +171,7 @@ static gpointer add_some(gpointer data)
     return NULL;
 }
 
-/* Of several hosts at a time no one's key is lost. */
+/* Of several concurrent requests no key is lost. */
 static void test_at_a_time(Accounts *f, gconstpointer data)
 {
     Adder adders[4];

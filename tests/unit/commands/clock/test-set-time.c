@@ -8,8 +8,8 @@
 #include "tests/unit/kit/machine.h"
 
 /*
- * guest-set-time with clocks of the test's own: nothing is set, and what would be is
- * written down. Programs lie below the test's directory.
+ * guest-set-time with scripted clocks: nothing is set, calls are recorded. Programs are below
+ * the test's directory.
  */
 
 extern const Family family_time;
@@ -136,7 +136,7 @@ static void test_bounds(void)
 
         set_time(machine, arguments, "Invalid time", "");
     }
-    /* East of Greenwich the epoch begins the same second, and 2070 earlier. */
+    /* East of Greenwich the epoch starts at the same second, and 2070 earlier. */
     g_setenv("TZ", "EAST-2", TRUE);
     set_time(machine, "{\"time\": -1}", "Invalid time", "");
     set_time(machine, "{\"time\": 3155752800000000000}", "Invalid time", "");
@@ -205,13 +205,13 @@ static void test_from_rtc(void)
 
     set_time(machine, NULL, NULL, "clock 1900000000.000000000\n");
     set_time(machine, "{}", NULL, "clock 1900000000.000000000\n");
-    world.ticks = 0; /* then it is the middle of the second that is most likely right */
+    world.ticks = 0; /* then the middle of the second is the most likely time */
     set_time(machine, NULL, NULL, "clock 1900000000.500000000\n");
     world.shown.tm_year = -10;
     set_time(machine, NULL, HWCLOCK_FAILED NO_HWCLOCK "; /dev/rtc0: invalid time", "");
 }
 
-/* KVM's clock makes the time finer; it does not make another of it. */
+/* The host's clock makes the time finer; it does not change it. */
 static void test_host(void)
 {
     g_autoptr(Machine) machine = start(KVM);

@@ -12,7 +12,7 @@
 #include "tests/unit/kit/exec-case.h"
 #include "tests/unit/kit/kit.h"
 
-/* Programs of guest-exec, with bounds that are reached soon. */
+/* Programs of guest-exec, with limits that are reached soon. */
 
 static void test_limit(ExecCase *w, gconstpointer data)
 {
@@ -29,7 +29,7 @@ static void test_limit(ExecCase *w, gconstpointer data)
     exec_case_expect(w, exec_case_start(w, "\"path\":\"true\""), DONE);
 }
 
-/* A host that never asks can go on; results with output do not give way. */
+/* A host that never collects results can continue; results with output are not dropped. */
 static void test_never_asked(ExecCase *w, gconstpointer data)
 {
     int first = exec_case_start(w, "\"path\":\"true\"");
@@ -96,7 +96,7 @@ static void test_stream_limit(ExecCase *w, gconstpointer data)
     g_assert_nonnull(strstr(line, "\"out-truncated\": true"));
 }
 
-/* Who waits for output is answered as soon as there is some. */
+/* A client that waits for output gets it as soon as there is some. */
 static void test_long_poll(ExecCase *w, gconstpointer data)
 {
     int pid = exec_case_start(w, CAT);
@@ -117,7 +117,7 @@ static void test_long_poll(ExecCase *w, gconstpointer data)
     g_free(exec_case_result(w, pid));
 }
 
-/* The time is over just when what was waited for comes: one answer, not two. */
+/* The timeout passes at the moment when the output comes: one reply, not two. */
 static void test_both_at_once(ExecCase *w, gconstpointer data)
 {
     g_autofree char *dir = g_dir_make_tmp("guestd-exec-XXXXXX", NULL);
@@ -136,7 +136,7 @@ static void test_both_at_once(ExecCase *w, gconstpointer data)
         exec_case_ask(w->other, "guestd-exec-read", pid, more);
         kit_run_ready();
         g_assert_cmpint(write(fd, "hello", 5), ==, 5);
-        /* The loop stands still meanwhile, and finds both. */
+        /* The main loop does not run meanwhile, and then finds both. */
         g_usleep(30 * 1000);
         g_free(link_take(w->other));
         link_expect_silence(w->other);
@@ -149,7 +149,7 @@ static void test_both_at_once(ExecCase *w, gconstpointer data)
     rmdir(dir);
 }
 
-/* A barrier ends the waiting, not the program. */
+/* A barrier ends the wait, not the program. */
 static void test_abandoned(ExecCase *w, gconstpointer data)
 {
     g_autofree char *line = NULL;
@@ -166,10 +166,10 @@ static void test_abandoned(ExecCase *w, gconstpointer data)
     link_hang_up(w->other);
     exec_case_end(w, pid);
     line = exec_case_ask_until(w->link, "guestd-exec-list", 0, "\"pid\"", TRUE);
-    exec_case_end(w, exec_case_pid(line)); /* the one that was abandoned at its start */
+    exec_case_end(w, exec_case_pid(line)); /* the one whose client left during the launch */
 }
 
-/* Until the main thread has heard of it, a launch is a thread's, with all that is the agent's. */
+/* Until the main thread knows the process, its launch belongs to a worker that uses the agent. */
 static void test_busy(ExecCase *w, gconstpointer data)
 {
     (void)data;
@@ -179,7 +179,7 @@ static void test_busy(ExecCase *w, gconstpointer data)
     WAIT_UNTIL(!command_set_busy(w->set));
 }
 
-/* Numbers of processes begin anew some time, also within a millisecond. */
+/* The kernel reuses pids, also within a millisecond. */
 static void test_order(ExecCase *w, gconstpointer data)
 {
     int pids[2] = { exec_case_start(w, CAT), exec_case_start(w, CAT) };
@@ -224,10 +224,10 @@ static void test_timeout(ExecCase *w, gconstpointer data)
     (void)data;
     exec_case_expect(w, pid,
                      "{\"return\": {\"signal\": 9, \"exited\": true, \"timed-out\": true}}");
-    g_assert_cmpint(waitpid(-pid, NULL, 0), >, 0); /* the group's other member, dead as well */
+    g_assert_cmpint(waitpid(-pid, NULL, 0), >, 0); /* the other member of the group */
 }
 
-/* Somebody else holds the pipes; it is not killed for that. */
+/* Another process holds the pipes; it is not killed for that. */
 static void test_daemon(ExecCase *w, gconstpointer data)
 {
     g_autofree char *line = NULL;
@@ -241,7 +241,7 @@ static void test_daemon(ExecCase *w, gconstpointer data)
     g_assert_cmpint(waitpid(-pid, NULL, 0), >, 0);
 }
 
-/* More than waits for a slow reader is answered when it was read. First it must have stopped. */
+/* The reply to a write waits until a slow reader has read. First the program must be stopped. */
 static void test_slow_reader(ExecCase *w, gconstpointer data)
 {
     g_autofree char *text = g_strnfill(3 * 1024 * 1024, 'A');
@@ -331,7 +331,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     signal(SIGPIPE, SIG_IGN);
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what programs leave behind is ours to bury */
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* children of the programs are reaped by the test */
     kit_capture_log();
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add(tests[i].path, ExecCase, NULL, exec_case_set_up, tests[i].func,

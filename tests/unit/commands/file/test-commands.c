@@ -11,10 +11,7 @@
 #include "tests/unit/kit/file-case.h"
 #include "tests/unit/kit/kit.h"
 
-/*
- * What guestd adds to the file commands. What qemu-ga has, too, is compared with it in
- * tests/conformance/files.t.
- */
+/* The extensions of the file commands. tests/conformance/files.t compares the rest with qemu-ga. */
 
 #define WRITE_NEW "{'handle': 1000, 'buf-b64': 'bmV3'}"
 #define HANDLE "{'handle': 1000}"
@@ -106,7 +103,7 @@ static void test_nofollow(void)
 
 /* atomic ----------------------------------------------------------------------- */
 
-/* Stands for a filesystem that does not know files without a name. */
+/* Stands for a filesystem without O_TMPFILE. */
 static int refuse_nameless(int dir_fd)
 {
     (void)dir_fd;
@@ -114,7 +111,7 @@ static int refuse_nameless(int dir_fd)
     return -1;
 }
 
-/* Each test is run on both kinds of filesystem. */
+/* Each test runs on both kinds of filesystem. */
 static FileCase *atomic_case(gconstpointer nameless)
 {
     FileCase *f = file_case_new();
@@ -233,7 +230,7 @@ static void test_atomic_refused(gconstpointer nameless)
     file_case_expect_list(f, "fifo=(none)");
 }
 
-/* What became a directory in the meantime is not replaced, and nothing is left of the try. */
+/* A target that became a directory meanwhile is not replaced, and no file is left behind. */
 static void test_atomic_too_late(gconstpointer nameless)
 {
     g_autoptr(FileCase) f = atomic_case(nameless);
@@ -247,7 +244,7 @@ static void test_atomic_too_late(gconstpointer nameless)
     file_case_expect_list(f, "file=(none)");
 }
 
-/* The agent dies with everything written but not closed. */
+/* The agent is killed after everything was written, and before the close. */
 static void test_atomic_killed(gconstpointer nameless)
 {
     g_autoptr(FileCase) f = atomic_case(nameless);
@@ -280,7 +277,7 @@ static void test_no_handle(void)
                      "no handle today");
     f->next_handle = 1000;
     file_case_expect_list(f, "");
-    /* No place was lost on the way. */
+    /* No place in the table was lost. */
     for (int i = 0; i < 256; i++)
         g_free(file_case_run(f, "open", "{'path': '$/file', 'mode': 'w'}"));
     file_case_expect(f, "open", "{'path': '$/file'}", "256 files are open; close one of them first");
@@ -303,7 +300,7 @@ static gpointer write_records(gpointer data)
     return NULL;
 }
 
-/* Two hosts that use one handle do not mix up their bytes. */
+/* The bytes of two hosts with one handle are not mixed. */
 static void test_two_hosts(void)
 {
     g_autoptr(FileCase) f = file_case_new();
@@ -368,7 +365,7 @@ static void test_stat(void)
     file_case_expect(f, "guestd-file-stat", "{'handle': 1}", "handle '1' has not been found");
 }
 
-/* Of an open file what was written counts, though it is still in the buffer. */
+/* The size of an open file includes what is still in the buffer. */
 static void test_stat_open(void)
 {
     g_autoptr(FileCase) f = file_case_new();
@@ -377,7 +374,7 @@ static void test_stat_open(void)
     file_case_expect(f, "write", WRITE_NEW, "{\"count\": 3, \"eof\": false}");
     expect_in(f, "{'handle': 1000}", "{\"type\": \"regular\", \"size\": 3, ");
     expect_in(f, "{'handle': 1000, 'sha256': true}", "\"sha256\": \"" SHA256_OF_NEW "\"}");
-    /* Nor has the position moved. */
+    /* The position has not moved. */
     file_case_expect(f, "write", WRITE_NEW, "{\"count\": 3, \"eof\": false}");
     file_case_expect(f, "close", HANDLE, "");
     file_case_expect_list(f, "file=newnew");

@@ -4,7 +4,7 @@
 #include "commands/file/table.h"
 #include "tests/unit/kit/kit.h"
 
-/* The table of open files, by a clock that goes when it is told to. */
+/* The table of open files, with a clock that the test sets. */
 
 static gint64 clock_us;
 
@@ -78,7 +78,7 @@ static void test_handles(void)
     file_table_free(table);
 }
 
-/* Places that are only kept count as well. */
+/* Reserved places count as well. */
 static void test_full(void)
 {
     FileTable *table = new_table();
@@ -107,7 +107,7 @@ static void test_idle(void)
     clock_us = FILE_TABLE_IDLE_US;
     touch(table, 2);
     g_free(kit_take_log());
-    /* 0 and 2 are in use; 1 is the oldest of those that are not. */
+    /* 0 and 2 are in use; 1 is the oldest of the others. */
     add(table, 1000, NULL);
     log = kit_take_log();
     g_assert_cmpstr(log, ==,
@@ -121,7 +121,7 @@ static void test_idle(void)
     file_table_free(table);
 }
 
-/* The longest idle goes first, whatever its number. */
+/* The file with the longest idle time is closed, whatever its number. */
 static void test_oldest(void)
 {
     FileTable *table = new_table();
@@ -152,7 +152,7 @@ static void test_busy_is_kept(void)
     expect_full(table);
     for (gint64 handle = 0; handle < FILE_TABLE_MAX; handle++)
         file_table_release(table, files[handle]);
-    expect_full(table); /* it was in use just now */
+    expect_full(table); /* it was just used */
     file_table_free(table);
 }
 
@@ -164,7 +164,7 @@ static void expect_contents(const char *path, const char *wanted)
     g_assert_cmpstr(text, ==, wanted);
 }
 
-/* What was written is not lost when a file makes room, nor when the table ends. */
+/* Buffered bytes are written when a file makes room, and when the table is freed. */
 static void test_buffered(void)
 {
     char *directory = kit_make_directory();
@@ -214,7 +214,7 @@ static gpointer take_once(gpointer data)
     return NULL;
 }
 
-/* Whoever waits for a file while it is closed learns that it is gone. */
+/* A command that waits for a file while it is closed gets an error. */
 static void test_closed_meanwhile(void)
 {
     Shared shared = { .table = new_table() };

@@ -6,7 +6,7 @@
 #include "tests/unit/kit/freeze-case.h"
 #include "tests/unit/kit/kit.h"
 
-/* Freezing in order, and what is done with filesystems that cannot or must not be frozen. */
+/* Freezing in order, and filesystems that cannot or must not be frozen. */
 
 static void expect_log(const char *expected)
 {
@@ -15,7 +15,7 @@ static void expect_log(const char *expected)
     g_assert_cmpstr(log, ==, expected);
 }
 
-/* Level by level; each starts only when the one before is frozen; thaw the other way. */
+/* Level by level; each starts only when the previous one is frozen; the thaw in reverse. */
 static void test_order(void)
 {
     Case *c = case_new("/a/b/c /a/b /a");
@@ -69,7 +69,7 @@ static void test_many(void)
     case_free(c);
 }
 
-/* What somebody else froze is neither counted nor thawed. */
+/* A filesystem that another process froze is neither counted nor thawed. */
 static void test_foreign(void)
 {
     Case *c = case_new("/ours,/theirs");
@@ -98,7 +98,7 @@ static void test_unsupported(void)
     case_free(c);
 }
 
-/* Gone, out of reach, a dead server: left out with a log line. */
+/* Missing, inaccessible or on a dead server: skipped with a log line. */
 static void test_open_harmless(void)
 {
     static const int harmless[] = { ENOENT, EACCES, ESTALE, ENOTCONN, EHOSTDOWN };
@@ -129,7 +129,7 @@ static void add_point(Case *c, Mount *mount, const char *point)
     *(const char **)list_append(&mount->other_mount_points, c->arena, sizeof point) = point;
 }
 
-/* What is mounted over a mount point is not frozen in its place. */
+/* A filesystem that is mounted over a mount point is not frozen in its place. */
 static void test_hidden(void)
 {
     Case *c = case_new("/hidden,/good");
@@ -147,7 +147,7 @@ static void test_hidden(void)
     case_free(c);
 }
 
-/* Another of its mount points may lead to it. */
+/* Another mount point of the filesystem may lead to it. */
 static void test_hidden_but_reachable(void)
 {
     Case *c = case_new("/hidden,/good");
@@ -166,7 +166,7 @@ static void test_hidden_but_reachable(void)
     case_free(c);
 }
 
-/* Files of btrfs do not have the number of its device; its mounts are known by their ids. */
+/* Files on btrfs have another device number; its mounts are known by their ids. */
 static void test_hidden_btrfs(void)
 {
     Case *c = case_new("/sub,/hidden,/old-kernel");
@@ -185,7 +185,7 @@ static void test_hidden_btrfs(void)
     case_free(c);
 }
 
-/* The same for what an agent takes over. */
+/* The same for filesystems that an agent takes over. */
 static void test_hidden_adopted(void)
 {
     Case *c = case_new("/hidden,/good");
@@ -211,7 +211,7 @@ static void test_open_fails(void)
     case_free(c);
 }
 
-/* The third of five: those before it are thawed, those after it are not begun. */
+/* The third of five fails: those before it are thawed, those after it are not frozen. */
 static void test_eio(void)
 {
     Case *c = case_new("/1 /2 /3 /4 /5");
@@ -227,7 +227,7 @@ static void test_eio(void)
     case_free(c);
 }
 
-/* As above, side by side. */
+/* The same in parallel. */
 static void test_eio_parallel(void)
 {
     Case *c = case_new("/1,/2,/3,/4,/5");
@@ -242,7 +242,7 @@ static void test_eio_parallel(void)
     case_free(c);
 }
 
-/* Frozen several times over by anyone: thawed until nothing is left, carriers first. */
+/* Frozen several times by any process: thawed until nothing is frozen, carriers first. */
 static void test_drain(void)
 {
     Case *c = case_new("/rider,/free /carrier");
@@ -251,13 +251,13 @@ static void test_drain(void)
     script_freeze_foreign("/carrier");
     g_assert_cmpint(freeze_engine_drain(c->engine, &c->mounts, &c->plan), ==, 2);
     expect_log("thaw /carrier\nthaw /rider\n");
-    /* Until the kernel says that there is nothing to thaw. */
+    /* Until the kernel returns EINVAL. */
     g_assert_cmpuint(script_count(SCRIPT_THAW, "/rider"), ==, 2);
     g_assert_cmpuint(script_count(SCRIPT_THAW, "/free"), ==, 1);
     case_free(c);
 }
 
-/* What an earlier process froze; part of it may have been thawed meanwhile. */
+/* Filesystems that an earlier process froze; some may have been thawed meanwhile. */
 static void test_adopt(void)
 {
     Case *c = case_new("/a,/b,/gone /carrier");
@@ -272,7 +272,7 @@ static void test_adopt(void)
     case_free(c);
 }
 
-/* A thaw that fails is told, and does not keep the others. */
+/* A thaw that fails is reported, and the others take place. */
 static void test_thaw_fails(void)
 {
     Case *c = case_new("/1,/2,/3");
@@ -289,7 +289,7 @@ static void test_thaw_fails(void)
     case_free(c);
 }
 
-/* One engine serves one freeze after the other. */
+/* One engine serves several freezes. */
 static void test_again(void)
 {
     Case *c = case_new("/rider /carrier");

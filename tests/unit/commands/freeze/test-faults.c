@@ -6,10 +6,10 @@
 #include "tests/unit/kit/freeze-case.h"
 #include "tests/unit/kit/kit.h"
 
-/* Calls that do not come back, hosts that lose patience, and syncing beforehand. */
+/* Calls that do not return, freezes that are cancelled, and syncing before the freeze. */
 
 #define MS 1000
-/* A deadline that is meant to pass; on a busy machine all else is done before it. */
+/* A deadline that is meant to pass; even on a busy machine the other calls take less. */
 #define PASSES_US (2000 * MS)
 
 static void set_until(Case *c, gint64 us)
@@ -22,7 +22,7 @@ static gpointer freeze_in_thread(gpointer data)
     return GINT_TO_POINTER(case_freeze(data));
 }
 
-/* One of five hangs for ever: the others are thawed, the error says which and for how long. */
+/* One of five hangs: the others are thawed, the error names it and the time. */
 static void test_stuck(void)
 {
     Case *c = case_new("/1,/2,/3,/4,/5");
@@ -37,13 +37,13 @@ static void test_stuck(void)
     g_assert_cmpint(sscanf(error->message, "failed to freeze /3: no response within %lf s%n",
                            &seconds, &end), ==, 1);
     g_assert_cmpint(end, ==, (int)strlen(error->message));
-    /* Rounded; it began a while after the deadline was set. */
+    /* Rounded; the freeze started some time after the deadline was set. */
     g_assert_cmpfloat(seconds, >=, 1.0);
     g_assert_cmpint(case_item(c, "/3")->state, ==, FREEZE_LATE);
     g_assert_cmpuint(script_count_frozen(), ==, 4);
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 4);
     g_assert_cmpuint(script_count_frozen(), ==, 0);
-    /* The late one is thawed the moment it returns, and only then closed. */
+    /* The late one is thawed when its call returns, and only then closed. */
     g_assert_cmpuint(script_count_open(), ==, 1);
     script_release(SCRIPT_FREEZE, "/3");
     script_await(SCRIPT_THAW, "/3", 1);
@@ -72,7 +72,7 @@ static void test_stuck_outlives(void)
     case_free(c);
 }
 
-/* A late one that fails in the end was never frozen, so nobody thaws it. */
+/* A late freeze that fails in the end is not thawed. */
 static void test_stuck_fails(void)
 {
     Case *c = case_new("/1,/2");
@@ -85,7 +85,7 @@ static void test_stuck_fails(void)
     case_free(c);
 }
 
-/* The next freeze waits for it to be back: it would thaw what is then frozen. */
+/* The next freeze waits for the call: it would thaw what is frozen by then. */
 static void test_stuck_again(void)
 {
     Case *c = case_new("/1,/2");
@@ -108,7 +108,7 @@ static void test_stuck_again(void)
     case_free(c);
 }
 
-/* ... but not beyond its deadline or when it is cancelled, and not if it is about others. */
+/* ... but not beyond its deadline, not when cancelled, and not for other filesystems. */
 static void test_stuck_still(void)
 {
     Case *c = case_new("/1,/2");
@@ -136,7 +136,7 @@ static void test_stuck_still(void)
     case_free(c);
 }
 
-/* The deadline is that of the whole freeze: the level after the stuck one is not begun. */
+/* The deadline is that of the whole freeze: the level after the stuck one does not start. */
 static void test_stuck_rider(void)
 {
     Case *c = case_new("/rider /carrier");
@@ -153,7 +153,7 @@ static void test_stuck_rider(void)
     case_free(c);
 }
 
-/* More than go at a time: the error names one that hangs, not one that was not begun. */
+/* More than go at a time: the error names one that hangs, not one that did not start. */
 static void test_stuck_of_many(void)
 {
     g_autoptr(GString) points = g_string_new("/0");
@@ -174,7 +174,7 @@ static void test_stuck_of_many(void)
     case_free(c);
 }
 
-/* A directory that cannot be opened in time is left out, as a dead server's. */
+/* A directory that cannot be opened in time, as on a dead server, is skipped. */
 static void test_stuck_open(void)
 {
     Case *c = case_new("/1,/dead");
@@ -192,7 +192,7 @@ static void test_stuck_open(void)
     case_free(c);
 }
 
-/* ---- giving up */
+/* ---- cancellation */
 
 static gpointer try_to_freeze(gpointer data)
 {
@@ -223,7 +223,7 @@ static void test_cancel(void)
     case_free(c);
 }
 
-/* Cancelled before it was begun: no filesystem is touched. */
+/* Cancelled before the start: no filesystem is touched. */
 static void test_cancel_before(void)
 {
     Case *c = case_new("/1,/2");
@@ -237,7 +237,7 @@ static void test_cancel_before(void)
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 0);
     g_assert_cmpuint(script_count(SCRIPT_FREEZE, "/1"), ==, 0);
     g_assert_cmpuint(script_count(SCRIPT_SYNC, "/1"), ==, 0);
-    /* The next freeze is not concerned. */
+    /* The next freeze is not affected. */
     freeze_engine_uncancel(c->engine);
     g_assert_cmpint(case_freeze(c), ==, 2);
     g_assert_cmpint(freeze_engine_thaw(c->engine), ==, 2);
@@ -267,7 +267,7 @@ static void test_cancel_thaw(void)
     case_free(c);
 }
 
-/* ---- syncing beforehand */
+/* ---- syncing before the freeze */
 
 static guint presync(Case *c, gint64 target_us, gint64 limit_us)
 {
@@ -277,12 +277,12 @@ static guint presync(Case *c, gint64 target_us, gint64 limit_us)
     return freeze_engine_sync_rounds(c->engine);
 }
 
-/* Until a round is quick. */
+/* Until a round is fast. */
 static void test_presync_target(void)
 {
     Case *c = case_new("/1,/2");
 
-    /* Far apart, as a busy machine stretches them. */
+    /* Far apart, because a busy machine makes calls slower. */
     script_slow(SCRIPT_SYNC, "/1", 1, 3000 * MS);
     script_slow(SCRIPT_SYNC, "/2", 2, 800 * MS);
     case_open(c);
@@ -294,7 +294,7 @@ static void test_presync_target(void)
     case_free(c);
 }
 
-/* Or the time for it is spent. */
+/* Or its time is over. */
 static void test_presync_limit(void)
 {
     Case *c = case_new("/1");
@@ -308,14 +308,14 @@ static void test_presync_limit(void)
     case_free(c);
 }
 
-/* Or the writers are as quick as the syncing, so that more of it brings nothing. */
+/* Or applications write as fast as the disk, so that another round does not help. */
 static void test_presync_no_gain(void)
 {
     Case *c = case_new("/1");
 
     script_slow(SCRIPT_SYNC, "/1", 1000, 300 * MS);
     case_open(c);
-    /* A busy machine may stretch one round or the other. */
+    /* On a busy machine a round may take longer. */
     g_assert_cmpuint(presync(c, 0, 20000 * MS), <=, 5);
     freeze_engine_thaw(c->engine);
     case_free(c);
@@ -332,7 +332,7 @@ static void test_presync_off(void)
     case_free(c);
 }
 
-/* A sync that hangs costs its time; the freeze itself still finds out. */
+/* A sync that hangs takes its time limit; the freeze itself then fails. */
 static void test_presync_stuck(void)
 {
     Case *c = case_new("/1,/2");
@@ -347,7 +347,7 @@ static void test_presync_stuck(void)
     case_free(c);
 }
 
-/* An error of a sync is the freeze's to find. */
+/* An error of a sync is left to the freeze. */
 static void test_presync_fails(void)
 {
     Case *c = case_new("/1");

@@ -10,7 +10,7 @@
 #include "commands/freeze/hooks.h"
 #include "tests/unit/kit/kit.h"
 
-/* Hooks: which are called, in which order, and what becomes of those that fail or hang. */
+/* Hooks: which are called, in which order, and what happens when they fail or hang. */
 
 #define LONG_US (KIT_DEADLINE_S * G_USEC_PER_SEC)
 /* Each call leaves a line "NAME VERB REASON" in the file "calls". */
@@ -77,7 +77,7 @@ static void thaw_ok(Case *c, const char *reason)
     g_assert_no_error(error);
 }
 
-/* Begins with, as more may follow: what the hook wrote. */
+/* A prefix only, as the hook's output may follow. */
 static void expect_beginning(GError **error, const char *text)
 {
     g_assert_nonnull(*error);
@@ -101,7 +101,7 @@ static void test_order(void)
     case_free(c);
 }
 
-/* The reason is told in the environment, and only of a thaw. */
+/* The reason is in the environment, and only for a thaw. */
 static void test_reasons(void)
 {
     static const char *const reasons[] = { "host", "timeout", "failed", "shutdown" };
@@ -137,7 +137,7 @@ static void test_leftovers(void)
     case_free(c);
 }
 
-/* Hooks run as root: who else can write one is root as well. */
+/* Hooks run as root: a user who can write one would be root as well. */
 static void test_ownership(void)
 {
     Case *c = case_new(LONG_US);
@@ -196,7 +196,7 @@ static void test_none(void)
     freeze_hooks_free(hooks);
 }
 
-/* The reference's text. */
+/* qemu-ga's text. */
 static void test_missing(void)
 {
     Case *c = case_new(LONG_US);
@@ -242,7 +242,7 @@ static void test_first_fails(void)
     case_free(c);
 }
 
-/* What a hook wrote to the file "pid"; 0 if it has not yet. */
+/* The pid that a hook wrote to the file "pid"; 0 if it has not yet. */
 static pid_t read_pid(Case *c)
 {
     g_autofree char *path = g_build_filename(c->dir, "pid", NULL);
@@ -253,7 +253,7 @@ static pid_t read_pid(Case *c)
     return (pid_t)atoi(text);
 }
 
-/* Waits for the end of a process that is not ours to wait for. */
+/* Waits for the end of a process that is not a child of this one. */
 static void expect_gone(pid_t pid)
 {
     gint64 until = g_get_monotonic_time() + LONG_US;
@@ -263,7 +263,7 @@ static void expect_gone(pid_t pid)
         g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
         g_autofree char *stat = NULL;
 
-        /* Where nobody reaps orphans, it stays as a zombie. */
+        /* Without an init that reaps orphans, it stays as a zombie. */
         if (!g_file_get_contents(path, &stat, NULL, NULL) || strstr(stat, ") Z "))
             return;
         g_assert_cmpint(g_get_monotonic_time(), <, until);
@@ -271,10 +271,13 @@ static void expect_gone(pid_t pid)
     }
 }
 
-/* One that hangs is killed at its deadline with all its group, and gets its thaw, too. */
+/*
+ * A hook that hangs is killed at its deadline with its process group, and is called for the
+ * thaw.
+ */
 static void test_hangs(void)
 {
-    /* Time for the other calls, which are quick, to be made on a busy machine. */
+    /* Long enough for the other calls on a busy machine. */
     Case *c = case_new(5 * G_USEC_PER_SEC);
     g_autoptr(GError) error = NULL;
 
@@ -289,7 +292,7 @@ static void test_hangs(void)
     case_free(c);
 }
 
-/* One that writes without end is killed all the same. */
+/* A hook that writes without end is killed all the same. */
 static void test_babbles(void)
 {
     Case *c = case_new(700 * 1000);
@@ -301,7 +304,7 @@ static void test_babbles(void)
     case_free(c);
 }
 
-/* A daemon that keeps its pipes, quiet or babbling, delays nothing. */
+/* A daemon that keeps the pipes, quiet or writing, delays nothing. */
 static void test_daemon(void)
 {
     static const char *const daemons[] = { "sleep 1000", "yes", "setsid sleep 1000" };
@@ -333,7 +336,7 @@ static gpointer cancel_when_called(gpointer data)
     return NULL;
 }
 
-/* The host lost patience: the hook is killed at once and gets its thaw. */
+/* The freeze is cancelled: the hook is killed at once, and is called for the thaw. */
 static void test_cancel(void)
 {
     Case *c = case_new(LONG_US);
@@ -371,7 +374,7 @@ static void test_output(void)
     case_free(c);
 }
 
-/* A failing thaw is told, but all are called. */
+/* A thaw that fails is reported, but all hooks are called. */
 static void test_thaw_fails(void)
 {
     Case *c = case_new(LONG_US);
@@ -388,7 +391,7 @@ static void test_thaw_fails(void)
     case_free(c);
 }
 
-/* Nobody was asked to freeze by this process, as after a restart: all are asked to thaw. */
+/* This process called no hook, as after a restart: all are called for the thaw. */
 static void test_thaw_alone(void)
 {
     Case *c = case_new(LONG_US);
@@ -400,7 +403,7 @@ static void test_thaw_alone(void)
     case_free(c);
 }
 
-/* A hook that came while frozen is not called; one that was removed is told. */
+/* A hook that was added while frozen is not called; one that was removed is reported. */
 static void test_changes(void)
 {
     Case *c = case_new(LONG_US);

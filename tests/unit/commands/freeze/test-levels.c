@@ -4,7 +4,7 @@
 #include "commands/freeze/plan.h"
 #include "tests/unit/kit/kit.h"
 
-/* In which order filesystems are frozen: the ordering itself. */
+/* The order in which filesystems are frozen: the sort itself. */
 
 /* Orders by @edges, "rider>carrier rider>carrier". Returns the levels, "0 1 2", or NULL. */
 static char *levels(const char *edges, gsize n)

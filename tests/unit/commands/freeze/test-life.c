@@ -12,7 +12,7 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/machine.h"
 
-/* The life of a freeze, on the machine of freeze-script.h, when the agent is in need itself. */
+/* The life of a freeze, on the machine of freeze-script.h, in difficult conditions. */
 
 extern const Family family_fsfreeze;
 
@@ -30,7 +30,7 @@ typedef struct {
     Settings settings;
     Services services;
     Freeze *freeze;
-    GString *left; /* each time that the frozen state is left: the grace periods, and the marker */
+    GString *left; /* at each end of the frozen state: grace periods, "+" for a marker */
 } Life;
 
 static void on_event(gpointer agent, const Event *event, const void *data)
@@ -116,7 +116,10 @@ static gpointer freeze_for_a_second(gpointer data)
     return error;
 }
 
-/* All processes wait for the thaw, so that no thread can be had: it takes place all the same. */
+/*
+ * All processes wait for the thaw, so that no thread can be started: it takes place all the
+ * same.
+ */
 static void test_watchdog_without_threads(void)
 {
     Life *life = life_new();
@@ -137,8 +140,8 @@ static gpointer freeze_for_ever(gpointer data)
 }
 
 /*
- * A watchdog whose thread comes to run only when the host has thawed and freezes anew: it
- * neither gives up that freeze nor ends it.
+ * A watchdog whose thread runs only after the host has thawed and started another freeze: it
+ * neither cancels that freeze nor ends it.
  */
 static void test_late_watchdog(void)
 {
@@ -161,7 +164,7 @@ static void test_late_watchdog(void)
     life_free(life);
 }
 
-/* A freeze that takes longer than its own deadline is given up all the same. */
+/* A freeze that takes longer than its own deadline is cancelled. */
 static void test_watchdog_during_freeze(void)
 {
     Life *life = life_new();
@@ -188,7 +191,7 @@ static int freeze_b(Life *life)
     return freeze_begin(life->freeze, &points, 0, NULL);
 }
 
-/* @expected: NULL for no marker, else its mount points, behind "late: " if it is late. */
+/* @expected: NULL for no marker, else its mount points, after "late: " if it is late. */
 static void expect_marker(const Life *life, const char *expected)
 {
     g_autofree char *points = NULL, *found = NULL;
@@ -202,7 +205,7 @@ static void expect_marker(const Life *life, const char *expected)
     g_assert_cmpstr(found, ==, expected);
 }
 
-/* What an earlier freeze has left behind stays marked throughout a later one, until it is back. */
+/* A call that an earlier freeze left behind stays marked during a later one, until it returns. */
 static void test_late_marker(void)
 {
     Life *life = life_new();
@@ -225,7 +228,7 @@ static void test_late_marker(void)
     life_free(life);
 }
 
-/* Of an agent that is killed at this moment nothing would put the grace periods back. */
+/* If the agent were killed at this moment, nothing would restore the grace periods. */
 static void test_grace(void)
 {
     Life *life = life_new();
@@ -243,7 +246,7 @@ static void test_grace(void)
     life_free(life);
 }
 
-/* Without threads nothing can be frozen in time, and that is told. */
+/* Without threads nothing can be frozen in time, and that is an error. */
 static void test_freeze_without_threads(void)
 {
     Life *life = life_new();
@@ -260,7 +263,7 @@ static void test_freeze_without_threads(void)
     life_free(life);
 }
 
-/* A request that reaches its worker when the agent is about to end freezes nothing. */
+/* A request that reaches its worker when the agent is stopping freezes nothing. */
 static void test_closed(void)
 {
     Life *life = life_new();
@@ -280,7 +283,7 @@ static gpointer freeze_and_leave(gpointer data)
     return NULL;
 }
 
-/* The end comes during a freeze: its thread is out before all is freed (see it with ASan). */
+/* The agent stops during a freeze: its thread has left before everything is freed (with ASan). */
 static void test_end_during_freeze(void)
 {
     for (int i = 0; i < 50; i++) {
@@ -295,7 +298,7 @@ static void test_end_during_freeze(void)
     }
 }
 
-/* As an earlier agent has left it that stopped hooks; @late: and a call that is not back. */
+/* The state that an earlier agent left after it called hooks; @late: and a call that hangs. */
 static void mark_hooks(Life *life, const char *late)
 {
     FreezeMarker marker = { .mount_points = (char *[]){ (char *)late, NULL },
@@ -328,7 +331,7 @@ static void expect_calls(const Life *life, const char *expected)
     g_assert_false(g_file_test(marker, G_FILE_TEST_EXISTS));
 }
 
-/* Hooks that an earlier agent stopped are let go on by the main loop, ... */
+/* Hooks that an earlier agent called for a freeze are called for the thaw by the main loop, ... */
 static void test_release(void)
 {
     Life *life = life_new();
@@ -342,7 +345,7 @@ static void test_release(void)
     life_free(life);
 }
 
-/* Also if its freeze has failed, and froze something after its end. */
+/* Also if its freeze failed, and a call froze something after its exit. */
 static void test_release_late(void)
 {
     Life *life = life_new();
@@ -358,7 +361,7 @@ static void test_release_late(void)
     life_free(life);
 }
 
-/* ... or by an end that comes before it: nobody waits for ever. */
+/* ... or when the agent stops before that, ... */
 static void test_release_at_end(void)
 {
     Life *life = life_new();
@@ -371,7 +374,7 @@ static void test_release_at_end(void)
     life_free(life);
 }
 
-/* ... or later, when a thread can be had again. */
+/* ... or later, when a thread can be started again. */
 static void test_release_without_threads(void)
 {
     Life *life = life_new();

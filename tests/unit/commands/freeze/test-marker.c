@@ -8,7 +8,7 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/machine.h"
 
-/* What a restarted agent finds of an earlier freeze. */
+/* The marker of an earlier freeze that a restarted agent finds. */
 
 #define BOOT(id) "/proc/sys/kernel/random/boot_id\n| " id "\n"
 
@@ -51,7 +51,7 @@ static void test_life(void)
     g_assert_cmpstr(marker.mount_points[2], ==, "/tab\tnewline\n");
     g_assert_cmpstr(marker.mount_points[3], ==, "/umlaut-\303\244");
     freeze_marker_clear(&marker);
-    /* Reading does not remove it; ending the freeze does. */
+    /* Reading does not remove it; the end of the freeze does. */
     g_assert_true(freeze_marker_read(machine->sysroot, dir, &marker));
     freeze_marker_clear(&marker);
     freeze_marker_remove(dir);
@@ -59,7 +59,7 @@ static void test_life(void)
     freeze_marker_remove(dir);
 }
 
-/* Of another boot, or in a disk that was restored: void, and gone. */
+/* A marker of another boot, as on a restored disk, is removed. */
 static void test_other_boot(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(BOOT("one"));
@@ -74,7 +74,7 @@ static void test_other_boot(void)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
-/* No machine can be told from another by a boot id that it does not have. */
+/* Without a boot id, a marker cannot be of the same boot. */
 static void test_no_boot_id(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(BOOT("one"));
@@ -106,7 +106,7 @@ static void test_damaged(void)
     }
 }
 
-/* Nothing is frozen without a marker, so that it cannot be written must be known. */
+/* Nothing is frozen without a marker, so a failed write must be an error. */
 static void test_unwritable(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(BOOT("one"));
@@ -148,7 +148,7 @@ static void test_grace(void)
     expect_grace(machine, '0');
 }
 
-/* What somebody else has set stays. */
+/* A setting of others stays. */
 static void test_grace_foreign(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text("/sys/kernel/rcu_expedited\n| 1\n");

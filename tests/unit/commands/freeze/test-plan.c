@@ -7,7 +7,7 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/machine.h"
 
-/* In which order filesystems are frozen: graphs read from other machines' sysfs. */
+/* The order in which filesystems are frozen: graphs read from sysfs of other machines. */
 
 static void add_level(GString *text, const List *mounts, const FreezePlan *plan, guint level)
 {
@@ -21,15 +21,15 @@ static void add_level(GString *text, const List *mounts, const FreezePlan *plan,
     }
 }
 
-/* ---- a kernel that tells where files of loop devices lie */
+/* ---- a kernel that reports where the files of loop devices are */
 
-/* A loop device's node ends so, or a mount point is this; it lies on that device. */
+/* The end of a loop device's node, or a mount point; it is on that device. */
 typedef struct {
     const char *name;
     unsigned device_major, device_minor;
 } Place;
 
-static const Place *places; /* ended by a name of NULL; none: the kernel tells nothing */
+static const Place *places; /* ended by a name of NULL; none: the kernel reports nothing */
 
 static int tell_backing(const char *path, dev_t *device)
 {
@@ -119,7 +119,7 @@ static void test_loop(void)
     expect_plan(MOUNTINFO ROOT_MOUNT "| 21 20 7:0 / /mnt rw - ext4 /dev/loop0 rw\n"
                 DEVICE("254:0", "vda") DEVICE("7:0", "loop0") BACKING("loop0", "/var/disk.img"),
                 "/mnt /");
-    /* Deleted meanwhile, it still lies there. */
+    /* A file that was deleted meanwhile is still on its filesystem. */
     expect_plan(MOUNTINFO ROOT_MOUNT "| 21 20 7:0 / /mnt rw - ext4 /dev/loop0 rw\n"
                 DEVICE("254:0", "vda") DEVICE("7:0", "loop0")
                 BACKING("loop0", "/var/disk.img (deleted)"), "/mnt /");
@@ -145,7 +145,7 @@ static void test_loop_in_loop(void)
                 DEVICE("7:2", "loop2") BACKING("loop0", "/0.img") BACKING("loop1", "/a/1.img")
                 BACKING("loop2", "/2.img"),
                 "/a/b,/c /a /");
-    /* Mounted beside what carries it, and before: mount order would be wrong. */
+    /* Mounted before the filesystem that carries it: mount order would be wrong. */
     expect_plan(MOUNTINFO ROOT_MOUNT "| 22 20 7:1 / /inner rw - ext4 /dev/loop1 rw\n"
                 "| 21 20 7:0 / /outer rw - ext4 /dev/loop0 rw\n"
                 DEVICE("254:0", "vda") DEVICE("7:0", "loop0") DEVICE("7:1", "loop1")
@@ -153,7 +153,7 @@ static void test_loop_in_loop(void)
                 "/inner /outer /");
 }
 
-/* The file was reached by a bind mount of the carrier. */
+/* The path of the file leads through a bind mount of the carrier. */
 static void test_loop_on_bind(void)
 {
     expect_plan(MOUNTINFO ROOT_MOUNT "| 21 20 7:0 / /a rw - ext4 /dev/loop0 rw\n"
@@ -164,7 +164,7 @@ static void test_loop_on_bind(void)
                 "/b /a /");
 }
 
-/* A backing file of another mount namespace, or gone, is nobody's rider. */
+/* A backing file of another mount namespace, or a deleted one, is on no known filesystem. */
 static void test_loop_elsewhere(void)
 {
     expect_plan(MOUNTINFO "| 21 20 254:1 / /srv rw - ext4 /dev/vdb rw\n"
@@ -176,7 +176,7 @@ static void test_loop_elsewhere(void)
                 "/,/mnt");
 }
 
-/* The kernel knows better than the path, which led there once. */
+/* The kernel's answer counts, not the path, which led there once. */
 static void test_loop_moved(void)
 {
     static const Place moved[] = { { "/dev/loop0", 254, 1 }, { NULL, 0, 0 } };
@@ -195,7 +195,7 @@ static void test_loop_moved(void)
     expect_plan(tree, "/mnt,/later /");
 }
 
-/* Files of btrfs have numbers of their subvolume; mount points tell them apart. */
+/* Files on btrfs have the number of their subvolume, by which the mount point is found. */
 static void test_loop_on_btrfs(void)
 {
     static const Place mounted[] = { { "/dev/loop0", 0, 61 },
@@ -213,7 +213,7 @@ static void test_loop_on_btrfs(void)
 
     places = mounted;
     expect_plan(gone, "/,/mnt /pool");
-    /* A subvolume that is not mounted itself: then the path is all there is. */
+    /* A subvolume that is not mounted itself: only the path remains. */
     places = nested;
     expect_plan(below, "/,/mnt /pool");
     places = NULL;
@@ -261,7 +261,7 @@ static void test_md(void)
                 "/srv /");
 }
 
-/* btrfs is known by the device it is mounted from, but lies on all of them. */
+/* btrfs is known by the device that it is mounted from, but is on all of its devices. */
 static void test_btrfs(void)
 {
     expect_plan(MOUNTINFO ROOT_MOUNT "| 21 20 254:1 / /one rw - ext4 /dev/vdb rw\n"
@@ -277,7 +277,7 @@ static void test_btrfs(void)
                 "/pool /,/one");
 }
 
-/* ---- what cannot be ordered goes by mount order, one by one */
+/* ---- filesystems that cannot be ordered use mount order, one by one */
 
 static void test_unreadable(void)
 {
@@ -314,7 +314,7 @@ static void test_self(void)
                 "/,/a");
 }
 
-/* Without sysfs nothing is known of what lies on what. */
+/* Without sysfs the graph is unknown. */
 static void test_no_sysfs(void)
 {
     expect_plan(MOUNTINFO ROOT_MOUNT "| 21 20 254:1 / /a rw - ext4 /dev/vdb rw\n",

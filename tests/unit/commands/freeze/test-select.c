@@ -66,14 +66,14 @@ static void test_wanted(void)
         const char *selected;
     } cases[] = {
         { NULL, "", "/:2 /middle:1 /inner:0" },
-        /* An empty list is none, never all. */
+        /* An empty list means none, not all. */
         { "", "", "" },
         { "/nowhere", "", "" },
         { "/inner", "", "/inner:0" },
-        /* Levels are those of the whole: one lies on the other by way of a third. */
+        /* Levels are those of all filesystems: one is on the other by way of a third. */
         { "/inner /", "", "/:2 /inner:0" },
         { "/ / /inner /inner", "", "/:2 /inner:0" },
-        /* Exactly the first mount of a filesystem, as qemu-ga has it. */
+        /* Only the first mount of a filesystem counts, as in qemu-ga. */
         { "/bind", "", "" },
         { "/inner/", "", "" },
         { "/proc", "", "" },
@@ -91,7 +91,7 @@ static void test_wanted(void)
     }
 }
 
-/* What an earlier process froze: exclusions of today do not matter. */
+/* Filesystems that an earlier process froze: the current exclusions do not matter. */
 static void test_marked(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(tree);

@@ -22,7 +22,7 @@ extern const Family family_vcpus, family_memory;
     "/sys/devices/system/memory/memory4/state\n| offline\n"                                        \
     "/sys/devices/system/memory/memory5/state\n| online\n"
 
-/* Takes "1" and "online", and has no time for others. */
+/* Accepts "1" and "online", and fails for other words. */
 static int write_busy(int fd, const char *word)
 {
     if (g_str_equal(word, "1") || g_str_equal(word, "online"))
@@ -64,7 +64,7 @@ static void expect(const SysOps *sysops, const char *command, const char *argume
 #define CPU(id, on) "{\"logical-id\": " id ", \"online\": " on "}"
 #define BLOCK(index, on) "{\"phys-index\": " index ", \"online\": " on "}"
 
-/* The first failure is the answer; a later one only ends the work. */
+/* The first failure is the reply; a later one only stops the work. */
 static void test_cpu_refuses(void)
 {
     g_autoptr(GError) error = NULL;
@@ -92,7 +92,7 @@ static void test_block_refuses(void)
            "{\"response\": \"success\", \"phys-index\": 4}\n");
 }
 
-/* What is as it should be is not written, and neither is a list whose end is wrong. */
+/* A state that is right already is not written, and a list with an invalid end is not used. */
 static void test_nothing_to_do(void)
 {
     g_autoptr(GError) error = NULL;

@@ -10,8 +10,8 @@
 #include "tests/unit/kit/machine.h"
 
 /*
- * The family hotplug on a scripted socket: what the kernel tells, and what is then
- * written. What its events and attributes really do is tried in a virtual machine.
+ * The family hotplug on a scripted socket: events, and what is then written. The effect of real
+ * events and attributes is tested in a virtual machine.
  */
 
 extern const Family family_hotplug;
@@ -91,7 +91,7 @@ static const SysOps busy_ops = { .uevent_open = open_script, .uevent_receive = r
     "/sys/devices/system/cpu/cpu1/online\n| 0\n"                                                   \
     "/sys/devices/system/memory/memory8/state\n| offline\n"
 
-/* Those that the events of a test are about. */
+/* The devices of the events. */
 #define PLUGGED                                                                                    \
     "/sys/devices/system/cpu/cpu2/online\n| 0\n"                                                   \
     "/sys/devices/system/cpu/cpu3/online\n| 1\n"                                                   \
@@ -155,7 +155,7 @@ static void test_online(void)
 
 static ssize_t receive_without_threads(int fd, char *buffer, size_t size, gboolean *from_kernel)
 {
-    /* Of the first event only. */
+    /* During the first event only. */
     kit_allow_threads(script.at > 0);
     return receive_script(fd, buffer, size, from_kernel);
 }
@@ -164,7 +164,7 @@ static const SysOps threadless_ops = { .uevent_open = open_script,
                                        .uevent_receive = receive_without_threads,
                                        .write_attribute = write_script };
 
-/* Where no thread can be had, the device waits for the next event. */
+/* Without a thread, the device waits for the next event. */
 static void test_no_threads(void)
 {
     static const Told events[] = {
@@ -196,7 +196,7 @@ static void test_others(void)
     expect_written("");
 }
 
-/* After a loss, what was there at the start is left as it is, and the rest is put online. */
+/* After a loss, existing devices stay as they were, and new ones are put online. */
 static void test_lost(void)
 {
     static const Told events[] = {
@@ -226,7 +226,7 @@ static void test_refused(void)
     expect_written("");
 }
 
-/* Whatever is wrong with the socket, the agent goes on. */
+/* Whatever fails in the socket, the agent continues. */
 static void test_broken(void)
 {
     static const Told events[] = { { .failed = EBADF } };
@@ -289,7 +289,7 @@ static void test_parse(void)
     g_assert_true(uevent_parse(whole, sizeof whole, &event) && event.device.number == 7);
 }
 
-/* The real socket: it opens, and ends without having to wait for what this machine may tell. */
+/* The real socket opens, and closes without waiting for events of this machine. */
 static void test_socket(void)
 {
     char message[UEVENT_MAX];

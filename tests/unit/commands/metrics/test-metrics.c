@@ -5,7 +5,7 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/machine.h"
 
-/* guestd-metrics on machines that have everything, nothing, and odd things. */
+/* guestd-metrics on machines with all figures, without any, and with malformed ones. */
 
 extern const Family family_metrics;
 
@@ -51,7 +51,7 @@ static int statvfs_flexible(const char *path, struct statvfs *sizes)
 static const SysOps script_ops = { .statvfs = statvfs_script };
 static const SysOps flexible_ops = { .statvfs = statvfs_flexible };
 
-/* The result for @arguments on the machine of @tree, without its beginning, the time. */
+/* The result for @arguments on the machine of @tree, without its start, which has the time. */
 static char *ask(const char *tree, const SysOps *sysops, const char *arguments)
 {
     g_autoptr(Machine) machine = machine_new_from_text(tree);
@@ -87,7 +87,7 @@ static void test_memory(void)
            "\"dirty-bytes\": 3072, \"shared-bytes\": 4096, \"swap-total-bytes\": 2048000, "
            "\"swap-free-bytes\": 1536000, \"swapped-in-bytes\": 8192, "
            "\"swapped-out-bytes\": 12288}}");
-    /* What old kernels do not tell. */
+    /* Figures that old kernels do not report. */
     expect("/proc/meminfo\n| MemTotal: 1 kB\n", PARTS("\"memory\""),
            "\"memory\": {\"total-bytes\": 1024}}");
     expect("/proc/vmstat\n| pswpin 0\n", PARTS("\"memory\""),
@@ -147,7 +147,7 @@ static void test_filesystems(void)
                     "\"available-bytes\": 0}]}");
 }
 
-/* Disks that never did anything are left out; a counter that the kernel lacks is absent. */
+/* Disks that were never used are left out; a counter that the kernel lacks is absent. */
 static void test_devices(void)
 {
     expect(FULL, PARTS("\"disks\", \"interfaces\""),
@@ -163,7 +163,7 @@ static void test_devices(void)
            "\"busy-ms\": 0, \"weighted-ms\": 0}]}");
 }
 
-/* In whatever order and how often they are asked for. */
+/* In any order, and any number of times. */
 static void test_parts(void)
 {
     static const char *const members[] = { "memory",     "load",  "pressure",  "uptime-ms",
@@ -182,13 +182,13 @@ static void test_parts(void)
     expect(FULL, PARTS("\"users\", \"uptime\", \"users\""), "\"uptime-ms\": 12345670, \"users\": 0}");
 }
 
-/* A container may have nothing at all. */
+/* A container may have none of the files. */
 static void test_nothing(void)
 {
     expect("/etc/\n/var/run/utmp\n", NULL, "\"users\": 0}");
 }
 
-/* Files that are directories, empty, or full of what does not belong there. */
+/* Files that are directories, empty, or malformed. */
 static void test_odd(void)
 {
     expect("/proc/meminfo/\n/proc/stat/\n/proc/net/dev\n/proc/diskstats\n| sda\n| 8 0\n"

@@ -7,10 +7,10 @@
 #include "commands/network/address-watch.h"
 #include "tests/unit/kit/kit.h"
 
-/* What the kernel says about addresses, as messages made here. */
+/* The kernel's messages about addresses, made by the test. */
 
 #define PORT 4711
-#define SOMEBODY 815 /* else's port */
+#define SOMEBODY 815 /* the port of another process */
 
 typedef struct {
     GByteArray *messages;
@@ -29,7 +29,7 @@ static void on_changed(gpointer data, const Address *address, const char *interf
                            interface);
 }
 
-/* The test's interfaces; number 9 has gone before it could be asked for. */
+/* The test's interfaces; number 9 was removed before its name was looked up. */
 static char *interface_name(unsigned index, char *name)
 {
     if (index == 9)
@@ -63,7 +63,7 @@ static struct nlmsghdr *message_at(Case *c, gsize at)
     return (struct nlmsghdr *)(void *)(c->messages->data + at);
 }
 
-/* Begins a message; returns where. */
+/* Starts a message and returns its place. */
 static gsize begin(Case *c, int type, int flags, guint32 port, gconstpointer body, gsize len)
 {
     struct nlmsghdr header = { .nlmsg_len = (guint32)NLMSG_LENGTH(len),
@@ -131,7 +131,7 @@ static void say_done(Case *c, int flags)
     begin(c, NLMSG_DONE, NLM_F_MULTI | flags, PORT, &zero, sizeof zero);
 }
 
-/* Hands in what was said and compares what is made of it. */
+/* Passes the messages to the watch and compares its reports. */
 static void expect(Case *c, gboolean good, const char *changes)
 {
     g_assert_cmpint(address_watch_take(c->watch, c->messages->data, c->messages->len), ==, good);
@@ -156,14 +156,14 @@ static void test_changes(Case *c, gconstpointer data)
     say(RTM_NEWADDR, 0, 0, 9, "fd00::2");
     say(RTM_DELADDR, 0, 0, 1, "10.0.0.1");
     expect(c, TRUE, "+10.0.0.2/24@eth2 +fd00::2/64@ -10.0.0.1/24@eth1 ");
-    /* Lifetimes are told anew every now and then; what is not known does not go. */
+    /* Lifetimes are reported again now and then; an unknown address cannot be removed. */
     say(RTM_NEWADDR, 0, 0, 2, "fd00::1");
     say(RTM_NEWADDR, 0, 0, 2, "10.0.0.2");
     say(RTM_DELADDR, 0, 0, 1, "10.0.0.1");
     expect(c, TRUE, "");
 }
 
-/* What happens while the first list is made is news. */
+/* A change during the first list is reported. */
 static void test_during_list(Case *c, gconstpointer data)
 {
     (void)data;
@@ -175,7 +175,7 @@ static void test_during_list(Case *c, gconstpointer data)
     expect(c, TRUE, "+10.0.0.3/24@eth3 -10.0.0.1/24@eth1 ");
 }
 
-/* An address counts once it can be used, and not at all if somebody else has it. */
+/* An address counts once it is usable, and never if it is a duplicate. */
 static void test_tentative(Case *c, gconstpointer data)
 {
     (void)data;
@@ -188,7 +188,7 @@ static void test_tentative(Case *c, gconstpointer data)
     expect(c, TRUE, "+fd00::3/64@eth1 ");
 }
 
-/* On a point-to-point link there are two; ours is meant. */
+/* A point-to-point link has two addresses; the guest's own is reported. */
 static void test_peer(Case *c, gconstpointer data)
 {
     (void)data;
@@ -203,7 +203,7 @@ static void test_second_list(Case *c, gconstpointer data)
     (void)data;
     list_two(c);
     address_watch_begin_list(c->watch, PORT + 1);
-    /* Of the old socket; it is somebody else's now. */
+    /* From the old socket, whose port now belongs to another process. */
     say_done(c, 0);
     expect(c, TRUE, "");
     say(RTM_NEWADDR, NLM_F_MULTI, PORT + 1, 2, "fd00::1");
@@ -220,7 +220,7 @@ static void test_second_list(Case *c, gconstpointer data)
     g_string_truncate(c->changes, 0);
 }
 
-/* A list that the kernel calls inconsistent proves nothing to be gone. */
+/* An inconsistent list does not prove that an address is gone. */
 static void test_interrupted(Case *c, gconstpointer data)
 {
     (void)data;
@@ -234,7 +234,7 @@ static void test_interrupted(Case *c, gconstpointer data)
     list_two(c);
 }
 
-/* Messages of other kinds, or without an address that is one. */
+/* Messages of other kinds, or without a valid address. */
 static void test_others(Case *c, gconstpointer data)
 {
     struct ifaddrmsg body = { .ifa_family = AF_PACKET, .ifa_index = 1 };
@@ -254,7 +254,7 @@ static void test_others(Case *c, gconstpointer data)
     expect(c, TRUE, "");
 }
 
-/* Whatever the lengths say, nothing is read beyond the end: the sanitizers watch. */
+/* Whatever the lengths are, nothing is read beyond the end: the sanitizers check that. */
 static void test_truncated(Case *c, gconstpointer data)
 {
     gsize whole, seen = 0;
@@ -273,7 +273,7 @@ static void test_truncated(Case *c, gconstpointer data)
         seen += c->changes->len > 0;
         g_string_truncate(c->changes, 0);
     }
-    /* Without its last attribute it tells of an address as well; it is new only once. */
+    /* Without its last attribute the message is still about an address, which is new only once. */
     g_assert_cmpuint(seen, ==, 1);
     g_byte_array_set_size(c->messages, 0);
 }

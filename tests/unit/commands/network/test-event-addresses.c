@@ -10,19 +10,19 @@
 #include "agent/schema/command.h"
 #include "tests/unit/kit/kit.h"
 
-/* ADDRESS_CHANGED, in a network namespace of the test's own, which ends with it. */
+/* ADDRESS_CHANGED, in a network namespace of the test's own. */
 
 extern const Family family_event_addresses;
 
 #define LOOPBACK 1 /* the first interface of a namespace */
-/* More messages than a socket's buffer takes. */
+/* More messages than the buffer of a socket holds. */
 #define MANY 4000
 
 typedef struct {
     int fd; /* to change addresses */
     Services services;
     void *state;
-    GHashTable *added, *removed; /* sets of addresses that were told */
+    GHashTable *added, *removed; /* sets of addresses that were reported */
     guint told;
 } Case;
 
@@ -131,7 +131,7 @@ static void test_changes(Case *c, gconstpointer data)
     g_assert_cmpuint(c->told, ==, 3);
 }
 
-/* More at once than the socket takes, so that most messages are lost: nothing is missed. */
+/* More messages than the socket holds, so that most are lost: no change is missed. */
 static void test_overrun(Case *c, gconstpointer data)
 {
     (void)data;

@@ -9,14 +9,14 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/netlink-script.h"
 
-/* rtnetlink's answers: what is read from their bytes, and how they are asked for. */
+/* rtnetlink's replies: how they are parsed, and how they are requested. */
 
-/* The whole of what an earlier kernel told, before there were rx_nohandler and later ones. */
+/* The size in earlier kernels, before rx_nohandler and later members. */
 #define STATS_MIN (offsetof(struct rtnl_link_stats64, rx_missed_errors) + sizeof(guint64))
 
 static const guint8 ethernet[] = { 2, 0, 0, 0xab, 0xcd, 0xef };
 
-/* Takes @datagram, which is done with; returns whether it ended the dump. */
+/* Takes @datagram and frees it; returns whether it ended the dump. */
 static gboolean take(RtnetlinkDump *dump, Datagram *datagram, Arena *arena)
 {
     gboolean ended = rtnetlink_take(dump, datagram->bytes->data, datagram->bytes->len, 1, arena);
@@ -136,7 +136,7 @@ static void test_ends(void)
     }
 }
 
-/* Every beginning of a datagram, and every one with a byte changed, is read without harm. */
+/* Every prefix of a datagram, and every one with a changed byte, is parsed without harm. */
 static void test_malformed(void)
 {
     struct rtnl_link_stats64 stats = { .rx_bytes = 1 };
@@ -168,7 +168,7 @@ static void test_malformed(void)
     datagram_clear(&datagram);
 }
 
-/* As an int, the length would be negative, and less than what is there. */
+/* As an int, the length would be negative, and less than the number of bytes. */
 static void test_huge_length(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -194,7 +194,7 @@ static void test_other_sequence(void)
     g_assert_false(dump.interrupted || dump.failed);
 }
 
-/* ---- asking */
+/* ---- requests */
 
 static void answer_link(guint32 sequence, guint16 flags, int index, const char *name)
 {
@@ -216,7 +216,7 @@ static void answer_address(guint32 sequence, guint16 flags, int index, const cha
     kernel_send(&datagram);
 }
 
-/* Asks the kernel; it must succeed, with @requests. */
+/* Reads from the scripted kernel, which must succeed with these @requests. */
 static void read_all(guint wants, RtnetlinkDump *dump, Arena *arena, const char *requests)
 {
     g_autofree char *asked = NULL;
@@ -227,7 +227,7 @@ static void read_all(guint wants, RtnetlinkDump *dump, Arena *arena, const char 
     g_assert_cmpstr(asked, ==, requests);
 }
 
-/* The dump is asked for anew until it is of one piece and complete. */
+/* The dump is requested again until it is consistent and complete. */
 static void test_repeated(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -246,7 +246,7 @@ static void test_repeated(void)
     g_assert_cmpstr(list_at(&dump.links, Link, 0)->name, ==, "new");
 }
 
-/* What never holds still is told as it was last seen. */
+/* If it is never consistent, the last dump is returned. */
 static void test_never_still(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -279,7 +279,7 @@ static void test_many_datagrams(void)
     g_assert_cmpuint(dump.links.len, ==, 0);
 }
 
-/* A datagram larger than the buffer to begin with. */
+/* A datagram that is larger than the buffer. */
 static void test_large_datagram(void)
 {
     Datagram datagram = datagram_new(1, 0);
@@ -325,7 +325,7 @@ static void test_failures(void)
     expect_failure(EPIPE);
 }
 
-/* This machine's own kernel; interfaces may come and go meanwhile, but not this one. */
+/* The kernel of this machine; other interfaces may come and go meanwhile. */
 static void test_real(void)
 {
     g_autoptr(Arena) arena = arena_new();

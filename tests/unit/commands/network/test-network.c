@@ -8,7 +8,7 @@
 #include "tests/unit/kit/machine.h"
 #include "tests/unit/kit/netlink-script.h"
 
-/* Interfaces as a scripted kernel tells them, and routes as /proc has them. */
+/* Interfaces from a scripted kernel, and routes from files in /proc. */
 
 extern const Family family_network;
 
@@ -158,7 +158,7 @@ static void test_routes(void)
     expect_routes("/proc/net/route\n" HEADLINE "/proc/net/ipv6_route\n" NET6, NET6_REPLY);
 }
 
-/* What is no route is passed over; the last line may lack its end. */
+/* Malformed lines are skipped; the last line may lack its newline. */
 static void test_odd_lines(void)
 {
     expect_routes("/proc/net/route\n" HEADLINE "|\n| eth0 1\n" NET4("eth0", "x") NET4("eth0", "7"),

@@ -7,7 +7,7 @@
 #include "commands/parse/proc-stat.h"
 #include "tests/unit/kit/kit.h"
 
-/* The parsers of what guestd-metrics tells. */
+/* The parsers for guestd-metrics. */
 
 static Figure figure(const char *text, const char *name)
 {
@@ -66,7 +66,7 @@ static void test_pressure(void)
     g_assert_cmpfloat(found.some.avg300, ==, 100);
     g_assert_cmpuint(found.some.total_us, ==, G_MAXUINT64);
     g_assert_cmpuint(found.full.total_us, ==, 7);
-    /* CPU pressure of kernels before 5.13 has but one line. */
+    /* CPU pressure of kernels before 5.13 has only one line. */
     found = pressure("some avg10=0.00 avg60=0.00 avg300=0.00 total=1");
     g_assert_true(found.has_some && !found.has_full);
 }

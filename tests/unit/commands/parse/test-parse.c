@@ -9,7 +9,7 @@
 #include "commands/parse/utmp.h"
 #include "tests/unit/kit/kit.h"
 
-/* The pure text parsers. */
+/* The parsers without input of their own. */
 
 static void test_lines(void)
 {
@@ -234,7 +234,7 @@ static struct utmpx record(short type, const char *user, int seconds, int micros
 {
     struct utmpx entry = { .ut_type = type };
 
-    /* A name may fill its place without a NUL. */
+    /* A name may fill its field without a NUL. */
     memcpy(entry.ut_user, user, MIN(strlen(user), sizeof entry.ut_user));
     entry.ut_tv.tv_sec = seconds;
     entry.ut_tv.tv_usec = microseconds;

@@ -21,7 +21,7 @@ typedef struct {
     sd_event *loop;
     sd_bus *bus;
     guint listen_source, loop_source;
-    gboolean matched; /* the agent has asked for logind's signals */
+    gboolean matched; /* the agent has subscribed to logind's signals */
 
     Services services;
     void *state;
@@ -163,7 +163,7 @@ static void expect(Case *c, const char *told)
 
 #define LOGIND "org.freedesktop.login1"
 
-/* Once, however often it is said and though the agent ends as well. */
+/* Once, however often it is announced, and although the agent stops as well. */
 static void test_shutdown(Case *c, gconstpointer data)
 {
     (void)data;
@@ -174,7 +174,7 @@ static void test_shutdown(Case *c, gconstpointer data)
     expect(c, "");
 }
 
-/* It may be called off and begin again. */
+/* It may be cancelled and start again. */
 static void test_called_off(Case *c, gconstpointer data)
 {
     (void)data;
@@ -198,7 +198,7 @@ static void test_stop(Case *c, gconstpointer data)
     expect(c, "{\"cause\": \"stop\"}");
 }
 
-/* The bus is there only for a subscriber, and may go away before it. */
+/* The bus is used only for a subscriber, and may disappear earlier. */
 static void test_bus_goes(Case *c, gconstpointer data)
 {
     (void)data;
@@ -206,7 +206,7 @@ static void test_bus_goes(Case *c, gconstpointer data)
     g_assert_null(c->bus);
     subscribe_and_wait(c);
     close_bus(c);
-    /* The agent has nothing to wait for once it has noticed. */
+    /* The agent has no source left once it has noticed. */
     WAIT_UNTIL(!g_main_context_find_source_by_user_data(NULL, c->state));
     family_event_shutdown.stop(c->state);
     expect(c, "{\"cause\": \"stop\"}");

@@ -11,8 +11,8 @@
 #include "tests/unit/kit/machine.h"
 
 /*
- * Shutting down and suspending. Everything lies below a directory of the test's own:
- * the bus, the programs, which write their names into a file, and the kernel's files.
+ * Shutdown and suspend. Everything is below a directory of the test's own: the bus, the
+ * programs, which write their names to a file, and the kernel's files.
  */
 
 #define NO_BUS "logind: /run/dbus/system_bus_socket: No such file or directory"
@@ -26,7 +26,7 @@
     "/proc/swaps\n| Filename Type Size Used Priority\n| /dev/vda2 partition 1048572 0 -2\n"
 #define SYSTEMD "/run/systemd/system/\n"
 
-/* A program that notes how it was called, says @says and ends with @status. */
+/* A program that records its arguments, prints @says and exits with @status. */
 static void put_program(const Machine *machine, const char *path, const char *says, int status)
 {
     g_autofree char *text = g_strdup_printf(
@@ -74,7 +74,7 @@ static void refuse_shutdown(const Machine *machine, const char *mode, const char
     kit_expect_error(&error, text);
 }
 
-/* Each way in its turn, with its arguments; the printf of no arguments writes one bar. */
+/* Each way in turn, with its arguments; printf without arguments writes one bar. */
 static void test_ways(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text("");
@@ -162,7 +162,7 @@ static void test_logind_refuses(void)
     expect_text(machine, "log", "/sbin/poweroff|\n");
 }
 
-/* A bus that takes the connection and never answers is left at the deadline. */
+/* A bus that accepts the connection and never replies is left at the deadline. */
 static void test_logind_deaf(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text("");
@@ -198,7 +198,7 @@ static void test_kernel(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(KERNEL);
 
-    /* A file keeps what is behind what was written; the kernel's does not. */
+    /* A file keeps the bytes after those that were written; the kernel's does not. */
     suspend(machine, SUSPEND_RAM);
     expect_text(machine, "sys/power/state", "memeze mem disk\n");
     suspend(machine, SUSPEND_DISK);
@@ -276,7 +276,7 @@ static void test_pm_utils(void)
     refuse_suspend(machine, SUSPEND_HYBRID, UNSUPPORTED);
 }
 
-/* What fails leads to the next way, and the last reason is the answer. */
+/* A failure leads to the next way, and the last error is returned. */
 static void test_fall_through(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(KERNEL SYSTEMD);
@@ -296,7 +296,7 @@ static void test_fall_through(void)
     suspend(machine, SUSPEND_HYBRID);
 }
 
-/* ---- logind puts to sleep */
+/* ---- suspend by logind */
 
 static char *sleep_by(const Machine *machine, const FakeScript *script, SuspendMode mode,
                       const char *expected)
@@ -337,9 +337,9 @@ static void test_logind_fails(void)
                  "CanHybridSleep HybridSleep ", "yes", NULL, "exit-code");
     expect_sleep(machine, SUSPEND_HYBRID, "HybridSleep: inhibited", "CanHybridSleep HybridSleep ",
                  "yes", "inhibited", NULL);
-    /* Nobody there to ask: not a way at all. */
+    /* No logind: not a way at all. */
     expect_sleep(machine, SUSPEND_HYBRID, UNSUPPORTED, "CanHybridSleep ", NULL, NULL, NULL);
-    /* An image that systemd would not find again is not written by ourselves, either. */
+    /* An image that systemd would not find again is not written by the agent, either. */
     expect_sleep(machine, SUSPEND_DISK, "logind returned 'na' for CanHibernate", "CanHibernate ",
                  "na", NULL, NULL);
     expect_text(machine, "sys/power/state", "freeze mem disk\n");
@@ -347,7 +347,7 @@ static void test_logind_fails(void)
     expect_text(machine, "sys/power/state", "memeze mem disk\n");
 }
 
-/* A sleep that nobody tells the end of is waited for until the deadline. */
+/* A suspend whose end is never announced is waited for until the deadline. */
 static void test_logind_silent(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(KERNEL);

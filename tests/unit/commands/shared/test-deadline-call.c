@@ -3,8 +3,8 @@
 #include "tests/unit/kit/kit.h"
 
 /*
- * Calls that hang. A test's call waits at a gate until the test opens it; so what
- * is measured in time is only the deadline itself, which is as short as can be.
+ * Calls that hang. The call of a test waits at a gate until the test opens it, so that the only
+ * time that matters is the deadline itself, which is as short as possible.
  */
 
 #define LIMIT_US 2000
@@ -23,7 +23,7 @@ typedef struct {
     Gate *gate;
     gboolean hangs;
     gboolean opens; /* the gate */
-    GThread *thread; /* that made it; for comparing alone */
+    GThread *thread; /* the thread that made it; only for comparison */
 } TestCall;
 
 static void gate_init(Gate *gate)
@@ -100,7 +100,7 @@ static void free_calls(PatientCall **calls, gsize len)
             call_free(calls[i]);
 }
 
-/* As long as nothing hangs, one thread makes all calls. */
+/* While no call hangs, one thread makes them all. */
 static void test_one_thread(void)
 {
     g_autoptr(Patience) patience = patience_new();
@@ -125,7 +125,7 @@ static void test_none(void)
     patience_run(patience, NULL, 0);
 }
 
-/* A call that hangs is given up, and the others are made by a new thread. */
+/* A call that hangs is given up, and a new thread makes the others. */
 static void test_one_hangs(void)
 {
     g_autoptr(Patience) patience = patience_new();
@@ -160,7 +160,7 @@ static void test_all_hang(void)
     gate_await(&gate, &gate.freed, G_N_ELEMENTS(calls));
 }
 
-/* The calls behind a slow one are made before it is back; here it waits for the last of them. */
+/* The calls after a slow one are made before it returns; here it waits for the last of them. */
 static void test_slow(void)
 {
     g_autoptr(Patience) patience = patience_new();
@@ -183,7 +183,7 @@ static void test_slow(void)
     free_calls(calls, G_N_ELEMENTS(calls));
 }
 
-/* What hangs is not asked again until it is back. */
+/* A path that hangs is not used again until its call has returned. */
 static void test_remembers(void)
 {
     g_autoptr(Patience) patience = patience_new();
@@ -207,7 +207,7 @@ static void test_remembers(void)
     call_free(call);
 }
 
-/* Too many processes wait for what hangs: the calls are not made, and the agent lives on. */
+/* Without threads the calls are not made, and the agent continues. */
 static void test_no_thread(void)
 {
     g_autoptr(Patience) patience = patience_new();
@@ -226,7 +226,7 @@ static void test_no_thread(void)
     call_free(call);
 }
 
-/* The family may be gone when a call comes back. */
+/* The family may be freed before a call returns. */
 static void test_outlives(void)
 {
     Patience *patience = patience_new();

@@ -6,7 +6,7 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/machine.h"
 
-/* Which mounts count as filesystems, read from the mount tables of other machines. */
+/* The filesystems in the mount tables of other machines. */
 
 static char *describe(const Mount *mount)
 {
@@ -45,7 +45,7 @@ static void expect_mounts(Machine *machine, const char *expected)
     g_assert_cmpstr(found, ==, expected);
 }
 
-/* The first mount of a filesystem stands for it; the others are remembered. */
+/* The first mount of a filesystem represents it; the others are remembered. */
 static void test_bind(void)
 {
     g_autoptr(Machine) machine = machine_new("bind");
@@ -55,7 +55,7 @@ static void test_bind(void)
                            "8:1 /gone ext4 /dev/sda1\n");
 }
 
-/* btrfs counts by the device it is mounted from, if that is one. */
+/* For btrfs the device that it is mounted from counts, if there is one. */
 static void test_btrfs(void)
 {
     g_autoptr(Machine) machine = machine_new("btrfs");
@@ -72,7 +72,7 @@ static void test_escapes(void)
                            "7:0 /mnt/a b\\c\t# ext4 /dev/loop0\n");
 }
 
-/* Lines that nobody understands cost themselves alone. */
+/* Malformed lines are skipped, and only they. */
 static void test_malformed(void)
 {
     g_autoptr(Machine) machine =
@@ -96,7 +96,7 @@ static void test_empty(void)
     expect_mounts(machine, "");
 }
 
-/* Without mountinfo: no numbers but those of devices that are there, no directories, no cifs. */
+/* Without mountinfo: only the numbers of existing devices, no directories, no cifs. */
 static void test_fallback(void)
 {
     g_autoptr(Machine) machine =
@@ -130,7 +130,7 @@ static void test_no_table(void)
     kit_expect_error(&error, "failed to open mtab file: '/proc/self/mounts'");
 }
 
-/* What belongs together is found by hashing: this would take minutes otherwise. */
+/* Filesystems are looked up by hash: without it, this would take minutes. */
 static void test_many(void)
 {
     enum { FILESYSTEMS = 20000, TIMES = 3 };

@@ -6,7 +6,7 @@
 #include "commands/parse/lines.h"
 #include "commands/parse/nvme-smart.h"
 
-/* What paths in sysfs say of a disk's place, and other texts about disks. Pure functions. */
+/* Places of disks from their paths in sysfs, and other texts about disks. Pure functions. */
 
 #define PCI "/sys/devices/pci0000:00/"
 
@@ -147,7 +147,7 @@ static void test_properties(void)
     g_assert_null(property_find("", 0, "X=", arena));
 }
 
-/* Each counter at its place and the right way round. */
+/* Each counter in its place and in the right byte order. */
 static void test_smart(void)
 {
     guint8 page[NVME_SMART_BYTES];

@@ -5,7 +5,7 @@
 #include "tests/unit/kit/kit.h"
 #include "tests/unit/kit/machine.h"
 
-/* FILESYSTEM_ALMOST_FULL, with a statvfs() that says what the test wants. */
+/* FILESYSTEM_ALMOST_FULL, with a scripted statvfs(). */
 
 extern const Family family_event_space;
 
@@ -26,7 +26,7 @@ static int statvfs_script(const char *path, struct statvfs *sizes)
         percent = g_atomic_int_get(&root_percent);
     else if (g_str_equal(path, "/srv"))
         percent = g_atomic_int_get(&srv_percent);
-    /* A tenth is for root alone and counts for nothing. */
+    /* A tenth is reserved for root and does not count. */
     *sizes = (struct statvfs){ .f_frsize = 4096, .f_blocks = 1100,
                                .f_bfree = 1100 - 10 * (fsblkcnt_t)MAX(percent, 0),
                                .f_bavail = 1000 - 10 * (fsblkcnt_t)MAX(percent, 0),
@@ -91,7 +91,7 @@ static GSource *timer_of(Case *c)
     return g_main_context_find_source_by_user_data(NULL, c->state);
 }
 
-/* The timer is due, again if the last look is not quite over; TRUE when one more was made. */
+/* Makes the timer due, again if the last check has not finished; TRUE after another check. */
 static gboolean look(Case *c, gint before)
 {
     if (g_atomic_int_get(&looks) > before)
@@ -101,8 +101,8 @@ static gboolean look(Case *c, gint before)
 }
 
 /*
- * Lets them be looked at with these figures, and compares what was told. The first look that
- * is seen may have begun before that; the third begins when the second is over.
+ * Sets the usage and waits for checks, then compares the events. The first check that is seen
+ * may have started before; the third starts after the second has finished.
  */
 static void expect(Case *c, gint root, gint srv, const char *told)
 {
@@ -123,7 +123,7 @@ static void expect(Case *c, gint root, gint srv, const char *told)
     "{\"mountpoint\": \"" path "\", \"total-bytes\": 4096000, \"used-bytes\": " #used              \
     ", \"used-percent\": " #percent ", \"threshold\": 90}\n"
 
-/* Told once when it is crossed, and again only after it was well below. */
+/* Reported once when the threshold is crossed, and again only after usage fell well below. */
 static void test_crossing(Case *c, gconstpointer data)
 {
     (void)data;
@@ -138,7 +138,7 @@ static void test_crossing(Case *c, gconstpointer data)
     listen(c, FALSE);
 }
 
-/* A filesystem that cannot be looked at is where it was. */
+/* A filesystem whose check fails keeps its state. */
 static void test_failure(Case *c, gconstpointer data)
 {
     (void)data;
@@ -149,7 +149,7 @@ static void test_failure(Case *c, gconstpointer data)
     listen(c, FALSE);
 }
 
-/* A new subscriber learns of what is full already; without one nothing is looked at. */
+/* A new subscriber gets an event for a full filesystem; without a subscriber nothing is checked. */
 static void test_again(Case *c, gconstpointer data)
 {
     (void)data;
@@ -166,7 +166,7 @@ static void test_again(Case *c, gconstpointer data)
     g_assert_null(timer_of(c));
 }
 
-/* It begins with a look at once; the end of the service waits for it. */
+/* The first check starts at once; freeing the family waits for it. */
 static void test_at_once(Case *c, gconstpointer data)
 {
     (void)data;
@@ -177,7 +177,7 @@ static void test_at_once(Case *c, gconstpointer data)
     g_assert_cmpstr(c->told->str, ==, FULL("/", 3768320, 92));
 }
 
-/* Where no thread can be had, the agent serves its host all the same. */
+/* Without threads the agent continues. */
 static void test_no_threads(Case *c, gconstpointer data)
 {
     (void)data;

@@ -6,8 +6,8 @@
 #include "tests/unit/kit/machine.h"
 
 /*
- * guest-get-fsinfo, guest-get-disks and guest-fstrim on other machines' /proc and
- * /sys, with system calls that do as they are told here.
+ * guest-get-fsinfo, guest-get-disks and guest-fstrim on /proc and /sys of other machines, with
+ * scripted system calls.
  */
 
 extern const Family family_fsinfo, family_disks, family_fstrim;
@@ -142,7 +142,10 @@ static void expect(const Machine *machine, const Family *family, const char *com
     g_assert_cmpstr(found, ==, expected);
 }
 
-/* What statvfs() fails for lacks sizes. Without /sys, a device is named by its numbers. */
+/*
+ * A filesystem for which statvfs() fails lacks sizes. Without /sys, a device has only its
+ * numbers.
+ */
 static void test_sizes(void)
 {
     g_autoptr(Machine) machine =
@@ -190,7 +193,7 @@ static void test_failures(void)
                    "Too many levels of symbolic links");
 }
 
-/* The values of a drive, in the order of the reference; what a drive refuses is absent. */
+/* The values of a drive in the order of the reference; those of a drive that refuses are absent. */
 static void test_smart(void)
 {
     static const char expected[] =
@@ -229,7 +232,7 @@ static void test_smart(void)
     g_assert_true(g_str_has_prefix(lines[3], expected));
 }
 
-/* No real sysfs has one, but it must not be the end of the agent. */
+/* A real sysfs has no cycle, but one must not crash the agent. */
 static void test_cycle(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(
@@ -243,7 +246,7 @@ static void test_cycle(void)
            "{\"name\": \"dm-0\", \"mountpoint\": \"/\", \"disk\": [], \"type\": \"ext4\"}\n");
 }
 
-/* A stale mount costs its sizes, and the next call does not wait for it again. */
+/* A mount that hangs lacks its sizes, and the next call does not wait for it again. */
 static GMutex stale_lock;
 static GCond stale_changed;
 static gboolean stale_over, stale_asked;
