@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How many filesystems a freeze and a thaw count, beside the reference."""
 
-from lib.checks import Skip, expect, row, same
+from lib.checks import Skip, expect, row, same, until
 from lib.client import AgentError
 from lib.loops import can_make, held_up
 from lib.private import umount_lazily
@@ -176,6 +176,7 @@ def hidden(scene):
         same(frozen_and_thawed(host, [below]), (0, 0), "counts without another way")
         row = host.report()["filesystems"][0]
         same((row["state"], row["reason"]), ("skipped", "another mount hides it"), "report")
+        until(lambda: "freeze: skipping" in scene.agent.log(), "a line about a skipped filesystem")
         same(scene.agent.log().count("freeze: skipping"), 1, "lines about skipped filesystems")
     finally:
         run("umount", below)

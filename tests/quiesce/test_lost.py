@@ -271,7 +271,7 @@ def watchdog(scene):
     same(host.thaw(), 0, "the host's thaw")
     same(scene.calls()[:2], ["1 freeze", "1 thaw timeout"], "calls")
     same(host.report()["ended-by"], "timeout", "ended by")
-    expect("did not thaw them in time" in scene.agent.log(), "the log does not say why")
+    until(lambda: "did not thaw them in time" in scene.agent.log(), "why, in the log")
     # The next freeze has a deadline of its own.
     same(host.freeze([point], timeout=60), 1, "frozen again")
     same(host.status(), "frozen", "status")

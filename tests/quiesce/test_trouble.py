@@ -244,8 +244,8 @@ def log_inside_killed(scene):
     host = scene.restart()
     same(host.status(), "frozen", "status after the restart")
     same(host.thaw(), 1, "thawed")
-    log = Path(point, "guestd.log").read_text("utf-8")
-    expect("taking over" in log, "no line of the takeover")
+    log = Path(point, "guestd.log")
+    until(lambda: "taking over" in log.read_text("utf-8"), "the line of the takeover")
 
 
 @row("trouble: the state directory is on the frozen filesystem")
