@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""All tests share two servers under load and an agent with our hooks, in namespaces of their own."""
+"""All tests share two servers under load and an agent with our hooks, in private namespaces."""
 
 import pytest
 

@@ -32,12 +32,13 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     rows = Rows(config)
     config.pluginmanager.register(rows, "rows")
-    config.option.basetemp = config.option.basetemp or f"{rows.place.path}/pytest"
+    if rows.place:
+        config.option.basetemp = config.option.basetemp or f"{rows.place.path}/pytest"
 
 
 def pytest_unconfigure(config):
     rows = config.pluginmanager.getplugin("rows")
-    if rows:
+    if rows and rows.place:
         rows.place.remove()
 
 
@@ -94,7 +95,8 @@ class Rows:
         self.config = config
         self.reports = []
         self.count = {"passed": 0, "failed": 0, "skipped": 0}
-        self.place = Place()
+        # A list is printed and that is all, perhaps into a pipe that is closed early.
+        self.place = None if config.option.list else Place()
         processes.adopt_orphans()
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.end)
@@ -115,7 +117,7 @@ class Rows:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items):
         for item in items:
-            item.row_name = name_of(item)
+            item.row_name, item.succeeded = name_of(item), False
             item.extra_keyword_matches.add(item.row_name)
         if self.config.option.row:
             left = [item for item in items if not self.wants(item)]
@@ -189,7 +191,7 @@ class Rows:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
         """By now all fixtures are torn down."""
-        left = self.place.left()
+        left = self.place.left() if self.place else []
         if left:
             self.count["failed"] += 1
             self.say("")

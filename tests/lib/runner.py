@@ -17,6 +17,8 @@ import signal
 import sys
 from pathlib import Path
 
+from lib.tap import say
+
 WORD = re.compile(r"\(|\)|[^\s()]+")
 
 
@@ -37,8 +39,6 @@ class Selection:
         self.names = list(getattr(args, "names", ()))
         self.durations = getattr(args, "durations", 0)
         self.list = getattr(args, "list", False)
-        if self.list:
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as "--list | head" expects
         expression = getattr(args, "expression", "")
         self.matches = compiled(expression)
         self.chosen = bool(self.names or expression.strip())
@@ -68,7 +68,9 @@ def listed(names):
         return
     chosen = selection(sys.modules["__main__"].__doc__)
     if chosen.list:
-        print("\n".join(name for name in names if chosen.wants(name)))
+        for name in names:
+            if chosen.wants(name):
+                say(name)
         sys.exit(0)
 
 
@@ -91,8 +93,8 @@ def compiled(expression):
 
 def suite(script, *files):
     """
-    Runs the tests of the folder in which @script is, or of these @files in it. Options that are not ours go to pytest:
-    -x, --lf, --pdb, --collect-only, a path of a file.
+    Runs the tests of the folder in which @script is, or of these @files in it. Options that are
+    not ours go to pytest: -x, --pdb, --tb=long, --collect-only.
     """
     try:
         import pytest
@@ -106,7 +108,8 @@ def suite(script, *files):
         [str(folder / name) for name in files or ("",)]
     if args.expression:
         command += ["-k", args.expression]
-    if Selection(args).list:
+    if args.list:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as "--list | head" expects
         command += ["--list", "-q"]
     if args.durations:
         command += [f"--durations={args.durations}"]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Test Anything Protocol: one row per check, the plan and the totals at the end."""
 
+import os
 import sys
 import time
 
@@ -9,7 +10,12 @@ SHOWN_LINES, SHOWN_WIDTH = 5, 150
 
 def say(text):
     # Flushed, so that a run that hangs shows how far it came.
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # As "--list | head" does; what has been set up is torn down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
 
 
 def comment(text):

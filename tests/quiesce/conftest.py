@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""All tests of freezing run in namespaces of their own; each has a scene that is checked after it."""
+"""All tests of freezing run in private namespaces; each has a scene that is checked after it."""
 
 import pytest
 
