@@ -6,8 +6,7 @@ import os
 import re
 import subprocess
 
-from lib.checks import Skip
-from lib.programs import host, made
+from lib.programs import guestctl_path, host, made
 from lib.vm.case import Case
 from lib.vm.quiesce_guest import MIB, ext4
 
@@ -31,15 +30,6 @@ def make_disks(directory):
                       f"file.filename={image}",
                       "-device", f"virtio-blk-pci,id={name},serial={name},drive={name}-node"]
     return arguments
-
-
-def guestctl_path():
-    here = os.path.dirname(os.path.abspath(__file__))
-    path = os.environ.get("GUESTCTL") or \
-        os.path.join(os.path.dirname(os.path.dirname(here)), "build", "guestctl")
-    if not os.access(path, os.X_OK):
-        raise Skip(f"there is no {path}: set GUESTCTL")
-    return path
 
 
 class Backup(Case):

@@ -20,7 +20,7 @@ PATIENCE = 60.0
 CHECKS = []
 
 
-class Broken(Exception):
+class Broken(AssertionError):
     """What a check found wrong."""
 
 
@@ -34,7 +34,7 @@ def check(text, only=None):
 
 def must(what, wanted, got):
     if wanted != got:
-        raise Broken(f"{what}: wanted {wanted!r}, got {got!r}")
+        raise Broken(f"{what}: wanted {wanted!r:.500}, got {got!r:.500}")
 
 
 class Workbench:
