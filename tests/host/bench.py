@@ -11,13 +11,12 @@ import threading
 
 from lib.checks import same
 from lib.played import PATIENCE, Player
-from lib.programs import cache_dir, find
+from lib.programs import find_guestd, find_reference, guestctl_path
 
 
-def program(variable, default):
-    path = find(variable, default)
+def found(path, variable):
     if not path:
-        raise AssertionError(f"no {default}: build it or set {variable}")
+        raise AssertionError(f"no program: build it or set {variable}")
     return str(path)
 
 
@@ -60,8 +59,8 @@ class Bench:
 
     def real_agent(self, name="agent", reference=False, options=()):
         """The address of a real agent."""
-        binary = program("QEMU_GA", cache_dir() / "reference/qemu-ga") if reference else \
-            program("GUESTD", "guestd")
+        binary = found(find_reference(), "QEMU_GA") if reference else \
+            found(find_guestd(), "GUESTD")
         sock, state = self.path(name + ".sock"), self.path(name + ".state")
         os.makedirs(state, exist_ok=True)
         process = subprocess.Popen([binary, "-m", "unix-listen", "-p", sock, "-t", state, *options],
@@ -83,7 +82,7 @@ class Bench:
     def start(self, *args, **more):
         """guestctl, running; @enter: what it is run by."""
         process = subprocess.Popen(
-            [*more.pop("enter", ()), program("GUESTCTL", "guestctl"), *map(str, args)], env=self.env,
+            [*more.pop("enter", ()), guestctl_path(), *map(str, args)], env=self.env,
             stdin=more.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
             stderr=more.pop("stderr", subprocess.PIPE), **more)
         self.processes.append(process)

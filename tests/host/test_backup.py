@@ -9,8 +9,9 @@ import subprocess
 
 from lib.checks import Skip, has, same
 from lib.played import Between
+from lib.programs import guestctl_path
 
-from bench import program, shown_on
+from bench import shown_on
 from machine import Guest, Machine, content, run
 
 FULL, INCREMENTAL = ("--level", "full"), ("--level", "incremental")
@@ -357,7 +358,7 @@ def test_progress(bench):
     vm.io("d0", "write -P 1 0 8M")
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        [program("GUESTCTL", "guestctl"), *vm.args, "backup", "--to", vm.store, "--rate", "2"],
+        [guestctl_path(), *vm.args, "backup", "--to", vm.store, "--rate", "2"],
         env=bench.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
     bench.processes.append(process)
     os.close(theirs)

@@ -6,8 +6,8 @@ import subprocess
 
 from lib.checks import same
 from lib.played import PATIENCE
+from lib.programs import guestctl_path
 
-from bench import program
 
 DRIVER = r"""
 source "$1"; shift
@@ -23,9 +23,9 @@ def complete(bench, *words):
     script = bench.path("completion")
     if not os.path.exists(script):
         with open(script, "wb") as file:
-            file.write(subprocess.run([program("GUESTCTL", "guestctl"), "--completion"],
+            file.write(subprocess.run([guestctl_path(), "--completion"],
                                       stdout=subprocess.PIPE, check=True).stdout)
-    done = subprocess.run(["bash", "-c", DRIVER, "bash", script, program("GUESTCTL", "guestctl"),
+    done = subprocess.run(["bash", "-c", DRIVER, "bash", script, guestctl_path(),
                            *words], capture_output=True, env=bench.env, cwd=bench.place,
                           timeout=PATIENCE, check=True)
     same(done.stderr, b"")

@@ -7,6 +7,8 @@ A row is called "MODULE: first line of the documentation", in which {parameters}
 "MODULE: id of the parameters" without one, unless the test has an attribute `row`.
 """
 
+import contextlib
+import glob
 import os
 import shutil
 import signal
@@ -16,6 +18,7 @@ import pytest
 
 from lib import processes
 from lib.checks import explain
+from lib.programs import host
 
 SLOW_S = 10  # worth a remark: slow rows decide how long a check takes
 SHOWN = 40   # lines of what a failed test has printed
@@ -65,18 +68,21 @@ class Place:
         os.environ["TMPDIR"] = self.path
 
     def left(self):
-        """Descriptions of processes, mounts and loop devices."""
-        found = [f"process {pid}: {processes.command(pid)}" for pid in processes.children()]
+        """What uses it: [(description, command that ends it)]; processes are ended by now."""
+        found = []
+        for pid in processes.children():
+            found.append((f"process {pid}: {processes.command(pid)}", None))
+            processes.kill([pid])
         with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
-            found += [f"mount {line.split()[4]}" for line in file if self.path in line.split()[4]]
-        for loop in os.scandir("/sys/block") if os.path.isdir("/sys/block") else ():
-            try:
-                with open(f"{loop.path}/loop/backing_file", encoding="utf-8") as file:
-                    backing = file.read().strip()
-            except OSError:
-                continue
-            if backing.startswith(self.path):
-                found.append(f"loop device {loop.name} on {backing}")
+            points = [line.split()[4] for line in file]
+        found += [(f"mount {point}", ("umount", "-l", point)) for point in reversed(points)
+                  if point.startswith(self.path)]
+        for backing in glob.glob("/sys/block/loop*/loop/backing_file"):
+            with contextlib.suppress(OSError), open(backing, encoding="utf-8") as file:
+                image, loop = file.read().strip(), backing.split("/")[3]
+                if image.startswith(self.path):
+                    found.append((f"loop device {loop} on {image}",
+                                  ("losetup", "-d", f"/dev/{loop}")))
         return found
 
     def remove(self):
@@ -196,8 +202,10 @@ class Rows:
             self.count["failed"] += 1
             self.say("")
             self.say(f"not ok {sum(self.count.values())} - nothing is left behind")
-            self.comment("\n".join(left))
-            processes.kill(processes.children())
+            for description, command in left:
+                self.comment(description)
+                if command:
+                    host(*command)
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter):

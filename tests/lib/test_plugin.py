@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from lib.checks import has, same
+from lib import private
+from lib.checks import Skip, has, same, until
 
 TESTS = Path(__file__).resolve().parents[1]
 
 SAMPLE = '''
 """A suite with a row of each kind."""
-import os, signal, subprocess, sys
+import os, signal, subprocess, sys, tempfile
 import pytest
 from lib.checks import Skip, row
 
@@ -54,8 +55,15 @@ def test_teardown(request):
 
 def test_leaves():
     """it leaves a process"""
-    if os.environ.get("LEAVE"):
+    if os.environ.get("LEAVE") == "process":
         subprocess.Popen(["sleep", "1000"])
+    if os.environ.get("LEAVE") == "mount":
+        image = tempfile.mkdtemp() + "/image"
+        with open(image, "wb") as file:
+            file.truncate(1 << 24)
+        subprocess.run(["mkfs.ext4", "-q", image], check=True)
+        os.mkdir(image + ".d")
+        subprocess.run(["mount", "-o", "loop", image, image + ".d"], check=True)
 
 def test_waits(place):
     """it waits for a signal"""
@@ -113,11 +121,25 @@ def test_selection(sample):
 
 def test_left_behind(sample):
     """a suite that leaves a process fails, and the process is ended"""
-    done = subprocess.run(**sample("--row=leaves", LEAVE="1"), check=False)
+    done = subprocess.run(**sample("--row=leaves", LEAVE="process"), check=False)
     same(rows(done.stdout), ["ok 1 - sample: it leaves a process",
                              "not ok 2 - nothing is left behind"])
     has(done.stdout, "sleep 1000")
     same(done.returncode, 1)
+
+
+def test_mount_left_behind(sample):
+    """a suite that leaves a loop mount fails, and mount and device are gone"""
+    if os.geteuid() or private.why_impossible():
+        raise Skip(private.why_impossible() or "not root")
+    command = sample("--row=leaves", LEAVE="mount")
+    command["args"] = ["unshare", "--mount", *command["args"]]
+    done = subprocess.run(**command, check=False)
+    has(done.stdout, "not ok 2 - nothing is left behind")
+    has(done.stdout, "# mount /")
+    loop = re.search(r"# loop device (\S+)", done.stdout)[1]
+    # The kernel lets go of it a moment after the last close.
+    until(lambda: not os.path.exists(f"/sys/block/{loop}/loop/backing_file"), loop)
 
 
 @pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
