@@ -169,7 +169,7 @@ fetch() {
     done
     # The dynamic loader of the unpacked libc, and where it is to look for libraries.
     LOADER=$(find "$ROOT" -name 'ld-linux*.so.*' -print -quit)
-    LIBRARIES=$(find "$ROOT" -name '*.so.*' -path '*/lib/*' \
+    LIBRARIES=$(find "$ROOT" -name '*.so*' -path '*/lib/*' \
         -printf '%h\n' | grep -E '/lib/([^/]*-linux-gnu|.*systemd|.*swtpm)$' | sort -u | paste -sd:)
 }
 
@@ -197,6 +197,13 @@ run() {
     locate "$1"
     shift
     "${CMD[@]}" "$@"
+}
+
+# python ARGUMENT...: the unpacked python3 with the unpacked modules and typelibs.
+python() {
+    PYTHONHOME=$ROOT/usr PYTHONPATH=$ROOT/usr/lib/python3/dist-packages \
+        GI_TYPELIB_PATH=$(echo "$ROOT"/usr/lib/*/girepository-1.0) PYTHONDONTWRITEBYTECODE=1 \
+        run python3 "$@"
 }
 
 # background PROGRAM ARGUMENT...: the same beside the script; its pid is in PID.
