@@ -98,7 +98,9 @@ static gboolean judge_write(Follow *follow, GError *problem, GError **error)
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNANSWERED)) {
         follow->input_len = 0; /* it was taken, but has to wait */
     } else if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
-        if (!strstr(problem->message, "has not read its input"))
+        /* Earlier versions of guestd have the second text. */
+        if (!strstr(problem->message, "has unread input") &&
+            !strstr(problem->message, "has not read its input"))
             follow->input_open = FALSE;
     } else {
         g_propagate_error(error, problem);
