@@ -53,7 +53,7 @@ void backends_stop(Backends *backends)
     g_free(backends);
 }
 
-gboolean vm_is_wanted(const char *name, const Context *context)
+gboolean vm_matches(const char *name, const Context *context)
 {
     return !context->match || g_pattern_match_simple(context->match, name);
 }
@@ -96,7 +96,7 @@ GPtrArray *backends_list(const Context *context, Reporter *reporter, GError **er
         for (guint k = 0; k < found->len; k++) {
             const Vm *vm = found->pdata[k];
 
-            if (vm_is_wanted(vm->name, context) && !vms_find(vms, vm->name))
+            if (vm_matches(vm->name, context) && !vms_find(vms, vm->name))
                 g_ptr_array_add(vms, g_steal_pointer(&found->pdata[k]));
         }
     }

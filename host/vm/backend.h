@@ -154,7 +154,7 @@ GPtrArray *backends_list(const Context *context, Reporter *reporter, GError **er
 Vm *backends_open(const Context *context, const char *name, Reporter *reporter, GError **error);
 
 /* Whether --match, if given, matches @name. */
-gboolean vm_is_wanted(const char *name, const Context *context);
+gboolean vm_matches(const char *name, const Context *context);
 
 /* The Vm called @name in the array @vms; NULL: there is none. */
 Vm *vms_find(const GPtrArray *vms, const char *name);

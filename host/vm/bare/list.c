@@ -83,7 +83,7 @@ GPtrArray *bare_list(gpointer link, const Context *context, Reporter *reporter, 
         for (char **name = names; *name; name++) {
             Vm *vm;
 
-            if (!vm_is_wanted(*name, context) || vms_find(vms, *name))
+            if (!vm_matches(*name, context) || vms_find(vms, *name))
                 continue;
             vm = from_group(files->pdata[i], *name, context, error);
             if (!vm)
