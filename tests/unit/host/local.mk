@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 unit_programs += \
+	%D%/base/test-deadline-call \
 	%D%/base/test-json-util \
-	%D%/base/test-table
+	%D%/base/test-rename-new \
+	%D%/base/test-table \
+	%D%/vm/test-backend \
+	%D%/vm/test-disk \
+	%D%/vm/test-played
+
+# guestctl with a backend of the tests, added by the recipe in docs/design.md: its own list of
+# backends takes the place of the archive's.
+check_PROGRAMS += %D%/vm/guestctl-played
+tests_unit_host_vm_guestctl_played_SOURCES = host/main.c \
+	%D%/vm/played/backends.c \
+	%D%/vm/played/vm.c %D%/vm/played/vm.h
 
 if LIBVIRT
 unit_programs += %D%/vm/libvirt/test-domain-xml
