@@ -100,7 +100,7 @@ int main(int argc, char **argv)
         return completion_print(stdout), ferror(stdout) || fflush(stdout);
     if (argc == 2 && g_str_equal(argv[1], "--manual"))
         return manual_print(stdout), ferror(stdout) || fflush(stdout);
-    status = command_line_parse((const char *const *)argv + 1, &line, &error) ? run(&line)
+    status = options_read((const char *const *)argv + 1, &line, &error) ? run(&line)
                                                                           : complain(error);
     g_free((gpointer)line.rest);
     return status;

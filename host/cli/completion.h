@@ -3,5 +3,8 @@
 
 #include <stdio.h>
 
-/* Writes a script for bash that completes guestctl's command lines, made of the tables. */
+/*
+ * Writes the tables of verbs and options as functions of bash, which the build puts into
+ * packaging/completion/completion.bash.in.
+ */
 void completion_print(FILE *to);

@@ -7,26 +7,19 @@
 
 #define COLUMN 26
 
-static void print_option(const VerbOption *option, FILE *to)
+/* @letter: the short form; 0: none. */
+static void print_option(const VerbOption *option, char letter, FILE *to)
 {
+    const char form[] = { '-', letter, ',', ' ', '\0' };
     gboolean optional = option->value && *option->value == '[';
     g_autofree char *left =
-        g_strdup_printf("  --%s%s%s", option->name, option->value && !optional ? " " : "",
-                        option->value ? option->value : "");
+        g_strdup_printf("  %s--%s%s%s", letter ? form : "", option->name,
+                        option->value && !optional ? " " : "", option->value ? option->value : "");
 
     if (strlen(left) >= COLUMN)
         fprintf(to, "%s\n%*s%s\n", left, COLUMN, "", option->doc);
     else
         fprintf(to, "%-*s%s\n", COLUMN, left, option->doc);
-}
-
-static void print_options(const VerbOption *options, const char *title, FILE *to)
-{
-    if (!options || !options->name)
-        return;
-    fprintf(to, "\n%s:\n", title);
-    for (const VerbOption *option = options; option->name; option++)
-        print_option(option, to);
 }
 
 static void print_verb(const Verb *verb, FILE *to)
@@ -40,7 +33,10 @@ static void print_verb(const Verb *verb, FILE *to)
             verb->usage ? verb->usage : "", verb->summary);
     if (verb->doc)
         fprintf(to, "\n%s\n", verb->doc);
-    print_options(verb->options, "Options", to);
+    if (verb->options)
+        fprintf(to, "\nOptions:\n");
+    for (const VerbOption *option = verb->options; option && option->name; option++)
+        print_option(option, 0, to);
 }
 
 void help_print(const Verb *verb, FILE *to)
@@ -50,10 +46,12 @@ void help_print(const Verb *verb, FILE *to)
         return;
     }
     fprintf(to, "guestctl [OPTION]… VM[,VM…] VERB [ARGUMENT]…\n\n"
-                "Asks the agents of guests, shuts guests down, takes quiesced snapshots and backups.\n"
+                "Queries guest agents, shuts guests down, takes quiesced snapshots and backups.\n"
                 "VM is a libvirt domain or a name in vms.ini; see also --agent.\n\nVerbs:\n");
     for (const Verb *const *row = verbs; *row; row++)
         fprintf(to, "  %-*s%s\n", COLUMN - 2, (*row)->name, (*row)->summary);
-    print_options(global_options, "Options", to);
-    fprintf(to, "\nMore on a verb: guestctl VERB --help\n");
+    fprintf(to, "\nOptions:\n");
+    for (const GlobalOption *option = options_global; option->option.name; option++)
+        print_option(&option->option, option->letter, to);
+    fprintf(to, "\nHelp on a verb: guestctl VERB --help\n");
 }

@@ -24,11 +24,17 @@ static void append_placeholders(GString *out, const char *text)
     }
 }
 
-static void append_option(GString *out, const VerbOption *option)
+/* @letter: the short form; 0: none. */
+static void append_option(GString *out, const VerbOption *option, char letter)
 {
     g_autofree char *name = g_strdup_printf("--%s", option->name);
+    const char form[] = { '-', letter, '\0' };
 
     g_string_append(out, ".TP\n");
+    if (letter) {
+        roff_bold(out, form);
+        g_string_append(out, ", ");
+    }
     roff_bold(out, name);
     if (option->value && *option->value != '[')
         g_string_append_c(out, ' ');
@@ -73,15 +79,15 @@ static void append_verb(GString *out, const Verb *verb)
         g_string_append_c(out, '\n');
     }
     for (const VerbOption *option = verb->options; option && option->name; option++)
-        append_option(out, option);
+        append_option(out, option, 0);
 }
 
 void manual_print(FILE *to)
 {
     g_autoptr(GString) out = g_string_new(".SH OPTIONS\n");
 
-    for (const VerbOption *option = global_options; option->name; option++)
-        append_option(out, option);
+    for (const GlobalOption *option = options_global; option->option.name; option++)
+        append_option(out, &option->option, option->letter);
     g_string_append(out, ".SH VERBS\n");
     for (const Verb *const *verb = verbs; *verb; verb++)
         append_verb(out, *verb);

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/cli/options.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/errors.h"
 
-const VerbOption global_options[] = {
-    { "connect", "URI", "libvirt to ask (also -c); default qemu:///system" },
-    { "agent", "SOCKET", "the agent of a bare QEMU: a unix socket, vsock:CID:PORT or "
-                         "hybrid-vsock:PATH:PORT" },
-    { "qmp", "SOCKET", "the monitor of a bare QEMU" },
-    { "all", NULL, "all VMs" },
-    { "match", "GLOB", "all VMs with such a name" },
-    { "timeout", "SECONDS", "how long to wait for an answer; default 10" },
-    { "json", NULL, "output for programs" },
-    { "dry-run", NULL, "say what would be done, and do nothing" },
-    { "verbose", NULL, "show the dialogue, without secrets" },
-    { "help", NULL, "this text, or that of the verb" },
-    { "version", NULL, "the version" },
-    { NULL },
+#define TEXT(member) .kind = GLOBAL_TEXT, .offset = offsetof(CommandLine, member)
+#define FLAG(member) .kind = GLOBAL_FLAG, .offset = offsetof(CommandLine, member)
+
+const GlobalOption options_global[] = {
+    { { "connect", "URI", "libvirt connection URI; default: qemu:///system" }, 'c',
+      TEXT(context.uri) },
+    { { "agent", "SOCKET", "agent of a bare QEMU: a unix socket, vsock:CID:PORT or "
+                           "hybrid-vsock:PATH:PORT" },
+      TEXT(context.agent) },
+    { { "qmp", "SOCKET", "monitor of a bare QEMU" }, TEXT(context.qmp) },
+    { { "all", NULL, "all VMs" }, FLAG(context.all) },
+    { { "match", "GLOB", "all VMs whose names match" }, TEXT(context.match) },
+    { { "timeout", "SECONDS", "time limit of a reply; default: 10" },
+      .kind = GLOBAL_SECONDS, .offset = offsetof(CommandLine, context.timeout_ms) },
+    { { "json", NULL, "print JSON" }, FLAG(context.json), .anywhere = TRUE },
+    { { "dry-run", NULL, "report what would be done, and do nothing" }, FLAG(context.dry_run),
+      .anywhere = TRUE },
+    { { "verbose", NULL, "print requests and replies, without secrets" }, 'v',
+      FLAG(context.verbose), .anywhere = TRUE },
+    { { "help", NULL, "print this help, or that of the verb" }, 'h', FLAG(help),
+      .anywhere = TRUE },
+    { { "version", NULL, "print the version" }, 'V', FLAG(version) },
+    { { NULL } },
 };
 
 static gboolean usage_error(GError **error, const char *what, const char *problem)
@@ -28,48 +38,46 @@ static gboolean usage_error(GError **error, const char *what, const char *proble
     return FALSE;
 }
 
-static gboolean set_timeout(CommandLine *line, const char *value, GError **error)
+static gboolean set_option(CommandLine *line, const GlobalOption *option, const char *value,
+                           GError **error)
 {
+    gpointer member = (char *)line + option->offset;
     guint64 seconds;
 
-    if (!g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT32, &seconds, NULL))
-        return usage_error(error, "--timeout", "it needs seconds, 1 or more");
-    line->context.timeout_ms = (gint64)seconds * 1000;
-    return TRUE;
-}
-
-static gboolean set_option(CommandLine *line, const char *name, const char *value, GError **error)
-{
-    Context *context = &line->context;
-    const struct {
-        const char *name;
-        const char **text;
-        gboolean *flag;
-    } targets[] = {
-        { "connect", &context->uri, NULL },      { "agent", &context->agent, NULL },
-        { "qmp", &context->qmp, NULL },          { "match", &context->match, NULL },
-        { "all", NULL, &context->all },          { "json", NULL, &context->json },
-        { "dry-run", NULL, &context->dry_run },  { "verbose", NULL, &context->verbose },
-        { "help", NULL, &line->help },           { "version", NULL, &line->version },
-    };
-
-    if (g_str_equal(name, "timeout"))
-        return set_timeout(line, value, error);
-    for (gsize i = 0; i < G_N_ELEMENTS(targets); i++) {
-        if (!g_str_equal(name, targets[i].name))
-            continue;
-        if (targets[i].text)
-            *targets[i].text = value;
-        else
-            *targets[i].flag = TRUE;
+    switch (option->kind) {
+    case GLOBAL_TEXT:
+        *(const char **)member = value;
+        return TRUE;
+    case GLOBAL_FLAG:
+        *(gboolean *)member = TRUE;
+        return TRUE;
+    case GLOBAL_SECONDS:
+        if (!g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT32, &seconds, NULL))
+            break;
+        *(gint64 *)member = (gint64)seconds * 1000;
+        return TRUE;
     }
-    return TRUE;
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE,
+                "invalid number of seconds '%s' for --%s; see \"guestctl --help\"", value,
+                option->option.name);
+    return FALSE;
 }
 
-static const VerbOption *find_global(const char *name, gsize len)
+static gboolean is_called(const GlobalOption *option, const char *word)
 {
-    for (const VerbOption *option = global_options; option->name; option++)
-        if (strlen(option->name) == len && strncmp(option->name, name, len) == 0)
+    const char *name = option->option.name;
+
+    if (!g_str_has_prefix(word, "--"))
+        return word[0] == '-' && option->letter && word[1] == option->letter && !word[2];
+    word += strlen("--");
+    return g_str_has_prefix(word, name) && (!word[strlen(name)] || word[strlen(name)] == '=');
+}
+
+/* The option that @word is, as "--NAME", "--NAME=VALUE" or "-L"; NULL: none. */
+static const GlobalOption *find_option(const char *word)
+{
+    for (const GlobalOption *option = options_global; option->option.name; option++)
+        if (is_called(option, word))
             return option;
     return NULL;
 }
@@ -78,32 +86,24 @@ static const VerbOption *find_global(const char *name, gsize len)
 static gboolean take_option(CommandLine *line, const char *word, const char *const **next,
                             GError **error)
 {
-    static const struct {
-        const char *letter, *name;
-    } letters[] = { { "-c", "connect" }, { "-h", "help" }, { "-v", "verbose" }, { "-V", "version" } };
-    const char *text = g_str_has_prefix(word, "--") ? word + 2 : NULL;
+    const GlobalOption *option = find_option(word);
     const char *equals = strchr(word, '=');
     const char *value = equals ? equals + 1 : NULL;
-    const VerbOption *option;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(letters); i++)
-        if (g_str_equal(word, letters[i].letter))
-            text = letters[i].name;
-    option = text ? find_global(text, equals ? (gsize)(equals - text) : strlen(text)) : NULL;
     if (!option)
         return usage_error(error, word, "unknown option");
-    if (!option->value && value)
-        return usage_error(error, word, "it takes no value");
-    if (option->value && !value) {
+    if (!option->option.value && value)
+        return usage_error(error, word, "option takes no value");
+    if (option->option.value && !value) {
         value = **next;
         if (!value)
-            return usage_error(error, word, "it needs a value");
+            return usage_error(error, word, "option requires a value");
         (*next)++;
     }
-    return set_option(line, option->name, value, error);
+    return set_option(line, option, value, error);
 }
 
-/* Whether the VMs are named by options, or the verb needs none, so that no word names them. */
+/* Whether options name the VMs, or the verb needs none, so that @word is the verb. */
 static gboolean spec_is_left_out(const CommandLine *line, const char *word, const char *after)
 {
     const Context *context = &line->context;
@@ -115,17 +115,17 @@ static gboolean spec_is_left_out(const CommandLine *line, const char *word, cons
         return TRUE;
     if (after && (g_str_equal(after, "--help") || verb_has_word(verb, after)))
         return TRUE;
-    /* "list info" is about a VM called list. */
+    /* "list info": a VM may be called list. */
     return (verb->flags & (VERB_NO_VM | VERB_ALL_BY_DEFAULT)) &&
            !(after && *after != '-' && verb_find(after));
 }
 
-/* These may also stand behind the verb, up to "--". */
-static gboolean is_global_flag(const char *word)
+/* Such an option may also stand after the verb, up to "--". */
+static gboolean is_allowed_after_verb(const char *word)
 {
-    static const char *const anywhere[] = { "--json", "--dry-run", "--verbose", "--help", NULL };
+    const GlobalOption *option = find_option(word);
 
-    return g_strv_contains(anywhere, word);
+    return option && option->anywhere && g_str_has_prefix(word, "--") && !strchr(word, '=');
 }
 
 static gboolean take_rest(CommandLine *line, const char *const *argv, GError **error)
@@ -138,7 +138,7 @@ static gboolean take_rest(CommandLine *line, const char *const *argv, GError **e
 
         if (g_str_equal(*argv, "--"))
             plain = TRUE;
-        if (plain || !is_global_flag(*argv))
+        if (plain || !is_allowed_after_verb(*argv))
             g_ptr_array_add(rest, (gpointer)*argv);
         else if (!take_option(line, *argv, &next, error))
             return FALSE;
@@ -148,7 +148,7 @@ static gboolean take_rest(CommandLine *line, const char *const *argv, GError **e
     return TRUE;
 }
 
-gboolean command_line_parse(const char *const *argv, CommandLine *line, GError **error)
+gboolean options_read(const char *const *argv, CommandLine *line, GError **error)
 {
     *line = (CommandLine){ .context = { .timeout_ms = DEFAULT_TIMEOUT_MS, .cancel_fd = -1 } };
     while (*argv && **argv == '-') {
@@ -159,13 +159,13 @@ gboolean command_line_parse(const char *const *argv, CommandLine *line, GError *
     }
     if (!*argv)
         return line->help || line->version ||
-               usage_error(error, "guestctl", "say which VM and what to do");
+               usage_error(error, "guestctl", "missing VM and verb");
     if (!spec_is_left_out(line, argv[0], argv[1]))
         line->spec = *argv++;
     if (!*argv)
-        return usage_error(error, line->spec, "say what to do with it");
+        return usage_error(error, line->spec, "missing verb");
     line->verb = verb_find(*argv);
     if (!line->verb)
-        return usage_error(error, *argv, "no such verb");
+        return usage_error(error, *argv, "unknown verb");
     return take_rest(line, argv + 1, error);
 }

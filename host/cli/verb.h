@@ -4,7 +4,7 @@
 #include "host/base/reporter.h"
 #include "host/vm/vm.h"
 
-/* What guestctl can do: one constant row, from which help, manual and completion follow. */
+/* A verb of guestctl is one constant row; help, manual and completion follow from it. */
 typedef struct Verb Verb;
 typedef struct Job Job;
 
@@ -28,7 +28,7 @@ struct Verb {
     const char *usage; /* its own arguments, such as "-- CMD [ARG]…"; may be NULL */
     const char *summary;
     const char *doc; /* more, for the manual; may be NULL */
-    const VerbOption *options; /* ends with a nameless one; NULL: none */
+    const VerbOption *options; /* the last one has no name; NULL: none */
     const char *const *words; /* first arguments with which it is about no VM; NULL: none */
     guint flags;
     int min_args, max_args; /* of its own; -1: any number */
@@ -78,7 +78,7 @@ void job_print(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Output for programs is the value as it came. */
 void job_json_value(Job *job, const Value *value);
 
-/* Table of all verbs, ends with a nameless one. */
+/* All verbs in the order of the help, NULL-terminated. */
 extern const Verb *const verbs[];
 
 const Verb *verb_find(const char *name);

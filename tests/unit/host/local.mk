@@ -4,6 +4,7 @@ unit_programs += \
 	%D%/base/test-json-util \
 	%D%/base/test-rename-new \
 	%D%/base/test-table \
+	%D%/cli/test-options \
 	%D%/vm/test-backend \
 	%D%/vm/test-disk \
 	%D%/vm/test-played
