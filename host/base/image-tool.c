@@ -3,48 +3,142 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <gio/gio.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 
 #include "lib/errors.h"
-#include "lib/spawn.h"
 
-/* A program that works on large files is given long; it can be interrupted. */
-#define TOOL_LIMIT_US (G_GINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC)
+/* Converting a large image takes long, and the user can interrupt it; a program that hangs ends. */
+#define TOOL_LIMIT_S (24 * 3600)
 #define CHUNK (1 << 20)
 
-/* What a program wrote last is mostly what it died of. */
+/* A program under way. */
+typedef struct {
+    GSubprocess *process;
+    GBytes *output; /* standard output and error; NULL: not read to its end */
+    gboolean done, cancelled, timed_out;
+} Tool;
+
+/* The last line that a program wrote is usually the reason of its failure. */
 static const char *last_line(char *text)
 {
     char *newline;
 
     g_strchomp(text);
     newline = strrchr(text, '\n');
-    return *text ? (newline ? newline + 1 : text) : "it said nothing";
+    return *text ? (newline ? newline + 1 : text) : "failed without output";
+}
+
+/*
+ * In the child: a session of its own, so Ctrl-C of the terminal reaches guestctl alone, and the
+ * signals that guestctl blocks.
+ */
+static void set_up_child(gpointer unused)
+{
+    sigset_t none;
+
+    (void)unused;
+    setsid();
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void on_output(GObject *process, GAsyncResult *result, gpointer data)
+{
+    Tool *tool = data;
+
+    g_subprocess_communicate_finish(G_SUBPROCESS(process), result, &tool->output, NULL, NULL);
+    tool->done = TRUE;
+}
+
+static gboolean on_cancel(int fd, GIOCondition condition, gpointer data)
+{
+    Tool *tool = data;
+
+    (void)fd, (void)condition;
+    tool->cancelled = TRUE;
+    g_subprocess_force_exit(tool->process);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_limit(gpointer data)
+{
+    Tool *tool = data;
+
+    tool->timed_out = TRUE;
+    g_subprocess_force_exit(tool->process);
+    return G_SOURCE_REMOVE;
+}
+
+static void attach(GSource *source, GSourceFunc func, Tool *tool, GMainContext *context)
+{
+    g_source_set_callback(source, func, tool, NULL);
+    g_source_attach(source, context);
+}
+
+/* Waits for the exit of the program, which the user or the limit may bring about. */
+static void follow(Tool *tool, int cancel_fd)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_autoptr(GSource) limit = g_timeout_source_new_seconds(TOOL_LIMIT_S);
+    g_autoptr(GSource) cancel = cancel_fd >= 0 ? g_unix_fd_source_new(cancel_fd, G_IO_IN) : NULL;
+
+    g_main_context_push_thread_default(context);
+    attach(limit, on_limit, tool, context);
+    if (cancel)
+        attach(cancel, G_SOURCE_FUNC(on_cancel), tool, context);
+    g_subprocess_communicate_async(tool->process, NULL, NULL, on_output, tool);
+    while (!tool->done)
+        g_main_context_iteration(context, TRUE);
+    g_source_destroy(limit);
+    if (cancel)
+        g_source_destroy(cancel);
+    g_main_context_pop_thread_default(context);
+}
+
+/* Everything that the program wrote, as text. */
+static GString *take_output(Tool *tool)
+{
+    gsize size = 0;
+    const char *data = tool->output ? g_bytes_get_data(tool->output, &size) : NULL;
+
+    return g_string_new_len(data ? data : "", (gssize)size);
 }
 
 gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GError **error)
 {
-    SpawnRequest request = { .argv = argv, .cancel_fd = cancel_fd,
-                             .until = g_get_monotonic_time() + TOOL_LIMIT_US };
-    SpawnResult result;
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+    g_autoptr(GString) text = NULL;
+    Tool tool = { 0 };
     gboolean ok;
 
-    if (!spawn_run(&request, &result, error)) {
-        g_prefix_error(error, "%s (package qemu-utils) is needed: ", argv[0]);
+    g_subprocess_launcher_set_child_setup(launcher, set_up_child, NULL, NULL);
+    tool.process = g_subprocess_launcher_spawnv(launcher, argv, error);
+    if (!tool.process) {
+        g_prefix_error(error, "%s (package qemu-utils) is required: ", argv[0]);
         return FALSE;
     }
-    ok = !result.cancelled && !result.timed_out && result.status == 0;
-    if (result.cancelled)
+    follow(&tool, cancel_fd);
+    text = take_output(&tool);
+    ok = !tool.cancelled && !tool.timed_out && g_subprocess_get_successful(tool.process);
+    if (tool.cancelled)
         g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED, "interrupted");
+    else if (tool.timed_out)
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s %s: timed out after %d h",
+                    argv[0], argv[1], TOOL_LIMIT_S / 3600);
     else if (!ok)
-        set_error(error, "%s %s: %s", argv[0], argv[1], last_line(result.output->str));
+        set_error(error, "%s %s: %s", argv[0], argv[1], last_line(text->str));
     if (ok && output)
-        *output = g_steal_pointer(&result.output);
-    spawn_result_clear(&result);
+        *output = g_steal_pointer(&text);
+    g_clear_pointer(&tool.output, g_bytes_unref);
+    g_object_unref(tool.process);
     return ok;
 }
 

@@ -4,25 +4,29 @@
 #include "host/base/deadline.h"
 
 /*
- * Runs a program to its end; @argv is NULL-terminated. What it wrote goes to @output, the
- * caller's, which may be NULL. Returns FALSE with @error set, which has the last line that it
- * wrote, if it failed; the program is ended when the user gave up.
+ * Runs a program such as qemu-img and waits for its exit; @argv is NULL-terminated. Its standard
+ * output and error go to @output, which the caller owns and which may be NULL. Returns FALSE with
+ * @error set to the last line that the program wrote, to GUESTD_ERROR_CANCELLED once @cancel_fd
+ * (-1: never) is readable, or to GUESTD_ERROR_TIMED_OUT after a day; the program is killed then.
  */
 gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GError **error);
 
-/* The sha256 of the file's content, in hex, the caller's; NULL with @error set. */
+/* The SHA-256 of the content of the file in hex, the caller's; NULL with @error set. */
 char *tool_sha256(const char *path, int cancel_fd, GError **error);
 
-/* Bytes that a user may still write to the filesystem of @path, or the one it would be made in. */
+/*
+ * Stores in @bytes how much a user can still write to the filesystem of @path, which need not
+ * exist yet: then its nearest existing parent counts.
+ */
 gboolean tool_free_space(const char *path, gint64 *bytes, GError **error);
 
 /*
- * Keeps room for the file to grow to @bytes, so that nobody else can fill the disk meanwhile.
- * Where the filesystem cannot do that, it is left.
+ * Allocates room for the file to grow to @bytes, so that no other program can fill the filesystem
+ * meanwhile. A filesystem that cannot allocate ahead is not an error.
  */
 gboolean tool_reserve(const char *path, gint64 bytes, GError **error);
-/* Gives back what of it is behind the file's end. */
+/* Frees the room after the end of the file. */
 void tool_unreserve(const char *path);
 
-/* Waits until the file's content is on the disk. */
+/* Waits until the content of the file is on the disk. */
 gboolean tool_sync(const char *path, GError **error);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 unit_programs += \
 	%D%/base/test-deadline-call \
+	%D%/base/test-image-tool \
 	%D%/base/test-json-util \
 	%D%/base/test-rename-new \
 	%D%/base/test-table \
