@@ -133,7 +133,7 @@ static void job_free(gpointer data)
 static gboolean claim(Job *job, uid_t uid)
 {
     State *state = job->state;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&state->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&state->lock);
     gboolean mine = TRUE;
 
     while (mine && g_hash_table_contains(state->busy, GUINT_TO_POINTER(uid)))
@@ -146,7 +146,7 @@ static gboolean claim(Job *job, uid_t uid)
 
 static void release(Job *job, uid_t uid)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&job->state->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&job->state->lock);
 
     g_hash_table_remove(job->state->busy, GUINT_TO_POINTER(uid));
     g_cond_broadcast(&job->state->changed);

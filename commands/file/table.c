@@ -70,7 +70,7 @@ static gboolean is_busy_locked(const FileTable *table)
 /* Closes all files but those that are in use. Returns whether there are any of these. */
 static gboolean close_unused(FileTable *table)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
     gboolean busy = is_busy_locked(table);
     GHashTableIter iter;
     gpointer file;
@@ -117,7 +117,7 @@ static OpenFile *find_idle_locked(const FileTable *table)
 /* Reserves a place if there is one; if need be by taking *@idle out of the table. */
 static gboolean take_place(FileTable *table, OpenFile **idle)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
 
     *idle = NULL;
     if (g_hash_table_size(table->files) + table->reserved >= FILE_TABLE_MAX) {
@@ -150,7 +150,7 @@ gboolean file_table_reserve(FileTable *table, GError **error)
 
 void file_table_cancel(FileTable *table)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
 
     table->reserved--;
 }
@@ -158,7 +158,7 @@ void file_table_cancel(FileTable *table)
 void file_table_add(FileTable *table, gint64 handle, const char *path, FILE *stream,
                     Replacement *replacement)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
     OpenFile *file = g_new0(OpenFile, 1);
 
     g_mutex_init(&file->lock);
@@ -179,7 +179,7 @@ static gboolean unknown_handle(gint64 handle, GError **error)
 /* The file of @handle with one more user, or NULL with @error set. */
 static OpenFile *find_for_use(FileTable *table, gint64 handle, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
     OpenFile *file = g_hash_table_lookup(table->files, &handle);
 
     if (!file) {
@@ -212,7 +212,7 @@ OpenFile *file_table_take(FileTable *table, gint64 handle, GError **error)
 /* Returns whether @file has been closed, and that was its last user. */
 static gboolean end_use(FileTable *table, OpenFile *file)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
 
     file->used_us = table->now_us();
     return --file->users == 0 && !g_hash_table_contains(table->files, &file->handle);
@@ -227,7 +227,7 @@ void file_table_release(FileTable *table, OpenFile *file)
 
 static void remove_file(FileTable *table, const OpenFile *file)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&table->lock);
 
     g_hash_table_remove(table->files, &file->handle);
 }

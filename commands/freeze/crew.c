@@ -131,7 +131,7 @@ static void set_late_locked(Hand *hand, gboolean late)
 /* Returns whether the waiter has left, so that the thread has to free @hand. */
 static gboolean set_done(Hand *hand)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hand->crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&hand->crew->lock);
 
     hand->done = TRUE;
     g_cond_broadcast(&hand->crew->changed);
@@ -140,7 +140,7 @@ static gboolean set_done(Hand *hand)
 
 static void forget_late(Hand *hand)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hand->crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&hand->crew->lock);
 
     set_late_locked(hand, FALSE);
     g_cond_broadcast(&hand->crew->changed);
@@ -212,7 +212,7 @@ static gboolean wait_for_locked(Crew *crew, Hand *hand, gint64 until)
 /* Waits for @hand, and copies what it did to @job. Returns FALSE if it is left behind. */
 static gboolean take_result(Crew *crew, Hand *hand, CrewJob *job, gint64 until)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&crew->lock);
 
     if (!wait_for_locked(crew, hand, until))
         return FALSE;
@@ -276,7 +276,7 @@ static gboolean is_late_locked(const Crew *crew, const char *path)
 char **crew_late_freezes(Crew *crew)
 {
     GPtrArray *paths = g_ptr_array_new();
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&crew->lock);
 
     for (guint i = 0; i < crew->late->len; i++)
         g_ptr_array_add(paths, g_strdup(((const Hand *)crew->late->pdata[i])->path));
@@ -286,7 +286,7 @@ char **crew_late_freezes(Crew *crew)
 
 gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&crew->lock);
     gboolean late;
 
     while ((late = is_late_locked(crew, path)) && !crew->cancelled)
@@ -297,7 +297,7 @@ gboolean crew_await_late_freeze(Crew *crew, const char *path, gint64 until)
 
 static void set_cancelled(Crew *crew, gboolean cancelled)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&crew->lock);
 
     crew->cancelled = cancelled;
     g_cond_broadcast(&crew->changed);
@@ -315,7 +315,7 @@ void crew_uncancel(Crew *crew)
 
 gboolean crew_cancelled(Crew *crew)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&crew->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&crew->lock);
 
     return crew->cancelled;
 }

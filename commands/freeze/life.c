@@ -17,14 +17,14 @@ const char *const thaw_reasons[] = { "host", "timeout", "failed", "shutdown" };
 
 FreezePhase freeze_phase(Freeze *freeze)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     return freeze->phase;
 }
 
 void freeze_set_phase(Freeze *freeze, FreezePhase phase)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     freeze->phase = phase;
     g_cond_broadcast(&freeze->changed);
@@ -32,14 +32,14 @@ void freeze_set_phase(Freeze *freeze, FreezePhase phase)
 
 void freeze_enter(Freeze *freeze)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     freeze->users++;
 }
 
 void freeze_leave(Freeze *freeze)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     freeze->users--;
     g_cond_broadcast(&freeze->changed);
@@ -187,7 +187,7 @@ static void reset_cancel(Freeze *freeze)
 
 static gboolean start_phase(Freeze *freeze, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     if (freeze->closed)
         return set_error(error, "the agent is stopping");
@@ -306,7 +306,7 @@ typedef enum {
 /* Decides what to thaw for @reason, and enters PHASE_THAWING unless that is TARGET_NONE. */
 static ThawTarget claim_thaw(Freeze *freeze, ThawReason reason)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
     gboolean frozen, waited;
 
     freeze->closed = freeze->closed || reason == THAW_AT_SHUTDOWN;
@@ -385,7 +385,7 @@ static void copy_calls(const FreezeHooks *hooks, Arena *arena, List *copies)
 
 void freeze_report(Freeze *freeze, Arena *arena, FreezeReport *report)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     *report = (FreezeReport){ .phase = freeze->phase, .any = freeze->any };
     /* In the other phases a thread may change the rest without the lock. */
@@ -424,7 +424,7 @@ Freeze *freeze_new(const Services *services, GError **error)
 
 static void wait_for_users(Freeze *freeze)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&freeze->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&freeze->lock);
 
     while (freeze->users > 0)
         g_cond_wait(&freeze->changed, &freeze->lock);

@@ -64,7 +64,7 @@ void freeze_watchdog_set(FreezeWatchdog *watchdog, gint64 deadline_us)
 {
     struct itimerspec when = { .it_value = { .tv_sec = deadline_us / G_USEC_PER_SEC,
                                              .tv_nsec = deadline_us % G_USEC_PER_SEC * 1000 } };
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&watchdog->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&watchdog->lock);
 
     watchdog->deadline_us = deadline_us;
     timerfd_settime(watchdog->fd, TFD_TIMER_ABSTIME, &when, NULL);
@@ -72,7 +72,7 @@ void freeze_watchdog_set(FreezeWatchdog *watchdog, gint64 deadline_us)
 
 gboolean freeze_watchdog_is_due(FreezeWatchdog *watchdog)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&watchdog->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&watchdog->lock);
 
     return watchdog->deadline_us != 0 && boot_time_us() >= watchdog->deadline_us;
 }

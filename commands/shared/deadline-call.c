@@ -51,7 +51,7 @@ void patience_free(Patience *patience)
 
 static void set_hanging(Patience *patience, const char *what, gboolean hangs)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&patience->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&patience->lock);
 
     if (hangs)
         g_hash_table_add(patience->hanging, g_strdup(what));
@@ -61,7 +61,7 @@ static void set_hanging(Patience *patience, const char *what, gboolean hangs)
 
 static gboolean is_hanging(Patience *patience, const char *what)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&patience->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&patience->lock);
 
     return g_hash_table_contains(patience->hanging, what);
 }
@@ -103,7 +103,7 @@ static void batch_free(Batch *batch)
 
 static PatientCall *start_call(Batch *batch)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&batch->lock);
 
     set_limits_locked(batch);
     if (batch->slow < batch->wakeup)
@@ -114,7 +114,7 @@ static PatientCall *start_call(Batch *batch)
 /* Returns whether there is another call to make. */
 static gboolean end_call(Batch *batch, PatientCall *call)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&batch->lock);
     gboolean more;
 
     call->state = PATIENT_DONE;
@@ -156,7 +156,7 @@ static void clean_up(gpointer data)
  */
 static gsize wait_while_quick(Batch *batch)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&batch->lock);
 
     while (batch->at < batch->len && g_get_monotonic_time() < batch->slow) {
         batch->wakeup = batch->slow;
@@ -169,7 +169,7 @@ static gsize wait_while_quick(Batch *batch)
 /* Waits until all are made or the last one is late. Returns the number of those made. */
 static gsize wait_for_calls(Batch *batch)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&batch->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&batch->lock);
 
     while (batch->at < batch->len && !batch->late) {
         batch->late = g_get_monotonic_time() >= batch->until;

@@ -112,7 +112,7 @@ static gboolean open_locked(LibvirtLink *link, const Deadline *deadline, GError 
 /* virConnectIsAlive() does not block: it looks at what the event loop knows of the socket. */
 virConnectPtr libvirt_link_connect(LibvirtLink *link, const Deadline *deadline, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&link->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&link->lock);
 
     if (link->connection && virConnectIsAlive(link->connection) == 0)
         virConnectClose(g_steal_pointer(&link->connection));
