@@ -5,7 +5,7 @@
 
 /*
  * Reports when another attempt to open a path may succeed: a name on the way to it appeared,
- * changed or was closed. Uses inotify(7), so there is no wake-up while nothing happens; without
+ * changed or was closed. Uses inotify(7), so it does not wake up while nothing happens; without
  * inotify, a slow timer.
  */
 typedef struct PathWatch PathWatch;

@@ -17,7 +17,7 @@ int uevent_open(void);
 /*
  * Receives one event: "add@/devices/system/cpu/cpu1", followed by NUL-terminated variables.
  * *@from_kernel says whether the kernel sent it; any process with CAP_NET_ADMIN can send to such a
- * socket. Returns the length, or -1 with errno set: EAGAIN if there is no event, ENOBUFS if events
+ * socket. Returns the length, or -1 with errno set: EAGAIN without an event, ENOBUFS if events
  * were lost.
  */
 ssize_t uevent_receive(int fd, char *buffer, size_t size, gboolean *from_kernel);

@@ -38,7 +38,7 @@ static gboolean check_parent(const Backup *backup, const ChainPoint *parent, GEr
     g_autofree char *bitmap = NULL;
 
     if (!parent)
-        return set_error(error, "there is no backup in %s yet", backup->chain->dir);
+        return set_error(error, "no backup in %s", backup->chain->dir);
     bitmap = backup_bitmap(backup, parent);
     for (guint i = 0; i < backup->disks->len; i++) {
         const Disk *disk = backup->disks->pdata[i];

@@ -138,8 +138,8 @@ ChainPoint *point_read(const char *path, char **set, GError **error)
         *set = g_strdup(jsonu_string(json_node_get_object(root), "set", NULL));
         return g_steal_pointer(&point);
     }
-    set_error(error, "%s is no manifest of a backup%s%s; move it away, and the backups that "
-                     "need it are shown by \"backup verify\"",
+    set_error(error, "%s is not a valid manifest of a backup%s%s; move it away, then "
+                     "\"backup verify\" lists the backups that depend on it",
               path, problem ? ": " : "", problem ? problem->message : "");
     return NULL;
 }

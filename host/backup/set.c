@@ -223,7 +223,7 @@ ChainPoint *chain_at(const Chain *chain, const char *text, GError **error)
             found = point;
     }
     if (!found)
-        set_error(error, "there is no backup as old as %s; the oldest is %s", text,
+        set_error(error, "no backup as old as %s; the oldest is %s", text,
                   ((const ChainPoint *)chain->points->pdata[0])->id);
     return found;
 }

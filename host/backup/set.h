@@ -35,15 +35,15 @@ typedef struct {
 } Chain;
 
 typedef enum {
-    CHAIN_LOOK, /* there must be backups; nobody is kept out */
-    CHAIN_WORK, /* nobody else may work on it, @vm NULL: any */
-    CHAIN_MAKE, /* the same; the directory is made if there is none */
-    CHAIN_PLAN, /* what CHAIN_MAKE would find, but nothing is made and nobody kept out */
+    CHAIN_LOOK, /* the set must exist; not locked */
+    CHAIN_WORK, /* locked for this process; @vm NULL: of any VM */
+    CHAIN_MAKE, /* the same; creates the directory */
+    CHAIN_PLAN, /* as CHAIN_MAKE, but nothing is created or locked */
 } ChainUse;
 
 /*
- * Reads the directory. NULL with @error set if a manifest cannot be read, if somebody else
- * is at work, or if it holds the backups of another VM than @vm (NULL: of any).
+ * Reads the directory. NULL with @error set if a manifest cannot be read, if another
+ * process has locked the set, or if it holds the backups of another VM than @vm (NULL: of any).
  */
 Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error);
 void chain_free(Chain *chain);

@@ -6,7 +6,7 @@
 /*
  * A call that may block for ever, such as libvirt's, made on a thread of its own, so that the
  * caller waits for it no longer than a deadline. The call cannot be stopped: after the deadline
- * it goes on, in its thread, and its result is dropped unless the caller asks for it later.
+ * it continues in its thread, and its result is dropped unless the caller asks for it later.
  */
 typedef struct DeadlineCall DeadlineCall;
 

@@ -15,7 +15,7 @@ gboolean value_bool(const Value *object, const char *name, gboolean fallback);
 
 /*
  * The @len bytes of a base64 string, decoded in place: that takes the text away, and is done
- * once. NULL if there is no such string.
+ * once. NULL if the member is missing or not a string.
  */
 const char *value_bytes(const Value *object, const char *name, gsize *len);
 

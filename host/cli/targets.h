@@ -5,7 +5,7 @@
 
 /*
  * The VMs that @spec ("VM" or "VM,VM"; NULL: all) and the context's options select, from all
- * backends in the order of their list. Returns an array of Vm, or NULL with @error set if there is
- * no such VM. May be called by several threads at a time.
+ * backends in the order of their list. Returns an array of Vm, or NULL with @error set if a VM
+ * does not exist. May be called by several threads at a time.
  */
 GPtrArray *targets_find(const char *spec, const Context *context, GError **error);

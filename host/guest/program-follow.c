@@ -90,7 +90,7 @@ static gboolean take_input(Follow *follow, GError **error)
 }
 
 /*
- * An input that is not read is no failure, and neither is a program that has closed it.
+ * Input that the program does not read is not a failure, nor is input that it has closed.
  * Returns FALSE with @error for all others.
  */
 static gboolean judge_write(Follow *follow, GError *problem, GError **error)
@@ -157,7 +157,7 @@ static gboolean one_round(Follow *follow, GError **error)
         return FALSE;
     wait_ms = follow->came ? 0 : follow->wait_ms;
     if (follow->eof[PROGRAM_OUT] && follow->eof[PROGRAM_ERR]) {
-        /* It has closed both, and goes on. */
+        /* The program has closed both and still runs. */
         if (!pause_ms(follow->program->vm->context, wait_ms, error) ||
             !read_output(follow, PROGRAM_OUT, 0, error))
             return FALSE;

@@ -6,8 +6,8 @@
 /* One file in the guest, through the agent's file commands. */
 
 /*
- * libvirt passes strings of 4 MiB, and base64 makes a third more of these; a larger piece
- * is no faster.
+ * libvirt passes strings of 4 MiB, and base64 makes a third more of these; larger pieces
+ * are not faster.
  */
 #define REMOTE_CHUNK (2 * 1024 * 1024)
 

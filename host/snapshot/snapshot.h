@@ -80,5 +80,5 @@ char *manifest_find(const char *overlay);
 /* Removes the label "consistent"; to be called before the images change. */
 gboolean manifest_spoil(const char *path, GError **error);
 
-/* Removes the manifest if none of its overlays exists. */
+/* Removes the manifest if all of its overlays are gone. */
 void manifest_drop_if_done(const char *path);

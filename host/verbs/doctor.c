@@ -20,7 +20,7 @@ typedef enum { GOOD, NOTE, PROBLEM } Verdict;
 typedef struct {
     Job *job;
     guint problems;
-    gboolean port_closed; /* nobody in the guest has it open */
+    gboolean port_closed; /* no process in the guest has it open */
     gboolean frozen;
     Arena *arena;
 } Doctor;
@@ -162,7 +162,7 @@ static gboolean check_agent(Doctor *doctor)
             "it does not answer");
     else if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
         say(doctor, "agent", PROBLEM, "see that the VM runs and the agent is started in the guest",
-            "nobody is there to answer%s", behind_advice(problem->message));
+            "no agent answers%s", behind_advice(problem->message));
     else
         say(doctor, "agent", PROBLEM, "see the agent's configuration and log in the guest", "%s",
             problem->message);

@@ -150,7 +150,7 @@ gboolean vm_tell(Vm *vm, const HostRequest *request, gint64 patience_ms, GError 
     g_autoptr(Arena) arena = arena_new();
     g_autoptr(GError) problem = NULL;
 
-    /* Silence means yes only from somebody who is there. */
+    /* No answer means success only if the agent answered before. */
     if (!vm_ask_plain(vm, "guest-ping", arena, &problem) &&
         !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) &&
         !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND)) {

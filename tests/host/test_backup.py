@@ -220,7 +220,7 @@ def test_manifest_damaged(bench):
                  '{"name": "d0", "sha256": "0", "file": "../../etc/passwd"}]}'):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        has(vm.backup(status=1), f"{os.path.realpath(path)} is no manifest of a backup")
+        has(vm.backup(status=1), f"{os.path.realpath(path)} is not a valid manifest of a backup")
 
 
 def test_prune(bench):

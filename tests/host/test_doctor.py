@@ -64,7 +64,7 @@ def test_no_socket(bench):
     status, checks = examine(bench, "--agent", bench.path("none"))
     same(status, 1)
     has(checks["channel"]["remedy"], "virtserialport")
-    has(checks["agent"]["text"], "nobody is there")
+    has(checks["agent"]["text"], "no agent answers")
 
 
 def test_no_agent_named(bench):

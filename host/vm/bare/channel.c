@@ -64,7 +64,7 @@ gboolean bare_channel_find(Vm *vm, AgentChannel *channel, const Deadline *deadli
         address += strlen("unix:");
     channel->configured = stat(address, &info) == 0 && S_ISSOCK(info.st_mode);
     if (!channel->configured) {
-        g_autofree char *problem = g_strdup_printf("there is no socket %s", channel->where);
+        g_autofree char *problem = g_strdup_printf("no socket at %s", channel->where);
 
         set_problem(channel,
                     "start QEMU with -chardev socket,path=…,server=on,wait=off,id=agent -device "

@@ -84,7 +84,7 @@ static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GEr
         return TRUE;
     }
     bare_disconnect(vm);
-    /* QEMU ends with its guest: nobody there means off. */
+    /* QEMU exits with its guest: a missing monitor means that the VM is off. */
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
         *state = VM_SHUT_OFF;
         return TRUE;
@@ -128,7 +128,7 @@ static gboolean bare_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError 
     return qmp != NULL;
 }
 
-/* QEMU keeps it as it is, for whoever wants to know why; it will never come to an end by itself. */
+/* QEMU keeps a guest that panicked for inspection; the VM does not end by itself. */
 static gboolean is_panic(JsonObject *event)
 {
     JsonObject *data = jsonu_object(event, "data");

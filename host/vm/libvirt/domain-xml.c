@@ -159,7 +159,7 @@ static char *volume_name(xmlNodePtr source)
     return pool && volume ? g_strdup_printf("%s/%s", pool, volume) : NULL;
 }
 
-/* Of a <disk> or a <backingStore>; NULL: there is no source in it. */
+/* Of a <disk> or a <backingStore>; NULL: it has no source. */
 static DomainImage *read_image(xmlNodePtr node)
 {
     static const char *const paths[] = { "file", "dev", "dir" };
