@@ -52,6 +52,10 @@ class Built:
     def changes(self):
         return glob.glob(os.path.join(self.build, "deb", "*.changes"))[0]
 
+    def description(self):
+        """The .dsc file, which names the source package."""
+        return glob.glob(os.path.join(self.build, "deb", "*.dsc"))[0]
+
     def source(self):
         return glob.glob(os.path.join(self.build, "deb", "*.orig.tar.xz"))[0]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The Debian packages as files."""
 
+import hashlib
 import os
 import re
 import tempfile
@@ -37,6 +38,21 @@ def field(built, name, key):
 def equal(got, want, what):
     if got != want:
         raise AssertionError(f"{what}: got {got!r}, want {want!r}")
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def different(one, other, place):
+    """The names of the files that differ between two packages."""
+    roots = []
+    for number, package in enumerate((one, other)):
+        roots.append(os.path.join(place, f"unpacked{number}"))
+        output("dpkg-deb", "-R", package, roots[-1])
+    return run("diff", "-rq", *roots)[1] or run("sh", "-c", f"dpkg-deb -c {one} >{place}/1; dpkg-deb -c {other} >{place}/2; "
+                                                f"diff {place}/1 {place}/2")[1]
 
 
 def checks(built):
@@ -91,14 +107,42 @@ def checks(built):
     yield unchanged
 
     def lintian():
-        """lintian finds no error"""
+        """lintian: binary and source packages -> no error and no warning"""
         need("lintian", "lintian")
         # It refuses to work where others may write, and warns of root.
         with tempfile.TemporaryDirectory() as home:
-            status, text = run("lintian", "--no-cfg", "--allow-root", "--fail-on", "error",
+            status, text = run("lintian", "--no-cfg", "--allow-root", "--fail-on", "error,warning",
                                built.changes(), env=dict(os.environ, HOME=home))
         lines = [line for line in text.splitlines() if line[:2] in ("E:", "W:")]
         if status:
             raise AssertionError("\n".join(lines) or text)
         return "\n".join(lines)
     yield lintian
+
+    def autopkgtest():
+        """debian/tests/agent: the packages' own programs -> the agent answers guestctl"""
+        root = built.unpacked("guestd", "guestctl")
+        programs = ":".join(os.path.join(root, path) for path in ("usr/sbin", "usr/bin"))
+        text = output(os.path.join(built.top, "packaging/debian/tests/agent"),
+                      env=dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}"))
+        equal(text.splitlines()[-1], "the agent answers", text)
+    yield autopkgtest
+
+    def reproducible():
+        """second build: other path, time zone, locale, umask and time -> the same bytes"""
+        need("faketime", "faketime")
+        place = os.path.join(built.directory(), "another", "place")
+        os.makedirs(place)
+        source = os.path.join(place, "source")
+        output("dpkg-source", "-x", built.description(), source)
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "CI")}
+        environment.update(TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", HOME=place,
+                           DEB_BUILD_OPTIONS=f"nocheck parallel={os.cpu_count()}")
+        output("sh", "-c", "umask 027 && exec faketime -f +400d dpkg-buildpackage -b -us -uc",
+               cwd=source, env=environment)
+        for path in built.deb.values():
+            again = os.path.join(place, os.path.basename(path))
+            if sha256(again) != sha256(path):
+                raise AssertionError(f"{os.path.basename(path)}: {different(path, again, place)}")
+    yield reproducible

@@ -15,7 +15,7 @@ GUESTD_PACKAGES="autoconf automake pkg-config make gcc libc6-dev libglib2.0-dev
     e2fsprogs xfsprogs btrfs-progs dmsetup lvm2 iproute2 debootstrap
     libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev libxml2-dev virtnbdbackup
     postgresql mariadb-server
-    dpkg-dev debhelper fakeroot lintian rpm
+    dpkg-dev debhelper faketime fakeroot lintian rpm
     man-db groff-base mandoc git shellcheck flake8 codespell clang-tidy gcovr"
 
 missing_packages() {
