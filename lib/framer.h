@@ -20,7 +20,7 @@ typedef struct Framer Framer;
 #define FRAMER_MAX_QUOTE 1024
 
 typedef enum {
-    FRAME_NONE,    /* all input consumed, the message goes on */
+    FRAME_NONE,    /* all input consumed, the message continues */
     FRAME_MESSAGE, /* @data holds one complete message */
     FRAME_ERROR,   /* @data holds the error's text, not necessarily UTF-8 */
 } FrameKind;

@@ -168,7 +168,7 @@ gboolean job_number(const Job *job, const char *name, gint64 fallback, gint64 *n
     *number = fallback;
     if (!text || g_ascii_string_to_signed(text, 10, 0, G_MAXINT32, number, NULL))
         return TRUE;
-    return usage_error(job->call->verb, error, "--%s: '%s' is no number", name, text);
+    return usage_error(job->call->verb, error, "invalid number '%s' for --%s", text, name);
 }
 
 void job_print(Job *job, const char *format, ...)

@@ -51,7 +51,7 @@ static gboolean find_part(Copy *copy, int fd, GError **error)
     if (!copy_sum_local(copy, fd, stat.size, error))
         return FALSE;
     return g_str_equal(stat.sha256, g_checksum_get_string(copy->sum)) ||
-           set_error(error, "what is there is no beginning of it; without --resume it is replaced");
+           set_error(error, "existing file is not a prefix of the source; omit --resume to replace it");
 }
 
 /* Of any other agent, the end of the part has to do. */
@@ -132,7 +132,7 @@ static void tell_rest(Copy *copy, GError **error)
     if (copy->remote.atomic)
         g_prefix_error(error, "nothing was replaced in the guest: ");
     else
-        g_prefix_error(error, "an incomplete %s is in the guest (--resume goes on with it): ",
+        g_prefix_error(error, "an incomplete %s is in the guest (--resume continues it): ",
                        copy->path);
 }
 
@@ -166,7 +166,7 @@ gboolean copy_to_guest(Copy *copy, GError **error)
         copy->total = info.st_size;
         ok = send_file(copy, fd, (int)info.st_mode & 0777, error);
     } else {
-        set_error(error, "'%s' is no regular file", copy->local);
+        set_error(error, "'%s' is not a regular file", copy->local);
     }
     close(fd);
     return ok;

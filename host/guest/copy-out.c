@@ -14,7 +14,7 @@
 
 /* guestctl VM cp :PATH FILE */
 
-/* Where it goes on the host. */
+/* The file on the host. */
 typedef struct {
     char *path;
     char *temporary; /* renamed to @path in the end; NULL: it is written in place */
@@ -38,7 +38,7 @@ static gboolean cannot(Target *target, const char *what, GError **error)
     return set_errno_error(error, errno, "%s '%s'", what, target->path);
 }
 
-/* @secret: nobody else may read it before its mode is known. */
+/* @secret: only the caller can read the file until its mode is known. */
 static gboolean open_target(Copy *copy, Target *target, gboolean secret, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(target->path);
@@ -67,9 +67,9 @@ static gboolean open_source(Copy *copy, RemoteStat *stat, GError **error)
         if (!remote_file_stat(&copy->remote, copy->path, FALSE, stat, error))
             return FALSE;
         if (!stat->exists)
-            return set_error(error, "there is no %s in the guest", copy->path);
+            return set_error(error, "no file %s in the guest", copy->path);
         if (!g_str_equal(stat->type, "regular"))
-            return set_error(error, "%s is no regular file but a %s", copy->path, stat->type);
+            return set_error(error, "%s is not a regular file but a %s", copy->path, stat->type);
     }
     if (!remote_file_open(&copy->remote, copy->path, "rb", -1, FALSE, error))
         return FALSE;
@@ -183,7 +183,7 @@ static void clean_up(Copy *copy, Target *target, GError **error)
     if (target->temporary)
         unlink(target->temporary);
     else if (copy->resume && target->fd >= 0 && fstat(target->fd, &info) == 0)
-        g_prefix_error(error, "%" G_GINT64_FORMAT " bytes are in '%s' (--resume goes on): ",
+        g_prefix_error(error, "%" G_GINT64_FORMAT " bytes are in '%s' (--resume continues): ",
                        (gint64)info.st_size, target->path);
     if (target->fd >= 0)
         close(target->fd);

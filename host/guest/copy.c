@@ -74,7 +74,7 @@ gboolean copy_compare_end(Copy *copy, int fd, gint64 len, GError **error)
     if (!theirs)
         return FALSE;
     return (got == n && memcmp(ours, theirs, n) == 0) ||
-           set_error(error, "what is there is no beginning of it; without --resume it is replaced");
+           set_error(error, "existing file is not a prefix of the source; omit --resume to replace it");
 }
 
 gboolean copy_check(Copy *copy, const RemoteStat *stat, GError **error)

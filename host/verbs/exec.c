@@ -198,10 +198,10 @@ const Verb verb_exec = {
     .name = "exec",
     .usage = "-- CMD [ARG]…",
     .summary = "Runs a program in the guest and returns its exit status",
-    .doc = "Its output comes while it runs, and Ctrl-C ends it in the guest; a stock qemu-ga can do\n"
-           "neither: the output comes at the end, and the program goes on. No shell is involved:\n"
-           "say sh -c for one. The exit status is 128 and the signal's number if one ended it, 124\n"
-           "after --timeout, 130 after Ctrl-C.",
+    .doc = "guestctl prints the output while the program runs, and Ctrl-C kills the program in the guest.\n"
+           "A stock qemu-ga can do neither: the output comes at the end, and the program keeps running.\n"
+           "No shell is involved: use sh -c for one. The exit status is 128 plus the number of the\n"
+           "signal that killed the program, 124 after --timeout, 130 after Ctrl-C.",
     .options = (const VerbOption[]){
         { "user", "NAME", "whom it runs as (guestd only)" },
         { "cwd", "DIR", "its directory (guestd only)" },

@@ -24,7 +24,7 @@ static void tell_count(Job *job, const char *done, const Value *count)
     job_json_value(job, count);
 }
 
-/* Another agent would freeze until somebody thaws: the net that was asked for is not there. */
+/* Another agent would stay frozen until a host thaws it, and ignore the limit. */
 static gboolean can_thaw_itself(Job *job, GError **error)
 {
     gboolean guestd;

@@ -98,7 +98,7 @@ static gboolean raw_run(Job *job, GError **error)
     g_autoptr(GString) reply = NULL;
 
     if (!is_json(text->str)) {
-        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "raw: '%s' is no JSON", text->str);
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "raw: '%s' is not valid JSON", text->str);
         return FALSE;
     }
     g_string_append_c(text, '\n');

@@ -166,7 +166,7 @@ static gboolean users_run(Job *job, GError **error)
 {
     static const char *const heads[] = { "USER", "SINCE", NULL };
 
-    return show_list(job, "guest-get-users", heads, users_row, "nobody is logged in", error);
+    return show_list(job, "guest-get-users", heads, users_row, "no user is logged in", error);
 }
 
 const Verb verb_users = {

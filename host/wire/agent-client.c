@@ -72,7 +72,7 @@ static Look look_at(const Frame *frame)
     return look;
 }
 
-/* Waits for a message of @kind; events that come before a reply are nobody's. */
+/* Waits for a message of @kind; events that come before a reply are dropped. */
 static gboolean receive(AgentClient *client, Kind kind, GString **text, const Deadline *deadline,
                         GError **error)
 {
@@ -90,7 +90,7 @@ static gboolean receive(AgentClient *client, Kind kind, GString **text, const De
         }
         g_free(frame.data);
         if (look.kind == KIND_OTHER)
-            return set_error(error, "what came is no reply of an agent");
+            return set_error(error, "invalid reply from the agent");
     }
 }
 

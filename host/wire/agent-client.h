@@ -17,7 +17,7 @@ void agent_client_free(AgentClient *client);
 /*
  * Sends the line @text and waits for the reply, whose whole text is put into @reply (the
  * caller's). With @reply NULL none is expected and none waited for. Returns FALSE with @error set:
- * GUESTD_ERROR_UNREACHABLE, _TIMED_OUT, _CANCELLED, or _FAILED if what came is no reply; with a
+ * GUESTD_ERROR_UNREACHABLE, _TIMED_OUT, _CANCELLED, or _FAILED if the reply is invalid; with a
  * limit for the reply _UNANSWERED if it is not there by then, and will be dropped.
  */
 gboolean agent_client_ask(AgentClient *client, const GString *text, GString **reply,

@@ -5,7 +5,7 @@
 #include "host/wire/wire.h"
 #include "lib/errors.h"
 
-/* A monitor that nobody empties for hours must not grow for ever. */
+/* Events that no caller reads for hours must not grow for ever. */
 #define MAX_EVENTS 4096
 
 struct Qmp {
@@ -30,7 +30,7 @@ static JsonObject *receive(Qmp *qmp, const Deadline *deadline, GError **error)
     g_free(frame.data);
     if (ok)
         return json_node_dup_object(json_parser_get_root(parser));
-    set_error(error, "what came is no message of QEMU's monitor");
+    set_error(error, "invalid QMP message");
     return NULL;
 }
 
@@ -41,7 +41,7 @@ static void keep_event(Qmp *qmp, JsonObject *event)
         json_object_unref(g_queue_pop_head(&qmp->events));
 }
 
-/* The answer to the request @id; what else comes is an event, or nobody's. */
+/* The answer to the request @id; other messages are events, or are dropped. */
 static JsonObject *await_answer(Qmp *qmp, gint64 id, const Deadline *deadline, GError **error)
 {
     for (;;) {
@@ -151,7 +151,7 @@ static gboolean negotiate(Qmp *qmp, const Deadline *deadline, GError **error)
     if (!greeting)
         return FALSE;
     if (!json_object_has_member(greeting, "QMP"))
-        return set_error(error, "it does not greet as QEMU's monitor does");
+        return set_error(error, "no QMP greeting; is this a QMP socket?");
     return qmp_do(qmp, "qmp_capabilities", NULL, deadline, error);
 }
 

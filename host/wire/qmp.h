@@ -25,7 +25,7 @@ gboolean qmp_do(Qmp *qmp, const char *execute, JsonObject *arguments, const Dead
                 GError **error);
 
 /*
- * Goes on waiting for the answer to the last qmp_call(), which did not come in time. Returns
+ * Waits again for the answer to the last qmp_call(), which did not come in time. Returns
  * FALSE with @error as there.
  */
 gboolean qmp_await(Qmp *qmp, const char *execute, const Deadline *deadline, GError **error);

@@ -48,7 +48,7 @@ static gboolean set_path(Endpoint *to, const char *path, GError **error)
     struct sockaddr_un *un = (struct sockaddr_un *)&to->address;
 
     if (!*path || strlen(path) >= sizeof un->sun_path)
-        return set_error(error, "'%s' is no path of a socket: it may have 1 to %zu bytes", path,
+        return set_error(error, "invalid socket path '%s': it must have 1 to %zu bytes", path,
                          sizeof un->sun_path - 1);
     un->sun_family = AF_UNIX;
     g_strlcpy(un->sun_path, path, sizeof un->sun_path);

@@ -14,7 +14,7 @@ typedef struct Wire Wire;
  *   vsock:CID:PORT          AF_VSOCK
  *   hybrid-vsock:PATH:PORT  a VM monitor's unix socket that is told "CONNECT PORT"
  *
- * Returns NULL with @error set: GUESTD_ERROR_UNREACHABLE if nobody is there.
+ * Returns NULL with @error set: GUESTD_ERROR_UNREACHABLE without a listener.
  */
 Wire *wire_open(const char *address, const Deadline *deadline, GError **error);
 void wire_close(Wire *wire);

@@ -167,7 +167,7 @@ def test_resume_other(bench):
                 write(there, other)
                 result = bench.ctl("--agent", path, "cp", "--resume", *args)
                 same(result.status, 1, result)
-                has(result.err, "without --resume it is replaced")
+                has(result.err, "omit --resume to replace it")
                 same(read(there), other)
 
 

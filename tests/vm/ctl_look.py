@@ -69,7 +69,7 @@ def raw(world):
     told = world.ctl("raw", '{"execute": "guest-no"}')
     world.equal(told.json["error"], {"class": "CommandNotFound",
                 "desc": "The command guest-no has not been found"}, "error")
-    world.refused("raw", "{", text="raw: '{' is no JSON", status=2)
+    world.refused("raw", "{", text="raw: '{' is not valid JSON", status=2)
 
 
 @row("fsinfo")
@@ -131,7 +131,7 @@ def users(world):
         world.matches(rf"USER +SINCE\nanna +{when}\n", world.ctl("users").out)
     finally:
         world.guest.sh("mv /run/utmp.before /run/utmp")
-    world.equal(world.ctl("users").out, "nobody is logged in\n", "none")
+    world.equal(world.ctl("users").out, "no user is logged in\n", "none")
 
 
 @row("vcpus")

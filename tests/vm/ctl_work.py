@@ -190,7 +190,7 @@ def cp_resume(world):
     world.equal((told["resumed-at"], content(back) == data), (300 * KIB, True), told)
     world.guest.sh("echo other >/root/rows/resumed")
     said = world.ctl("cp", "--resume", here, ":/root/rows/resumed", status=1).err
-    world.check(said.endswith("what is there is no beginning of it; without --resume it is replaced\n"),
+    world.check(said.endswith("existing file is not a prefix of the source; omit --resume to replace it\n"),
                 said)
     world.equal(world.guest.sh("cat /root/rows/resumed"), "other", "what was there")
 
@@ -202,7 +202,7 @@ def cp_nowhere(world):
     world.matches(rf"guestctl: {world.name}: the agent refused guest-file-open: .*No such file.*\n", said)
     said = world.ctl("cp", ":/root/none/file", world.path("none"), status=1).err
     world.matches(rf"guestctl: {world.name}: .*No such file.*\n" if world.stock else
-                  rf"guestctl: {world.name}: there is no /root/none/file in the guest\n", said)
+                  rf"guestctl: {world.name}: no file /root/none/file in the guest\n", said)
     world.check(not os.path.exists(world.path("none")), "a file on the host")
 
 
