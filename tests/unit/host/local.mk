@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 unit_programs += \
+	%D%/backup/test-plan \
+	%D%/backup/test-set \
 	%D%/base/test-deadline-call \
 	%D%/base/test-image-tool \
 	%D%/base/test-json-util \
 	%D%/base/test-rename-new \
 	%D%/base/test-table \
 	%D%/cli/test-options \
+	%D%/snapshot/test-manifest \
 	%D%/vm/test-backend \
 	%D%/vm/test-disk \
 	%D%/vm/test-played
+
+tests_unit_host_snapshot_test_manifest_SOURCES = %D%/snapshot/test-manifest.c \
+	%D%/vm/played/vm.c %D%/vm/played/vm.h
 
 # guestctl with a backend of the tests, added by the recipe in docs/design.md: its own list of
 # backends takes the place of the archive's.
