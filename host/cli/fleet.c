@@ -23,7 +23,7 @@ static void perform(gpointer data, gpointer unused)
 
     (void)unused;
     if (!task->act(task->job, task->data, &task->job->error) && !task->job->error)
-        set_error(&task->job->error, "it failed without a reason");
+        set_error(&task->job->error, "failed (no reason reported)");
 }
 
 guint fleet_each(Job **jobs, guint n, gboolean only_well, FleetAct act, gpointer data)

@@ -46,7 +46,7 @@ void help_print(const Verb *verb, FILE *to)
         return;
     }
     fprintf(to, "guestctl [OPTION]… VM[,VM…] VERB [ARGUMENT]…\n\n"
-                "Queries guest agents, shuts guests down, takes quiesced snapshots and backups.\n"
+                "Query guest agents, shut guests down, take quiesced snapshots and backups.\n"
                 "VM is a libvirt domain or a name in vms.ini; see also --agent.\n\nVerbs:\n");
     for (const Verb *const *row = verbs; *row; row++)
         fprintf(to, "  %-*s%s\n", COLUMN - 2, (*row)->name, (*row)->summary);

@@ -66,7 +66,7 @@ static gboolean parse_option(VerbCall *call, const char *text, const char *const
     if (option->value && !value && *option->value != '[') {
         value = **next;
         if (!value)
-            return usage_error(call->verb, error, "--%s needs a value", option->name);
+            return usage_error(call->verb, error, "--%s requires a value", option->name);
         (*next)++;
     }
     add_value(call, option, value ? value : "");
@@ -79,9 +79,9 @@ static gboolean check_count(const VerbCall *call, GError **error)
     int n = (int)call->n_args;
 
     if (n < verb->min_args)
-        return usage_error(verb, error, "it needs %s", verb->usage ? verb->usage : "arguments");
+        return usage_error(verb, error, "missing argument: %s", verb->usage ? verb->usage : "arguments");
     if (verb->max_args >= 0 && n > verb->max_args)
-        return usage_error(verb, error, "'%s' is one argument too many",
+        return usage_error(verb, error, "unexpected argument '%s'",
                            call->args[verb->max_args]);
     return TRUE;
 }

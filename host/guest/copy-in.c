@@ -33,7 +33,7 @@ static gboolean settle_path(Copy *copy, GError **error)
 
 static gboolean too_long(GError **error)
 {
-    return set_error(error, "what is there is longer than the file; without --resume it is replaced");
+    return set_error(error, "existing file is longer than the source; omit --resume to replace it");
 }
 
 /* guestd tells the checksum of what is there. */
@@ -51,7 +51,8 @@ static gboolean find_part(Copy *copy, int fd, GError **error)
     if (!copy_sum_local(copy, fd, stat.size, error))
         return FALSE;
     return g_str_equal(stat.sha256, g_checksum_get_string(copy->sum)) ||
-           set_error(error, "existing file is not a prefix of the source; omit --resume to replace it");
+           set_error(error, "existing file is not a prefix of the source; "
+                            "omit --resume to replace it");
 }
 
 /* Of any other agent, the end of the part has to do. */

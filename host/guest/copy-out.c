@@ -88,8 +88,8 @@ static gboolean skip_part(Copy *copy, Target *target, GError **error)
     if (!copy->resume || fstat(target->fd, &info) < 0 || !S_ISREG(info.st_mode))
         return TRUE;
     if (info.st_size > copy->total)
-        return set_error(error, "'%s' is longer than %s in the guest; without --resume it is "
-                                "replaced", target->path, copy->path);
+        return set_error(error, "'%s' is longer than %s in the guest; omit --resume to "
+                                "replace it", target->path, copy->path);
     copy->start = copy->done = info.st_size;
     return copy_compare_end(copy, target->fd, copy->start, error) &&
            copy_sum_local(copy, target->fd, copy->start, error) &&

@@ -33,7 +33,7 @@ static gboolean read_exactly(int fd, char *to, gsize len, gint64 at, GError **er
         ssize_t n = pread(fd, to, len, at);
 
         if (n == 0)
-            return set_error(error, "the file on the host became shorter");
+            return set_error(error, "the file on the host was truncated during the copy");
         if (n < 0)
             return set_errno_error(error, errno, "reading the file on the host");
         to += n;
@@ -74,7 +74,8 @@ gboolean copy_compare_end(Copy *copy, int fd, gint64 len, GError **error)
     if (!theirs)
         return FALSE;
     return (got == n && memcmp(ours, theirs, n) == 0) ||
-           set_error(error, "existing file is not a prefix of the source; omit --resume to replace it");
+           set_error(error, "existing file is not a prefix of the source; "
+                            "omit --resume to replace it");
 }
 
 gboolean copy_check(Copy *copy, const RemoteStat *stat, GError **error)
@@ -83,6 +84,6 @@ gboolean copy_check(Copy *copy, const RemoteStat *stat, GError **error)
         return TRUE;
     copy->checked = g_str_equal(stat->sha256, g_checksum_get_string(copy->sum));
     return copy->checked ||
-           set_error(error, "the checksums differ: it changed meanwhile, or what was there "
-                            "before was something else");
+           set_error(error, "checksums differ: the source changed during the copy, or the "
+                            "existing part was from another file");
 }

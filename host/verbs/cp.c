@@ -23,11 +23,11 @@ static void tell(Job *job, const Copy *copy, double seconds)
 
     job_print(job, "copied %s in %.1f s, %s%s\n", size, seconds,
               copy->checked          ? "checksum compared"
-              : copy->remote.guestd ? "checksum not compared, as it changes"
-                                    : "checksum not compared, for this agent has none",
+              : copy->remote.guestd ? "checksum not compared: the file changes"
+                                    : "checksum not compared: not supported by this agent",
               copy->mode_kept          ? ""
-              : copy->remote.guestd ? "; the mode is another"
-                                    : "; the mode was not kept, for this agent cannot");
+              : copy->remote.guestd ? "; the mode differs"
+                                    : "; mode not kept: not supported by this agent");
     g_string_append_printf(json, "{\"bytes\": %" G_GINT64_FORMAT ", \"resumed-at\": %"
                            G_GINT64_FORMAT ", \"seconds\": ", copy->done, copy->start);
     json_append_double(json, seconds);
@@ -60,9 +60,9 @@ static gboolean cp_run(Job *job, GError **error)
     gboolean ok;
 
     if (in == (*from == ':'))
-        return usage(error, "one of the two is in the guest, and is written :PATH");
+        return usage(error, "exactly one path must be in the guest, written :PATH");
     if (!in && !job->alone)
-        return usage(error, "files of several VMs would become one; copy out of one at a time");
+        return usage(error, "cannot copy from several VMs into one file; name one VM");
     copy.local = g_strdup(in ? from : to);
     copy.path = g_strdup((in ? to : from) + 1);
     copy.sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -76,12 +76,12 @@ static gboolean cp_run(Job *job, GError **error)
 const Verb verb_cp = {
     .name = "cp",
     .usage = "FILE :PATH | :PATH FILE",
-    .summary = "Copies a file into the guest or out of it",
-    .doc = "The path in the guest is the one with the colon. A copy that fails leaves the old file as\n"
-           "it was; into a guest with a stock qemu-ga, it leaves a part. With guestd, the checksum\n"
-           "is compared and the mode kept. --resume writes in place and leaves a part in any case.",
+    .summary = "Copy a file into the guest or out of it",
+    .doc = "The path with the colon is in the guest. A failed copy leaves the old file unchanged; in a\n"
+           "guest with a stock qemu-ga it leaves a partial file. With guestd, guestctl compares the\n"
+           "checksum and keeps the mode. --resume writes in place and leaves a partial file on failure.",
     .options = (const VerbOption[]){
-        { "resume", NULL, "go on behind what is there already" },
+        { "resume", NULL, "continue a partial copy" },
         { NULL },
     },
     .flags = VERB_CHANGES,

@@ -37,7 +37,7 @@ static gboolean add_environment(const Job *job, HostRequest *request, GError **e
         const char *equals = strchr(given->pdata[i], '=');
 
         if (!equals || equals == (const char *)given->pdata[i])
-            return usage(error, "--env needs NAME=VALUE");
+            return usage(error, "--env requires NAME=VALUE");
         has_path |= g_str_has_prefix(given->pdata[i], "PATH=");
         g_ptr_array_add(all, given->pdata[i]);
     }
@@ -54,7 +54,7 @@ static gboolean refuse_guestd_options(const Job *job, GError **error)
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         if (job_flag(job, names[i]))
-            return set_error(error, "--%s needs guestd in the guest; this agent is another",
+            return set_error(error, "--%s requires guestd; this guest runs another agent",
                              names[i]);
     return TRUE;
 }
@@ -94,7 +94,7 @@ static gboolean add_input(const Job *job, HostRequest *request, GError **error)
         len += (gsize)MAX(n, 0);
     }
     if (len > max)
-        return set_error(error, "this agent takes %zu KiB of input at most; guestd takes any",
+        return set_error(error, "this agent accepts at most %zu KiB of input; guestd has no limit",
                          max / 1024);
     request_base64(request, "input-data", data, len);
     return TRUE;
@@ -148,13 +148,13 @@ static gboolean judge(Job *job, const Program *program, GError **error)
     if (!job->status || (job->alone && job->context->json))
         return TRUE;
     if (program->timed_out)
-        return set_error(error, "it was killed after %s s", job_option(job, "timeout"));
+        return set_error(error, "killed after %s s", job_option(job, "timeout"));
     if (program->truncated)
-        return set_error(error, "the agent keeps 16 MiB of an output; more was dropped");
+        return set_error(error, "output is incomplete: the agent keeps 16 MiB");
     if (job->alone)
         return TRUE;
     return program->signal > 0
-               ? set_error(error, "signal %" G_GINT64_FORMAT " ended it", program->signal)
+               ? set_error(error, "killed by signal %" G_GINT64_FORMAT, program->signal)
                : set_error(error, "exit status %d", job->status);
 }
 
@@ -185,7 +185,7 @@ static gboolean exec_run(Job *job, GError **error)
     GError *problem = NULL;
 
     if (program.has_input && !job->alone)
-        return usage(error, "--stdin is for one VM at a time");
+        return usage(error, "--stdin requires a single VM");
     if (run_program(job, &program, &problem))
         return TRUE;
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED))
@@ -197,17 +197,17 @@ static gboolean exec_run(Job *job, GError **error)
 const Verb verb_exec = {
     .name = "exec",
     .usage = "-- CMD [ARG]…",
-    .summary = "Runs a program in the guest and returns its exit status",
+    .summary = "Run a program in the guest and return its exit status",
     .doc = "guestctl prints the output while the program runs, and Ctrl-C kills the program in the guest.\n"
            "A stock qemu-ga can do neither: the output comes at the end, and the program keeps running.\n"
            "No shell is involved: use sh -c for one. The exit status is 128 plus the number of the\n"
            "signal that killed the program, 124 after --timeout, 130 after Ctrl-C.",
     .options = (const VerbOption[]){
-        { "user", "NAME", "whom it runs as (guestd only)" },
-        { "cwd", "DIR", "its directory (guestd only)" },
-        { "env", "NAME=VALUE", "its environment, once for each; besides these there is but a PATH" },
-        { "timeout", "SECONDS", "kill it then (guestd only)" },
-        { "stdin", NULL, "pass our standard input on" },
+        { "user", "NAME", "user to run the program as (guestd only)" },
+        { "cwd", "DIR", "working directory (guestd only)" },
+        { "env", "NAME=VALUE", "environment variable, repeatable; the program gets only these and a PATH" },
+        { "timeout", "SECONDS", "kill the program after this time (guestd only)" },
+        { "stdin", NULL, "send standard input to the program" },
         { NULL },
     },
     .flags = VERB_CHANGES,

@@ -30,8 +30,8 @@ static gboolean can_thaw_itself(Job *job, GError **error)
     gboolean guestd;
 
     return vm_agent_has(job->vm, "guestd-info", &guestd, error) &&
-           (guestd || set_error(error, "--thaw-after needs guestd in the guest; this agent is "
-                                       "another"));
+           (guestd || set_error(error, "--thaw-after requires guestd; this guest runs another "
+                                       "agent"));
 }
 
 static gboolean freeze_run(Job *job, GError **error)
@@ -60,11 +60,11 @@ static gboolean freeze_run(Job *job, GError **error)
 const Verb verb_freeze = {
     .name = "freeze",
     .usage = "[MOUNTPOINT]…",
-    .summary = "Freezes the filesystems, all or those named, until thaw",
-    .doc = "Nothing in the guest can write until \"guestctl VM thaw\". guestd thaws by itself\n"
+    .summary = "Freeze all filesystems, or those named, until thaw",
+    .doc = "The guest cannot write until \"guestctl VM thaw\". guestd thaws by itself\n"
            "after its freeze-timeout; a stock qemu-ga does not.",
     .options = (const VerbOption[]){
-        { "thaw-after", "SECONDS", "when guestd thaws by itself (guestd only)" },
+        { "thaw-after", "SECONDS", "let guestd thaw by itself after this time (guestd only)" },
         { NULL },
     },
     .flags = VERB_CHANGES,
@@ -86,7 +86,7 @@ static gboolean thaw_run(Job *job, GError **error)
 
 const Verb verb_thaw = {
     .name = "thaw",
-    .summary = "Thaws what is frozen, by whomever",
+    .summary = "Thaw all frozen filesystems",
     .flags = VERB_CHANGES,
     .run = thaw_run,
 };
@@ -118,9 +118,9 @@ static gboolean trim_run(Job *job, GError **error)
 
 const Verb verb_trim = {
     .name = "trim",
-    .summary = "Gives unused blocks of the filesystems back to the host",
+    .summary = "Discard the unused blocks of the filesystems",
     .options = (const VerbOption[]){
-        { "minimum", "BYTES", "leave smaller free extents alone" },
+        { "minimum", "BYTES", "skip smaller free extents" },
         { NULL },
     },
     .flags = VERB_CHANGES,

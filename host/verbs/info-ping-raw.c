@@ -25,7 +25,7 @@ static gboolean ping_run(Job *job, GError **error)
 
 const Verb verb_ping = {
     .name = "ping",
-    .summary = "Asks whether the agent answers",
+    .summary = "Check whether the agent answers",
     .run = ping_run,
 };
 
@@ -79,7 +79,7 @@ static gboolean info_run(Job *job, GError **error)
 
 const Verb verb_info = {
     .name = "info",
-    .summary = "Shows which agent it is and what it can do",
+    .summary = "Show the agent, its version and its commands",
     .run = info_run,
 };
 
@@ -114,7 +114,7 @@ static gboolean raw_run(Job *job, GError **error)
 const Verb verb_raw = {
     .name = "raw",
     .usage = "JSON",
-    .summary = "Sends a request as it is and shows the reply as it comes",
+    .summary = "Send a request unchanged and print the reply unchanged",
     .flags = VERB_CHANGES,
     .min_args = 1,
     .max_args = 1,

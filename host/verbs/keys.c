@@ -88,7 +88,7 @@ static gboolean keys_run(Job *job, GError **error)
 const Verb verb_keys = {
     .name = "keys",
     .usage = "list|add|remove USER [KEY|FILE]…",
-    .summary = "Shows or changes a user's authorized SSH keys",
+    .summary = "Show or change the authorized SSH keys of a user",
     .flags = VERB_CHANGES | VERB_DRY_ITSELF,
     .min_args = 2,
     .max_args = -1,

@@ -91,9 +91,9 @@ static gboolean list_run(Job **jobs, guint n, GError **error)
 
 const Verb verb_list = {
     .name = "list",
-    .summary = "Shows the VMs, their state and whether their agents answer",
+    .summary = "Show the VMs, their state and whether their agents answer",
     .options = (const VerbOption[]){
-        { "names", NULL, "only the names, without asking any agent" },
+        { "names", NULL, "print only the names, without a query to the agents" },
         { NULL },
     },
     .flags = VERB_ALL_BY_DEFAULT | VERB_GROUP_PRINTS,

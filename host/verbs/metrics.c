@@ -27,7 +27,7 @@ static void print_load(Job *job, const Value *metrics)
                   value_number(processes, "total", 0), value_number(processes, "running", 0),
                   value_number(processes, "blocked", 0));
     if (value_get(metrics, "users"))
-        job_print(job, "%.0f users are logged in\n", value_number(metrics, "users", 0));
+        job_print(job, "%.0f users logged in\n", value_number(metrics, "users", 0));
 }
 
 /* Since the start of the system. */
@@ -147,14 +147,14 @@ static gboolean metrics_run(Job *job, GError **error)
     print_list(job, value_get(metrics, "interfaces"), interfaces, interface_row);
     print_list(job, value_get(metrics, "disks"), disks, disk_row);
     if (composed)
-        job_print(job, "\nonly guestd tells of memory, uptime and processes\n");
+        job_print(job, "\nmemory, uptime and processes: only reported by guestd\n");
     job_json_value(job, metrics);
     return TRUE;
 }
 
 const Verb verb_metrics = {
     .name = "metrics",
-    .summary = "Shows how the guest is doing: load, memory, filesystems, network, disks",
-    .doc = "--json has it in the form of guestd-metrics, also of other agents, which tell less.",
+    .summary = "Show load, memory, filesystems, network and disks of the guest",
+    .doc = "--json prints the members of guestd-metrics, for other agents only those that they report.",
     .run = metrics_run,
 };

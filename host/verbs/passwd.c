@@ -106,11 +106,11 @@ static gboolean passwd_run(Job *job, GError **error)
 const Verb verb_passwd = {
     .name = "passwd",
     .usage = "USER",
-    .summary = "Sets a user's password",
-    .doc = "The password is read from the terminal, twice, or from a pipe, never from the\n"
-           "command line, which other users can see.",
+    .summary = "Set the password of a user",
+    .doc = "guestctl reads the password twice from the terminal, or once from a pipe. It does not accept\n"
+           "it on the command line, which other users can see.",
     .options = (const VerbOption[]){
-        { "crypted", NULL, "the password is a crypt(3) hash" },
+        { "crypted", NULL, "the password is a crypt(5) hash" },
         { NULL },
     },
     .flags = VERB_CHANGES | VERB_ONE_VM,

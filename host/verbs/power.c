@@ -26,7 +26,7 @@ typedef struct {
 
 static gboolean bad_mode(const char *mode, const char *valid, GError **error)
 {
-    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "--mode: '%s' is none of %s", mode, valid);
+    g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "--mode must be one of: %s (got '%s')", valid, mode);
     return FALSE;
 }
 
@@ -88,7 +88,7 @@ static gboolean try_way(Job *job, Way way, const Plan *plan, GError **error)
         return FALSE;
     }
     g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT,
-                "it took the request but was not %s after %" G_GINT64_FORMAT " s",
+                "accepted the request but was not %s after %" G_GINT64_FORMAT " s",
                 plan->end == VM_END_DOWN ? "down" : "reset", plan->timeout_ms / 1000);
     return FALSE;
 }
@@ -125,7 +125,7 @@ static gboolean go_down(Job *job, const Plan *plan, GError **error)
     VmState state;
 
     if (plan->wait && vm_state(job->vm, &state, NULL) && state == VM_SHUT_OFF)
-        return set_error(error, "it is off already");
+        return set_error(error, "already off");
     for (Way way = 0; way < N_WAYS; way++) {
         g_autoptr(GError) problem = NULL;
 
@@ -153,14 +153,14 @@ static gboolean shutdown_run(Job *job, GError **error)
 
 const Verb verb_shutdown = {
     .name = "shutdown",
-    .summary = "Shuts the guest down and waits until it is down",
-    .doc = "The agent is asked first; if it is absent, refuses or does not come down in time, the\n"
-           "ACPI power button is pressed; and then, with --force only, the VM is turned off.",
+    .summary = "Shut the guest down and wait until it is off",
+    .doc = "guestctl asks the agent first. If the agent is absent or refuses, or the guest is not down\n"
+           "in time, it presses the ACPI power button; then, only with --force, it turns the VM off.",
     .options = (const VerbOption[]){
-        { "mode", "auto|agent|acpi", "which ways to try; default auto: one after the other" },
-        { "timeout", "SECONDS", "for each way; default 180" },
-        { "no-wait", NULL, "only ask" },
-        { "force", NULL, "turn it off if nothing else helps" },
+        { "mode", "auto|agent|acpi", "ways to try; default: auto, one after the other" },
+        { "timeout", "SECONDS", "limit for each way; default: 180" },
+        { "no-wait", NULL, "return after the request" },
+        { "force", NULL, "turn the VM off if the other ways fail" },
         { NULL },
     },
     .flags = VERB_CHANGES,
@@ -176,18 +176,18 @@ static gboolean reboot_run(Job *job, GError **error)
     /* ACPI knows no reboot; a reset is force. */
     plan.ways[WAY_ACPI] = FALSE;
     if (!plan.ways[WAY_AGENT] && !plan.ways[WAY_FORCE])
-        return set_error(error, "ACPI has no button for it: say shutdown and start, or --force");
+        return set_error(error, "ACPI has no reboot button; use shutdown and start, or --force");
     return go_down(job, &plan, error);
 }
 
 const Verb verb_reboot = {
     .name = "reboot",
-    .summary = "Reboots the guest and waits for the reset",
+    .summary = "Reboot the guest and wait for the reset",
     .options = (const VerbOption[]){
-        { "mode", "auto|agent", "the agent is the only way but force" },
-        { "timeout", "SECONDS", "for each way; default 180" },
-        { "no-wait", NULL, "only ask" },
-        { "force", NULL, "reset it if the agent does not help" },
+        { "mode", "auto|agent", "way to try; besides --force only the agent can reboot" },
+        { "timeout", "SECONDS", "limit for each way; default: 180" },
+        { "no-wait", NULL, "return after the request" },
+        { "force", NULL, "reset the VM if the agent fails" },
         { NULL },
     },
     .flags = VERB_CHANGES,
@@ -211,7 +211,7 @@ static gboolean suspend_run(Job *job, GError **error)
         !vm_tell(job->vm, request, REFUSAL_MS, error))
         return FALSE;
     if (!vm_await(job->vm, VM_END_SUSPENDED, &deadline, error)) {
-        g_prefix_error(error, "it took the request but does not sleep: ");
+        g_prefix_error(error, "accepted the request but does not sleep: ");
         return FALSE;
     }
     job_print(job, "suspended\n");
@@ -220,9 +220,9 @@ static gboolean suspend_run(Job *job, GError **error)
 
 const Verb verb_suspend = {
     .name = "suspend",
-    .summary = "Puts the guest to sleep and waits until it sleeps",
+    .summary = "Suspend the guest and wait until it sleeps",
     .options = (const VerbOption[]){
-        { "mode", "ram|disk|hybrid", "default ram" },
+        { "mode", "ram|disk|hybrid", "where the state is kept; default: ram" },
         { "timeout", "SECONDS", "default 60" },
         { NULL },
     },
@@ -245,7 +245,7 @@ static gboolean pause_run(Job *job, GError **error)
 
 const Verb verb_pause = {
     .name = "pause",
-    .summary = "Stops the VM's CPUs",
+    .summary = "Stop the virtual CPUs",
     .flags = VERB_CHANGES,
     .run = pause_run,
 };
@@ -264,7 +264,7 @@ static gboolean resume_run(Job *job, GError **error)
 
 const Verb verb_resume = {
     .name = "resume",
-    .summary = "Lets a paused VM run, or wakes one that sleeps",
+    .summary = "Resume a paused VM, or wake one that sleeps",
     .flags = VERB_CHANGES,
     .run = resume_run,
 };
@@ -276,7 +276,7 @@ static gboolean reset_run(Job *job, GError **error)
 
 const Verb verb_reset = {
     .name = "reset",
-    .summary = "Presses the reset button; the guest does not learn of it",
+    .summary = "Reset the VM without notifying the guest",
     .flags = VERB_CHANGES,
     .run = reset_run,
 };
@@ -288,7 +288,7 @@ static gboolean start_run(Job *job, GError **error)
 
 const Verb verb_start = {
     .name = "start",
-    .summary = "Starts a domain of libvirt",
+    .summary = "Start a libvirt domain",
     .flags = VERB_CHANGES,
     .run = start_run,
 };

@@ -62,7 +62,7 @@ static gboolean fsinfo_run(Job *job, GError **error)
 
 const Verb verb_fsinfo = {
     .name = "fsinfo",
-    .summary = "Shows the filesystems and how full they are",
+    .summary = "Show the filesystems and their usage",
     .run = fsinfo_run,
 };
 
@@ -89,7 +89,7 @@ static gboolean disks_run(Job *job, GError **error)
 
 const Verb verb_disks = {
     .name = "disks",
-    .summary = "Shows the disks and partitions",
+    .summary = "Show the disks and partitions",
     .run = disks_run,
 };
 
@@ -121,7 +121,7 @@ static gboolean addr_run(Job *job, GError **error)
 
 const Verb verb_addr = {
     .name = "addr",
-    .summary = "Shows the network interfaces and their addresses",
+    .summary = "Show the network interfaces and their addresses",
     .run = addr_run,
 };
 
@@ -148,7 +148,7 @@ static gboolean route_run(Job *job, GError **error)
 
 const Verb verb_route = {
     .name = "route",
-    .summary = "Shows the routes",
+    .summary = "Show the routes",
     .run = route_run,
 };
 
@@ -171,7 +171,7 @@ static gboolean users_run(Job *job, GError **error)
 
 const Verb verb_users = {
     .name = "users",
-    .summary = "Shows who is logged in",
+    .summary = "Show the users who are logged in",
     .run = users_run,
 };
 
@@ -191,6 +191,6 @@ static gboolean vcpus_run(Job *job, GError **error)
 
 const Verb verb_vcpus = {
     .name = "vcpus",
-    .summary = "Shows the virtual CPUs",
+    .summary = "Show the virtual CPUs",
     .run = vcpus_run,
 };

@@ -66,10 +66,10 @@ static gboolean time_run(Job *job, GError **error)
 
 const Verb verb_time = {
     .name = "time",
-    .summary = "Shows the guest's clock, or sets it",
+    .summary = "Show or set the clock of the guest",
     .options = (const VerbOption[]){
-        { "set", NULL, "set it to the host's time" },
-        { "sync", NULL, "set it from the VM's own clock" },
+        { "set", NULL, "set the clock to the host's time" },
+        { "sync", NULL, "set the clock from the VM's RTC" },
         { NULL },
     },
     .flags = VERB_CHANGES | VERB_DRY_ITSELF,

@@ -64,7 +64,7 @@ static gboolean set_vsock(Endpoint *to, const char *text, GError **error)
 
     if (g_strv_length(parts) != 2 || !parse_number(parts[0], G_MAXUINT32, &cid) ||
         !parse_number(parts[1], G_MAXUINT32, &port))
-        return set_error(error, "'vsock:%s': say vsock:CID:PORT", text);
+        return set_error(error, "invalid address 'vsock:%s': must be vsock:CID:PORT", text);
     vm->svm_family = AF_VSOCK;
     vm->svm_cid = cid;
     vm->svm_port = port;
@@ -78,7 +78,7 @@ static gboolean set_hybrid(Endpoint *to, const char *text, GError **error)
     g_autofree char *path = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
 
     if (!colon || !parse_number(colon + 1, G_MAXUINT32, &to->hybrid_port) || !to->hybrid_port)
-        return set_error(error, "'hybrid-vsock:%s': say hybrid-vsock:PATH:PORT", text);
+        return set_error(error, "invalid address 'hybrid-vsock:%s': must be hybrid-vsock:PATH:PORT", text);
     return set_path(to, path, error);
 }
 

@@ -122,7 +122,7 @@ def test_says_what_is_not_done(bench):
     here = write(bench.path("here"), b"x")
     told = bench.ctl("--agent", path, "cp", here, ":" + bench.path("there")).out
     has(told, "checksum not compared")
-    has(told, "mode was not kept")
+    has(told, "mode not kept")
 
 
 def test_directories(bench):

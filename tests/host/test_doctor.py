@@ -217,7 +217,7 @@ def test_metrics(bench):
         text = bench.ctl("--agent", path, "metrics").out
         for word in ("load ", "CPUs, since the start", "INTERFACE"):
             has(text, word)
-        same("only guestd tells" in text, reference)
+        same("only reported by guestd" in text, reference)
 
 
 def test_metrics_partly(bench):

@@ -78,7 +78,7 @@ def test_off(bench):
     """what is off already is not shut down, and its doctor says how to start it"""
     uri = node(bench)
     result = bench.ctl("-c", uri, "shut-off", "shutdown")
-    same((result.status, result.err), (1, "guestctl: shut-off: it is off already\n"))
+    same((result.status, result.err), (1, "guestctl: shut-off: already off\n"))
     result = bench.ctl("-c", uri, "shut-off", "doctor")
     same(result.status, 1, result)
     has(result.out, "the VM is shut off, so no agent can answer\n")

@@ -106,8 +106,8 @@ def test_ignored(bench):
     vm = machine(bench, None, {"system_powerdown": {}, "quit": ends})
     result = bench.ctl(*vm.args, "shutdown", "--timeout", 1)
     same(result.status, 1, result)
-    has(result.err, "the agent: it took the request but was not down after 1 s")
-    has(result.err, "ACPI: it took the request but was not down after 1 s")
+    has(result.err, "the agent: accepted the request but was not down after 1 s")
+    has(result.err, "ACPI: accepted the request but was not down after 1 s")
     has(result.err, "--force")
     same(vm.asked(), ["system_powerdown"])
 

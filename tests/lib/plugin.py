@@ -104,6 +104,7 @@ class Rows:
         # A list is printed and that is all, perhaps into a pipe that is closed early.
         self.place = None if config.option.list else Place()
         processes.adopt_orphans()
+        processes.accept_interrupts()
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.end)
 

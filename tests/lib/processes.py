@@ -24,6 +24,15 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def accept_interrupts():
+    """
+    A shell ignores SIGINT and SIGQUIT for its background jobs, and their children inherit that. The
+    suite and what it starts react to them as in the foreground.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 def default_signals():
     """In a child: what a shell ignores for its background jobs would be ignored by the agent."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):

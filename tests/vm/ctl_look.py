@@ -151,7 +151,7 @@ def metrics(world):
     places = {fs["mountpoint"] for fs in told["filesystems"]}
     world.check({"/", "/mnt/data"} <= places and "load1m" in told["load"], told)
     world.equal("memory" in told, not world.stock, "memory")
-    world.equal(text.endswith("\nonly guestd tells of memory, uptime and processes\n"),
+    world.equal(text.endswith("\nmemory, uptime and processes: only reported by guestd\n"),
                 world.stock, text)
     if not world.stock:
         total = world.guest.number("awk '/^MemTotal/ { print $2 * 1024 }' /proc/meminfo")

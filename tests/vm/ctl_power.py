@@ -50,7 +50,7 @@ def suspend_refused(world):
     said = world.ctl("suspend", "--mode", "disk", status=1).err
     world.matches(rf"guestctl: {world.name}: the agent refused guest-suspend-disk: {why}\n", said)
     world.refused("suspend", "--mode", "deep", status=2,
-                  text="--mode: 'deep' is none of ram, disk, hybrid")
+                  text="--mode must be one of: ram, disk, hybrid (got 'deep')")
 
 
 @row("reboot", "mode", "timeout")
@@ -70,7 +70,7 @@ def shutdown_agent(world):
     """by the agent; started again, where there is somebody to do it"""
     boot = world.same_boot()
     down(world, "agent", "--mode", "agent", "--timeout", "120")
-    world.refused("shutdown", text="it is off already")
+    world.refused("shutdown", text="already off")
     if world.libvirt:
         world.equal(world.ctl("start").out, "started\n", "start")
     else:
@@ -132,7 +132,7 @@ def shutdown_force(world):
     """a guest that takes no notice of ACPI is turned off with --force, and only then"""
     world.guest.sh("systemctl mask --now --runtime systemd-logind.service", 60)
     world.equal(world.ctl("shutdown", "--mode", "acpi", "--no-wait").out, "asked by ACPI\n", "no wait")
-    world.refused("shutdown", "--mode", "acpi", "--timeout", "2", text="ACPI: it took the request "
+    world.refused("shutdown", "--mode", "acpi", "--timeout", "2", text="ACPI: accepted the request "
                   "but was not down after 2 s; --force turns it off")
     world.equal(world.state(), "running", "state")
     down(world, "force", "--mode", "acpi", "--timeout", "2", "--force")

@@ -18,7 +18,7 @@ from lib.vm.case import GUESTD, REFERENCE
 
 PATIENCE = 240
 AGENTS = {"guestd": GUESTD, "qemu-ga": REFERENCE}
-NEEDS_GUESTD = "--{} needs guestd in the guest; this agent is another"
+NEEDS_GUESTD = "--{} requires guestd; this guest runs another agent"
 
 
 class Row:

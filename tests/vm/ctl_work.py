@@ -87,7 +87,7 @@ def exec_timeout(world):
     if world.guestd_only(*words, option="timeout"):
         return
     world.equal(world.ctl(*words, status=124).err,
-                f"guestctl: {world.name}: it was killed after 5 s\n", "what it says")
+                f"guestctl: {world.name}: killed after 5 s\n", "what it says")
     world.guest.wait_for("[ ! -e /proc/$(cat /run/rows.pid) ]")
 
 
@@ -100,7 +100,7 @@ def exec_stdin(world):
     if world.stock:
         most = 96 if world.libvirt else 2048
         world.refused("exec", "--stdin", "--", "cat", stdin=bytes(most * KIB + 1),
-                      text=f"this agent takes {most} KiB of input at most; guestd takes any")
+                      text=f"this agent accepts at most {most} KiB of input; guestd has no limit")
 
 
 @row("exec")
@@ -159,8 +159,8 @@ def cp_in(world):
                 (len(data), summed(data), not world.stock, not world.stock), told)
     world.equal(world.guest.sh("stat -c %a /root/rows/in"), "600" if world.stock else "640", "mode")
     said = world.ctl("cp", here, ":/root/rows/d/").out
-    world.matches(r"copied .*, checksum not compared, for this agent has none; the mode was not kept, "
-                  r"for this agent cannot\n" if world.stock else r"copied .*, checksum compared\n", said)
+    world.matches(r"copied .*, checksum not compared: not supported by this agent; mode not kept: "
+                  r"not supported by this agent\n" if world.stock else r"copied .*, checksum compared\n", said)
     world.equal(guest_sum(world, "/root/rows/d/in"), summed(data), "in a directory")
 
 

@@ -42,7 +42,7 @@ class Down(Case):
     def test_ignores_acpi(self):
         """a guest that ignores the power button: left alone, and turned off with --force"""
         said = self.ctl("shutdown", "--mode", "acpi", "--timeout", WAIT_S, status=1)
-        self.says(said, f"ACPI: it took the request but was not down after {WAIT_S} s; --force turns")
+        self.says(said, f"ACPI: accepted the request but was not down after {WAIT_S} s; --force turns")
         self.equal(self.vm.qmp.call("query-status")["status"], "running", "status")
         said = self.ctl("shutdown", "--mode", "acpi", "--timeout", WAIT_S, "--force")
         self.check(re.search(r"^down by force after \d+\.\d s", said), said)
