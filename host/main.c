@@ -40,8 +40,8 @@ static int complain(GError *error)
     int status = g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_USAGE) ? EXIT_USAGE
                                                                            : EXIT_FAILURE;
 
-    fprintf(stderr, "guestctl: %s\n", error->message);
-    g_error_free(error);
+    fprintf(stderr, "guestctl: %s\n", error ? error->message : "failed (no reason reported)");
+    g_clear_error(&error);
     return status;
 }
 

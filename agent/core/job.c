@@ -71,7 +71,7 @@ static gboolean fill_arguments(Job *job)
 {
     static const Field no_fields[] = { FIELDS_END };
     static const Type no_arguments = { .kind = TYPE_OBJECT, .fields = no_fields };
-    const Command *command = job_command(job);
+    const Command *command = job->entry->command;
     const Type *type = command->args ? command->args : &no_arguments;
     void *args = arena_alloc(job->call.arena, type->size);
 
@@ -90,11 +90,11 @@ gboolean job_prepare(Job *job, const Settings *settings, gboolean frozen)
     if (job->state == JOB_REFUSED)
         return FALSE;
     job->state = JOB_REFUSED;
-    if (!policy_allows(settings, job_command(job), frozen)) {
+    if (!policy_allows(settings, job->entry->command, frozen)) {
         g_set_error(&job->error, GUESTD_ERROR, GUESTD_ERROR_COMMAND_NOT_FOUND,
                     "Command %s has been disabled: the command is not allowed",
-                    job_command(job)->name);
-        job->disabled = !policy_allows(settings, job_command(job), FALSE);
+                    job->entry->command->name);
+        job->disabled = !policy_allows(settings, job->entry->command, FALSE);
         return FALSE;
     }
     if (fill_arguments(job) &&
@@ -110,7 +110,7 @@ gboolean job_forbidden(const Job *job)
 
 void job_run(Job *job)
 {
-    const Command *command = job_command(job);
+    const Command *command = job->entry->command;
 
     if (!command->run(&job->call, &job->error) && !job->error)
         set_error(&job->error, "%s failed (no reason reported)", command->name);
@@ -118,11 +118,12 @@ void job_run(Job *job)
 
 GString *job_reply(const Job *job)
 {
-    const Command *command = job_command(job);
+    const Command *command;
     GString *text;
 
     if (job->error)
         return envelope_error(job->error, job->request.id);
+    command = job->entry->command;
     if (command->flags & COMMAND_NO_SUCCESS_REPLY)
         return NULL;
     text = envelope_return(command->returns, job->call.result, job->request.id);

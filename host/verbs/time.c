@@ -36,7 +36,7 @@ static gboolean show_clock(Job *job, GError **error)
         return set_error(error, "agent returned an invalid time");
     after = g_get_real_time();
     guest = time->integer / 1000;
-    ahead = (double)(guest - (before + after) / 2) / G_USEC_PER_SEC;
+    ahead = ((double)guest - ((double)before + (double)after) / 2) / G_USEC_PER_SEC;
     date = g_date_time_new_from_unix_utc(time->integer / NS_PER_S);
     text = date ? g_date_time_format(date, "%F %T UTC") : g_strdup("unknown");
     job_print(job, "%s, %.3f s %s the host\n", text, ahead < 0 ? -ahead : ahead,

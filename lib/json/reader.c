@@ -267,7 +267,7 @@ static gboolean completed(Reader *reader, Value *value, gboolean is_name, GError
     if (is_name) {
         if (value->kind != VALUE_STRING)
             return fail(error, "key is not a string in object");
-        frame->name = value->string.text;
+        frame->name = value->string.text; /* NOLINT: a name is within an object's frame */
         reader->expect = EXPECT_COLON;
         return TRUE;
     }

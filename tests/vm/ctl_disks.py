@@ -160,7 +160,7 @@ def restore(world):
             world.equal(mark_in(world, image), (f"{mark}-{world.agent}", True), "what is in it")
             os.unlink(image)
     said = world.ctl("restore", "--from", store(world), "--to", image, status=2).err
-    world.matches(r"guestctl: restore: the backup has several disks; say --to with a directory for "
+    world.matches(r"guestctl: restore: the backup has several disks; use --to with a directory for "
                   r"all of them, or --disk with one of: .*\n", said)
     both = world.path(f"restored-{world.agent}")
     os.mkdir(both)
@@ -186,7 +186,7 @@ def backup_verify(world):
     try:
         outcome = world.ctl("backup", "verify", "--to", store(world), status=1)
         world.check(f"{newest['id']} is damaged: " in outcome.out, outcome)
-        world.matches(r"guestctl: 1 of \d backups in .* are broken; take a full one\n", outcome.err)
+        world.matches(r"guestctl: 1 of \d backups in .* are damaged; make a full one\n", outcome.err)
     finally:
         with open(path, "r+b") as file:
             file.seek(-1, os.SEEK_END)

@@ -170,7 +170,7 @@ def doctor_healthy(world):
     told, results = findings(world, 0)
     world.equal(told["problems"], 0, told)
     world.equal(results, {"state": "ok", "channel": "ok", "port": "ok", "agent": "ok",
-                          "freeze": "ok", "version": "note" if world.stock else "ok",
+                          "disks": "ok", "freeze": "ok", "version": "note" if world.stock else "ok",
                           "commands": "ok", "clock": "ok"} | (
                               {"hooks": "ok"} if "hooks" in results else {}), told)
 

@@ -62,7 +62,7 @@ def reboot(world):
     world.notes.append(f"{world.agent}: reset after {told['seconds']:.1f} s")
     world.rebooted(boot)
     world.refused("reboot", "--mode", "acpi",
-                  text="ACPI has no button for it: say shutdown and start, or --force")
+                  text="ACPI has no reboot button; use shutdown and start, or --force")
 
 
 @row("shutdown start", "mode", "timeout")

@@ -118,8 +118,8 @@ def exec_interrupt(world):
     world.equal(process.returncode, 130, said)
     pid = world.guest.number("cat /run/rows.pid")
     if world.stock:
-        world.equal(said.decode(), f"guestctl: {world.name}: process {pid} goes on in the guest, as "
-                    "only guestd can end it: interrupted\n", "what it says")
+        world.equal(said.decode(), f"guestctl: {world.name}: process {pid} still runs in the guest; "
+                    "only guestd can kill it: interrupted\n", "what it says")
         world.guest.sh(f"kill {pid}")
         # If its host has left before it was answered, it spins until another one comes, and
         # buries nobody.

@@ -62,7 +62,7 @@ class Agents(Faulty):
             self.kill_agent()
         with Door(self.vm, at("transaction", gone)) as door:
             said = self.snapshot("--quiesce", *SHORT, status=1, door=door)
-        self.says(said, "it could not be thawed", "the snapshot was undone")
+        self.says(said, "failed to thaw the guest", "the snapshot was undone")
         self.equal(self.overlays(), [], "overlays")
         self.guest.start_agent(GUESTD, "-m", "virtio-serial", "-p", PORT_PATH)
         # It takes the freeze over, with what is left of its time.

@@ -132,9 +132,9 @@ class Backups(Faulty):
         with self.stored() as (files, bitmaps):
             self.vm.qmp.call("block-dirty-bitmap-remove", node="one", name=bitmaps["one"][0])
             said = self.backup(*INCREMENTAL, status=1)
-            self.says(said, "the disk one has no bitmap of the last backup", "--level full")
+            self.says(said, "disk one has no bitmap of the last backup", "--level full")
             self.nothing_left(files)
-            self.says(self.backup("--quiesce"), "full backup", "full because the disk one has no")
+            self.says(self.backup("--quiesce"), "full backup", "full because disk one has no")
             self.write()
             self.next_is_well()
 
