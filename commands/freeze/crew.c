@@ -98,9 +98,9 @@ static int do_task(const SysOps *ops, const CrewJob *job, const char *path)
     case CREW_OPEN:
         return ops->open_mount(path);
     case CREW_SYNC:
-        return ops->syncfs(job->file->fd); /* NOLINT: only CREW_OPEN and CREW_DRAIN have no file */
+        return ops->syncfs(job->file->fd);
     case CREW_FREEZE:
-        return ops->freeze(job->file->fd);
+        return ops->freeze(job->file->fd); /* NOLINT: only CREW_OPEN and CREW_DRAIN have no file */
     case CREW_THAW:
         return ops->thaw(job->file->fd);
     case CREW_DRAIN:
