@@ -102,7 +102,7 @@ static int do_task(const SysOps *ops, const CrewJob *job, const char *path)
     case CREW_FREEZE:
         return ops->freeze(job->file->fd); /* NOLINT: only CREW_OPEN and CREW_DRAIN have no file */
     case CREW_THAW:
-        return ops->thaw(job->file->fd);
+        return ops->thaw(job->file->fd); /* NOLINT: as above */
     case CREW_DRAIN:
         return drain(ops, path);
     }
