@@ -120,7 +120,7 @@ def bare_only(world, *words):
     if not world.libvirt:
         return words
     world.refused("backup", "--to", store(world), *words, status=2,
-                  text="backup: libvirt offers neither --compress nor --rate for a backup")
+                  text="backup: libvirt offers neither --compress nor --rate")
     return ()
 
 
