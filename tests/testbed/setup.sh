@@ -16,7 +16,7 @@ GUESTD_PACKAGES="autoconf automake pkg-config make gcc libc6-dev libglib2.0-dev
     libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev libxml2-dev virtnbdbackup
     postgresql mariadb-server
     dpkg-dev debhelper faketime fakeroot lintian rpm
-    man-db groff-base mandoc git shellcheck flake8 codespell clang-tidy gcovr"
+    man-db groff-base mandoc git shellcheck flake8 codespell clang clang-tidy gcovr"
 
 missing_packages() {
     local name

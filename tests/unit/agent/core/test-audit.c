@@ -129,7 +129,6 @@ static void test_trace_reply(void)
 /* What is long is cut, with a word on how long it was. */
 static void test_trace_cut(void)
 {
-    g_autoptr(Arena) arena = arena_new();
     g_autofree char *name = g_strnfill(5000, 'n');
     g_autofree char *shown = g_strnfill(SCHEMA_MAX_LOGGED, 'n');
     g_autofree char *message = g_strdup_printf(

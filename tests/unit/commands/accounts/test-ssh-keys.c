@@ -132,7 +132,7 @@ static void test_too_large(Accounts *f, gconstpointer data)
 static void test_left_behind(Accounts *f, gconstpointer data)
 {
     g_autofree char *ssh = make_ssh(f);
-    g_autofree char *path = kit_write_file(ssh, "authorized_keys", "old");
+    g_autofree char *path G_GNUC_UNUSED = kit_write_file(ssh, "authorized_keys", "old");
     g_autofree char *large = g_strnfill(16 * 1024, 'k');
     g_autoptr(GString) keys = g_string_new(", \"keys\": [\"first\"");
     g_autoptr(GDir) dir = NULL;

@@ -123,7 +123,7 @@ static char *play(const char *tree, const char *later, const SysOps *sysops, gbo
 /* The lines of the log without the time that each took. */
 static void expect_log(char *log, const char *wanted)
 {
-    g_autofree char *owned = log;
+    g_autofree char *owned G_GNUC_UNUSED = log;
     g_autoptr(GRegex) times = g_regex_new(" in [0-9]+\\.[0-9]{3} ms", 0, 0, NULL);
     g_autofree char *shown = g_regex_replace_literal(times, log, -1, 0, "", 0, NULL);
 

@@ -280,7 +280,6 @@ static void test_pm_utils(void)
 static void test_fall_through(void)
 {
     g_autoptr(Machine) machine = machine_new_from_text(KERNEL SYSTEMD);
-    g_autofree char *state = g_build_filename(machine->directory, "sys/power/state", NULL);
     g_autofree char *log = NULL;
 
     put_program(machine, "/usr/bin/systemctl", "", 4);

@@ -152,7 +152,7 @@ static void test_all_hang(void)
 
     gate_init(&gate);
     for (gsize i = 0; i < G_N_ELEMENTS(calls); i++)
-        calls[i] = call_new(&gate, "abc" + i, TRUE);
+        calls[i] = call_new(&gate, &"abc"[i], TRUE);
     patience_run(patience, calls, G_N_ELEMENTS(calls));
     for (gsize i = 0; i < G_N_ELEMENTS(calls); i++)
         g_assert_null(calls[i]);
@@ -171,7 +171,7 @@ static void test_slow(void)
     for (gsize i = 0; i < G_N_ELEMENTS(calls); i++) {
         gboolean last = i + 1 == G_N_ELEMENTS(calls);
 
-        calls[i] = call_new(&gate, "abcd" + i, !last);
+        calls[i] = call_new(&gate, &"abcd"[i], !last);
         calls[i]->limit_us = LONG_US;
         calls[i]->slow_us = LIMIT_US;
         ((TestCall *)calls[i])->opens = last;
