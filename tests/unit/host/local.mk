@@ -2,12 +2,15 @@
 unit_programs += \
 	%D%/backup/test-plan \
 	%D%/backup/test-set \
+	%D%/base/test-deadline \
 	%D%/base/test-deadline-call \
 	%D%/base/test-image-tool \
 	%D%/base/test-json-util \
 	%D%/base/test-rename-new \
 	%D%/base/test-table \
+	%D%/base/test-value-get \
 	%D%/cli/test-options \
+	%D%/metrics/test-exposition \
 	%D%/snapshot/test-manifest \
 	%D%/vm/test-backend \
 	%D%/vm/test-disk \
