@@ -76,7 +76,7 @@ def cycles(scene):
     same((calls.count("1 freeze"), calls.count("1 thaw host")), (CYCLES, CYCLES), "hooks")
 
 
-@row("busy: freezing one set and another in turn")
+@row("busy: two sets frozen in turn -> each counts its own filesystems")
 def two_sets(scene):
     one = [scene.shop.make("ext4", f"a{i}") for i in range(3)]
     two = [scene.shop.make("ext4", f"b{i}") for i in range(3)]
@@ -87,7 +87,7 @@ def two_sets(scene):
             same(host.thaw(), len(points), "thawed")
 
 
-@row("busy: no descriptor, thread or child is left over")
+@row("busy: many freezes -> no descriptor, thread or child is left")
 def leaks(scene):
     points = [scene.shop.make("ext4", f"p{i}") for i in range(5)]
     scene.hook("1")

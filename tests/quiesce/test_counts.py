@@ -26,7 +26,7 @@ def both_count(scene, host, points, wanted):
              "the reference's counts")
 
 
-@row("counts: ext4, xfs and btrfs")
+@row("counts: ext4, xfs and btrfs -> each is frozen")
 def kinds(scene):
     points = [scene.shop.make(kind, kind) for kind in ("ext4", "xfs", "btrfs") if can_make(kind)]
     host = scene.start()
@@ -40,7 +40,7 @@ def kinds(scene):
         raise Skip("only " + " ".join(points))
 
 
-@row("counts: others stay as they are")
+@row("counts: filesystems that are not listed -> not frozen")
 def only_the_listed(scene):
     listed, other = scene.shop.make("ext4", "listed"), scene.shop.make("ext4", "other")
     host = scene.start()
@@ -49,7 +49,7 @@ def only_the_listed(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("counts: a bind mount is not a filesystem of its own")
+@row("counts: bind mount -> one filesystem")
 def bind(scene):
     point = scene.shop.make("ext4", "point")
     again = scene.shop.bind(point, "again")
@@ -60,7 +60,7 @@ def bind(scene):
     both_count(scene, host, [again], 0)
 
 
-@row("counts: two subvolumes of a btrfs are one filesystem")
+@row("counts: two subvolumes of a btrfs -> one filesystem")
 def subvolumes(scene):
     if not can_make("btrfs"):
         raise Skip("no btrfs")
@@ -77,7 +77,7 @@ def subvolumes(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("counts: a read-only mount")
+@row("counts: read-only mount -> as qemu-ga counts it")
 def read_only(scene):
     point = scene.shop.make("ext4", "ro")
     other = scene.shop.make("ext4", "rw")
@@ -88,7 +88,7 @@ def read_only(scene):
     same(frozen_and_thawed(host, [point, other]), wanted, "as the reference")
 
 
-@row("counts: an image on a filesystem freezes before it")
+@row("counts: loop image on a filesystem -> the image freezes first")
 def nested(scene):
     outer = scene.shop.make("ext4", "outer", 128 << 20)
     inner = scene.shop.make("ext4", "inner", 32 << 20, below=outer)
@@ -98,7 +98,7 @@ def nested(scene):
         both_count(scene, host, [outer, inner], 2)
 
 
-@row("counts: an image in an image")
+@row("counts: loop image in a loop image -> the innermost freezes first")
 def nested_twice(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     middle = scene.shop.make("ext4", "middle", 128 << 20, below=outer)
@@ -112,7 +112,7 @@ def nested_twice(scene):
     same(set(report.values()), {"thawed"}, "states")
 
 
-@row("counts: what lies between two filesystems orders them even if it is not listed")
+@row("counts: unlisted filesystem between two listed ones -> still ordered by device")
 def nested_gap(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     middle = scene.shop.make("ext4", "middle", 128 << 20, below=outer)
@@ -123,7 +123,7 @@ def nested_gap(scene):
         same(frozen_and_thawed(host, [outer, inner]), (2, 2), "counts")
 
 
-@row("counts: an image whose path is gone still lies where it lies")
+@row("counts: loop image with a deleted path -> ordered by its file")
 def nested_remounted(scene):
     outer = scene.shop.make("ext4", "outer", 256 << 20)
     inner = scene.shop.make("ext4", "inner", 32 << 20, below=outer)
@@ -139,7 +139,7 @@ def nested_remounted(scene):
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
 
 
-@row("counts: the same on btrfs, whose files have numbers that no mount table shows")
+@row("counts: loop image with a deleted path on btrfs -> ordered by its file")
 def nested_remounted_btrfs(scene):
     if not can_make("btrfs"):
         raise Skip("no btrfs")
@@ -157,7 +157,7 @@ def nested_remounted_btrfs(scene):
         same(frozen_and_thawed(host, [later, inner]), (2, 2), "counts")
 
 
-@row("counts: what is mounted over a mount point is not frozen in its place")
+@row("counts: covered mount point -> reached by another mount, or skipped")
 def hidden(scene):
     below, other = scene.shop.make("ext4", "below"), scene.shop.make("ext4", "other")
     bind = scene.shop.bind(below, "bind")
@@ -182,7 +182,7 @@ def hidden(scene):
         run("umount", below)
 
 
-@row("counts: unknown mount points are passed over")
+@row("counts: unknown mount point in the list -> ignored")
 def unknown(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -191,7 +191,7 @@ def unknown(scene):
     both_count(scene, host, [point + "/"], 0)
 
 
-@row("counts: exclusions of the configuration")
+@row("counts: freeze-exclude -> not frozen")
 def excluded(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start(fsfreeze_exclude=f"{one[:-2]}*n*,type:xfs")
@@ -201,7 +201,7 @@ def excluded(scene):
     host.thaw()
 
 
-@row("counts: a thaw without a freeze drains what anyone froze")
+@row("counts: thaw without a freeze -> thaws foreign freezes")
 def drain(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -215,7 +215,7 @@ def drain(scene):
     same(host.thaw(), 2, "thawed")
 
 
-@row("counts: what another has frozen is reported, not counted and not thawed")
+@row("counts: foreign freeze -> reported, not counted, not thawed")
 def foreign(scene):
     ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
     host = scene.start()
@@ -229,7 +229,7 @@ def foreign(scene):
     run("fsfreeze", "-u", theirs)
 
 
-@row("counts: while frozen, only what may be asked")
+@row("counts: frozen -> only the permitted commands are served")
 def while_frozen(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -252,7 +252,7 @@ def while_frozen(scene):
     host.call("guest-get-osinfo")
 
 
-@row("counts: a timeout that makes no sense is refused")
+@row("counts: invalid timeout -> error")
 def bad_timeout(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()

@@ -36,7 +36,7 @@ def read_pid(scene, name="pid"):
                      Path(scene.shop.path(name)).read_text().strip(), "pid of the hook"))
 
 
-@row("hooks: in order, and back")
+@row("hooks: several -> freeze in order, thaw in reverse")
 def order(scene):
     point = scene.shop.make("ext4", "point")
     for name in ("20-b", "10-a", "30-c", "40-d.sample"):
@@ -52,7 +52,7 @@ def order(scene):
                 ("30-c", "thaw", True), ("20-b", "thaw", True), ("10-a", "thaw", True)], "report")
 
 
-@row("hooks: thawed before the hooks go on")
+@row("hooks: thaw -> filesystems first, then hooks")
 def write_after_thaw(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("write", f'[ "$1" = freeze ] || echo x >"{point}/after"')
@@ -62,7 +62,7 @@ def write_after_thaw(scene):
     expect(os.path.exists(point + "/after"), "the hook could not write")
 
 
-@row("hooks: one that hangs is killed with its children")
+@row("hooks: hanging hook -> killed with its children")
 def hangs(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -79,7 +79,7 @@ def hangs(scene):
     until(lambda: not is_alive(pid), "the end of the hook's child")
 
 
-@row("hooks: one fails after another ran")
+@row("hooks: second hook fails -> the first gets thaw")
 def second_fails(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -92,7 +92,7 @@ def second_fails(scene):
     same(host.report()["ended-by"], "failed", "ended by")
 
 
-@row("hooks: a daemon that holds the pipes does not delay")
+@row("hooks: daemon keeps the pipes open -> no delay")
 def daemon(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", f'[ "$1" = thaw ] && exit\n'
@@ -107,7 +107,7 @@ def daemon(scene):
     os.kill(pid, 9)
 
 
-@row("hooks: one that fails to thaw is told, and all is thawed")
+@row("hooks: thaw fails in a hook -> reported, all thawed")
 def thaw_fails(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -123,7 +123,7 @@ def thaw_fails(scene):
     same(host.status(), "thawed", "status")
 
 
-@row("hooks: a freeze of nothing lets them go on")
+@row("hooks: nothing to freeze -> hooks get thaw")
 def nothing_to_freeze(scene):
     scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -132,7 +132,7 @@ def nothing_to_freeze(scene):
     same(scene.calls(), ["1 freeze", "1 thaw failed"], "calls")
 
 
-@row("hooks: one that others can write is refused")
+@row("hooks: writable by others -> refused")
 def untrusted(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -153,7 +153,7 @@ def served_at_once(host):
     return slowest
 
 
-@row("hooks: during a slow one the host is served, and its thaw cancels")
+@row("hooks: slow freeze hook -> host is served, its thaw cancels")
 def cancel(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -173,7 +173,7 @@ def cancel(scene):
     scene.note(f"slowest answer {slowest * 1000:.1f} ms, cancelled after {took * 1000:.1f} ms")
 
 
-@row("hooks: another connection's thaw cancels, and the freeze is told")
+@row("hooks: thaw from another connection -> freeze is cancelled with an error")
 def cancel_from_other(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -189,7 +189,7 @@ def cancel_from_other(scene):
         expect("cancelled" in error.text, error.text)
 
 
-@row("hooks: a second freeze during a slow one is refused")
+@row("hooks: second freeze during a slow hook -> refused")
 def second_freeze(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -203,7 +203,7 @@ def second_freeze(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("hooks: a slow thaw hook holds up nothing but its answer")
+@row("hooks: slow thaw hook -> only the reply waits")
 def slow_thaw(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = freeze ] || gate thaw')

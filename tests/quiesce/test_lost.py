@@ -14,7 +14,7 @@ from lib.programs import run
 KILLS = 40
 
 
-@row("lost: killed while a hook runs, before anything is frozen")
+@row("lost: killed during a freeze hook -> hooks get thaw from the next agent")
 def killed_before(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -34,7 +34,7 @@ def killed_before(scene):
     same(calls, ["1 freeze", "2 freeze", "2 thaw failed", "1 thaw failed"], "calls")
 
 
-@row("lost: killed while a hook is told of the thaw")
+@row("lost: killed during a thaw hook -> the next agent finishes")
 def killed_after(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -58,7 +58,7 @@ def killed_after(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("lost: killed after the thaw")
+@row("lost: killed after the thaw -> nothing to take over")
 def killed_thawed(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -74,7 +74,7 @@ def killed_thawed(scene):
     same(scene.calls(), ["1 freeze", "1 thaw host"], "calls")
 
 
-@row("lost: killed while frozen; the next agent takes over, the host thaws")
+@row("lost: killed while frozen -> the next agent takes over, the host thaws")
 def killed_frozen(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     scene.hook("1")
@@ -97,7 +97,7 @@ def killed_frozen(scene):
     same(host.thaw(), 2, "thawed again")
 
 
-@row("lost: killed while frozen; what another had frozen before is left to him")
+@row("lost: killed while frozen, foreign freeze before -> the foreign freeze stays")
 def killed_foreign(scene):
     ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
     scene.start()
@@ -115,7 +115,7 @@ def killed_foreign(scene):
     thaw_by_hand(theirs)
 
 
-@row("lost: killed while frozen; what cannot be told apart is all thawed")
+@row("lost: killed while frozen, freezes cannot be told apart -> all thawed")
 def killed_foreign_on_disk(scene):
     ours, theirs = scene.shop.make("ext4", "ours"), scene.shop.make("ext4", "theirs")
     host = scene.start()
@@ -129,7 +129,7 @@ def killed_foreign_on_disk(scene):
     expect("the state directory is not in memory" not in scene.agent.log(), "held lines are lost")
 
 
-@row("lost: killed while frozen, many times over")
+@row("lost: killed while frozen, many times -> taken over each time")
 def killed_often(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -141,7 +141,7 @@ def killed_often(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("lost: killed while frozen; what is left of the deadline holds")
+@row("lost: killed while frozen -> the rest of the deadline holds")
 def killed_deadline(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -162,7 +162,7 @@ def killed_deadline(scene):
     same(scene.calls(), ["1 freeze", "1 thaw timeout"], "calls")
 
 
-@row("lost: killed while frozen, started after the deadline")
+@row("lost: killed while frozen, restarted after the deadline -> thawed at start")
 def killed_past_deadline(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -184,7 +184,7 @@ def kill_at(scene, host, points, delay):
     return scene.restart()
 
 
-@row("lost: killed at any moment of a freeze")
+@row("lost: killed at any moment of a freeze -> a thaw leaves nothing frozen")
 def killed_during(scene):
     outer = scene.shop.make("ext4", "outer", 96 * MIB)
     points = [outer, scene.shop.make("ext4", "inner", 32 * MIB, below=outer),
@@ -208,7 +208,7 @@ def killed_during(scene):
     scene.note(f"{KILLS} kills within {span * 1300:.0f} ms: {seen}")
 
 
-@row("lost: SIGTERM while frozen thaws and ends well")
+@row("lost: SIGTERM while frozen -> thawed, status 0")
 def terminated(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     scene.hook("1")
@@ -223,7 +223,7 @@ def terminated(scene):
     same(host.status(), "thawed", "status after the restart")
 
 
-@row("lost: SIGTERM during a slow hook")
+@row("lost: SIGTERM during a slow hook -> hooks get thaw, status 0")
 def terminated_freezing(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -235,7 +235,7 @@ def terminated_freezing(scene):
     expect(scene.calls()[-1].startswith("1 thaw"), "the hook got no thaw")
 
 
-@row("lost: the host goes while frozen, the next one thaws")
+@row("lost: host disconnects while frozen -> the next host thaws")
 def host_gone(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
@@ -247,7 +247,7 @@ def host_gone(scene):
         same(other.thaw(), 1, "thawed")
 
 
-@row("lost: the host goes during a slow freeze")
+@row("lost: host disconnects during a slow freeze -> the next host thaws")
 def host_gone_freezing(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1", '[ "$1" = thaw ] || gate freeze')
@@ -261,7 +261,7 @@ def host_gone_freezing(scene):
         same(other.status(), "thawed", "status")
 
 
-@row("lost: nobody thaws, so the watchdog does")
+@row("lost: no thaw before the deadline -> the watchdog thaws")
 def watchdog(scene):
     point = scene.shop.make("ext4", "point")
     scene.hook("1")
@@ -279,7 +279,7 @@ def watchdog(scene):
     same(host.report()["ended-by"], "host", "ended by")
 
 
-@row("lost: the configuration's timeout")
+@row("lost: freeze-timeout of the configuration -> the watchdog thaws")
 def configured_timeout(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start(freeze_timeout=3)
@@ -293,7 +293,7 @@ def configured_timeout(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("lost: the watchdog, the host and SIGTERM at the same time")
+@row("lost: watchdog, host and SIGTERM at once -> thawed once")
 def all_at_once(scene):
     points = [scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")]
     for _ in range(5):

@@ -24,7 +24,7 @@ def stuck_pair(scene):
     return carrier, rider
 
 
-@row("trouble: a freeze that hangs: the others are thawed, the late one thaws itself")
+@row("trouble: hanging freeze -> the others are thawed, the late one thaws itself")
 def stuck(scene):
     others = [scene.shop.make("ext4", f"other{i}") for i in range(4)]
     carrier, rider = stuck_pair(scene)
@@ -47,7 +47,7 @@ def stuck(scene):
     same(host.thaw(), 6, "thawed")
 
 
-@row("trouble: the host's thaw ends a freeze that hangs")
+@row("trouble: thaw during a hanging freeze -> freeze is cancelled")
 def stuck_cancelled(scene):
     other = scene.shop.make("ext4", "other")
     carrier, rider = stuck_pair(scene)
@@ -66,7 +66,7 @@ def stuck_cancelled(scene):
     scene.note(f"cancelled after {took * 1000:.1f} ms")
 
 
-@row("trouble: killed while a freeze hangs, which then comes back after all")
+@row("trouble: killed during a hanging freeze that returns later -> thawed")
 def stuck_killed(scene):
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=60, presync_limit=0)
@@ -82,7 +82,7 @@ def stuck_killed(scene):
     same(host.thaw(), len(held), "thawed")
 
 
-@row("trouble: killed after a freeze that hangs was given up")
+@row("trouble: killed after a hanging freeze was given up -> thawed")
 def stuck_killed_late(scene):
     carrier, rider = stuck_pair(scene)
     host = scene.start(freeze_deadline=1, presync_limit=0)
@@ -99,7 +99,7 @@ def stuck_killed_late(scene):
     scene.nothing_frozen()
 
 
-@row("trouble: unmounted while frozen")
+@row("trouble: unmounted while frozen -> thawed")
 def unmounted(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -111,7 +111,7 @@ def unmounted(scene):
     scene.shop.mount_again("one")
 
 
-@row("trouble: unmounted while frozen, and the agent killed")
+@row("trouble: unmounted while frozen, agent killed -> thawed")
 def unmounted_killed(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     device = run("findmnt", "-n", "-o", "SOURCE", one)
@@ -128,7 +128,7 @@ def unmounted_killed(scene):
     same(host.thaw(), len(held), "thawed after the next mount")
 
 
-@row("trouble: the device is detached while frozen")
+@row("trouble: device detached while frozen -> thawed")
 def detached(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -138,7 +138,7 @@ def detached(scene):
     same(host.thaw(), 2, "thawed")
 
 
-@row("trouble: the disk loses its contents while frozen")
+@row("trouble: disk loses its contents while frozen -> thaw returns, others can freeze again")
 def unplugged(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     scene.dirty(one, two)
@@ -155,7 +155,7 @@ def unplugged(scene):
     same(host.thaw(), 1, "thawed")
 
 
-@row("trouble: an I/O error on the third of five")
+@row("trouble: I/O error on the third of five -> error, none stays frozen")
 def io_error(scene):
     small = scene.shop.path("small")
     os.mkdir(small)
@@ -186,7 +186,7 @@ def io_error(scene):
     same(host.thaw(), 4, "thawed")
 
 
-@row("trouble: thawed by somebody else")
+@row("trouble: foreign thaw -> thaw counts the rest")
 def thawed_by_other(scene):
     one, two = scene.shop.make("ext4", "one"), scene.shop.make("ext4", "two")
     host = scene.start()
@@ -196,7 +196,7 @@ def thawed_by_other(scene):
     same(host.status(), "thawed", "status")
 
 
-@row("trouble: a mount point is covered while frozen")
+@row("trouble: mount point covered while frozen -> thawed")
 def covered(scene):
     one = scene.shop.make("ext4", "one")
     host = scene.start()
@@ -211,7 +211,7 @@ def times_of_lines(log, part):
     return [float(line.split(":")[0]) for line in log.splitlines() if part in line]
 
 
-@row("trouble: the log is on the frozen filesystem")
+@row("trouble: log on the frozen filesystem -> lines are kept until the thaw")
 def log_inside(scene):
     point = scene.shop.make("ext4", "point")
     logfile = os.path.join(point, "guestd.log")
@@ -238,7 +238,7 @@ def log_inside(scene):
     same(every, sorted(every), "order of the lines")
 
 
-@row("trouble: the log is on the frozen filesystem, and the agent killed")
+@row("trouble: log on the frozen filesystem, agent killed -> the next agent logs")
 def log_inside_killed(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start(logfile=os.path.join(point, "guestd.log"))
@@ -251,7 +251,7 @@ def log_inside_killed(scene):
     until(lambda: "taking over" in log.read_text("utf-8"), "the line of the takeover")
 
 
-@row("trouble: the state directory is on the frozen filesystem")
+@row("trouble: state directory on the frozen filesystem -> freeze and take-over work")
 def state_inside(scene):
     point = scene.shop.make("ext4", "point")
     os.mkdir(os.path.join(point, "state"))
@@ -270,7 +270,7 @@ def state_inside(scene):
     same(sorted(os.listdir(os.path.join(point, "state"))), ["qga.state"], "state files")
 
 
-@row("trouble: the watchdog with log and state on the frozen filesystem")
+@row("trouble: log and state on the frozen filesystem -> the watchdog thaws")
 def all_inside(scene):
     point = scene.shop.make("ext4", "point")
     os.mkdir(os.path.join(point, "state"))
@@ -286,7 +286,7 @@ def all_inside(scene):
     until(lambda: host.status() == "thawed", "the watchdog after the restart")
 
 
-@row("trouble: the marker cannot be written")
+@row("trouble: marker cannot be written -> error, nothing frozen")
 def no_marker(scene):
     point = scene.shop.make("ext4", "point")
     host = scene.start()
