@@ -12,6 +12,7 @@
 #include "agent/options/options.h"
 #include "commands/registry.h"
 #include "lib/errors.h"
+#include "lib/numbers.h"
 
 /* From this size on, memory goes back to the system the moment it is freed. */
 #define OWN_MAPPING_BYTES (256 * 1024)
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
     Log *log = log_start();
     int status = EXIT_FAILURE;
 
+    numbers_prepare();
     mallopt(M_MMAP_THRESHOLD, OWN_MAPPING_BYTES);
     mallopt(M_ARENA_MAX, MOST_ARENAS);
     if (!options_parse(argc, argv, &settings, &invocation, &error) ||

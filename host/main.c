@@ -17,6 +17,7 @@
 #include "host/cli/targets.h"
 #include "host/vm/backend.h"
 #include "lib/errors.h"
+#include "lib/numbers.h"
 
 /*
  * Ctrl-C and other signals to end do not end guestctl at once: the returned descriptor becomes
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
     GError *error = NULL;
     int status;
 
+    numbers_prepare();
     setlocale(LC_ALL, "");
     /* guestctl writes UTF-8 whatever the locale; the widths of characters depend on it. */
     if (!g_str_equal(nl_langinfo(CODESET), "UTF-8"))

@@ -4,6 +4,7 @@ libshared_a_SOURCES += \
 	%D%/child-start.c %D%/child-start.h \
 	%D%/errors.c %D%/errors.h \
 	%D%/framer.c %D%/framer.h \
+	%D%/numbers.c %D%/numbers.h \
 	%D%/roff.c %D%/roff.h \
 	%D%/spawn.c %D%/spawn.h
 

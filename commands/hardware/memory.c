@@ -6,6 +6,7 @@
 #include "commands/hardware/sysfs-online.h"
 #include "commands/parse/uevent.h"
 #include "lib/errors.h"
+#include "lib/numbers.h"
 
 #define SIZE_FILE "block_size_bytes"
 
@@ -268,9 +269,7 @@ static gboolean get_memory_block_info_run(Call *call, GError **error)
                        : set_errno_error(error, failed, "open sysfs file \"%s\"", SIZE_FILE);
     }
     g_strchomp(text);
-    errno = 0;
-    info->size = g_ascii_strtoull(text, &end, 16);
-    if (errno || end == text || *end != '\0')
+    if (!numbers_uint64(text, &end, 16, &info->size) || end == text || *end != '\0')
         return set_error(error, "sysfs file \"%s\" reads '%s'", SIZE_FILE, text);
     return TRUE;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/parse/device-path.h"
 
-#include <errno.h>
 #include <string.h>
+
+#include "lib/numbers.h"
 
 #define PCI_ROOT "/devices/pci"
 #define CSS_ROOT "/devices/css"
@@ -26,9 +27,7 @@ static gboolean take_number(const char **at, guint base, guint *number)
 
     if (!(base == 16 ? g_ascii_isxdigit(**at) : g_ascii_isdigit(**at)))
         return FALSE;
-    errno = 0;
-    value = g_ascii_strtoull(*at, &end, base);
-    if (errno || value > G_MAXUINT)
+    if (!numbers_uint64(*at, &end, base, &value) || value > G_MAXUINT)
         return FALSE;
     *number = (guint)value;
     *at = end;

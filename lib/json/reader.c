@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/json/reader.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "lib/errors.h"
 #include "lib/json/unescape.h"
+#include "lib/numbers.h"
 
 /* The framer lets no message through that nests deeper. */
 #define MAX_DEPTH 1024
@@ -140,15 +140,11 @@ static gboolean read_integer(const char *text, Value *value)
 {
     if (strpbrk(text, ".eE"))
         return FALSE;
-    errno = 0;
-    value->integer = g_ascii_strtoll(text, NULL, 10);
     value->kind = VALUE_INT;
-    if (errno == 0)
+    if (numbers_int64(text, NULL, 10, &value->integer))
         return TRUE;
-    errno = 0;
-    value->uinteger = *text == '-' ? 0 : g_ascii_strtoull(text, NULL, 10);
     value->kind = VALUE_UINT;
-    return errno == 0 && *text != '-';
+    return *text != '-' && numbers_uint64(text, NULL, 10, &value->uinteger);
 }
 
 static Value *read_number(Reader *reader)

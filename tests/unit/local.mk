@@ -68,6 +68,7 @@ unit_programs = \
 	%D%/lib/test-errors \
 	%D%/lib/test-framer \
 	%D%/lib/test-framer-limits \
+	%D%/lib/test-numbers \
 	%D%/lib/test-roff \
 	%D%/lib/test-spawn
 
