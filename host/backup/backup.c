@@ -33,33 +33,66 @@ Backup *backup_new(Vm *vm, Reporter *reporter, Chain *chain, GError **error)
     return backup;
 }
 
+/* Of each disk, or NULL. */
+static void free_names(char **names, guint n)
+{
+    for (guint i = 0; names && i < n; i++)
+        g_free(names[i]);
+    g_free(names);
+}
+
 void backup_free(Backup *backup)
 {
+    guint n;
+
     if (!backup)
         return;
+    n = backup->disks ? backup->disks->len : 0;
     if (backup->point && chain_newest(backup->chain) != backup->point)
         chain_point_free(backup->point);
     g_clear_pointer(&backup->disks, g_ptr_array_unref);
-    g_free((gpointer)backup->copy.bitmap);
-    g_free((gpointer)backup->copy.parent);
+    free_names(backup->copy.bitmaps, n);
+    free_names(backup->copy.parents, n);
+    g_free((gpointer)backup->copy.point);
     g_strfreev(backup->copy.files);
     g_free(backup->prefix);
-    g_free(backup->reason);
     chain_free(backup->chain);
     g_free(backup);
 }
 
+/* The bitmaps of the newest point of each disk that is in the set; the caller's. */
+static char **needed_bitmaps(const Backup *backup)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const GPtrArray *points = backup->chain->points;
+
+    for (guint i = points->len; i-- > 0;) {
+        const ChainPoint *point = points->pdata[i];
+
+        for (guint k = 0; k < point->disks->len; k++) {
+            const ChainDisk *disk = point->disks->pdata[k];
+            g_autofree char *name = backup_bitmap(backup, point, disk);
+
+            if (g_hash_table_add(seen, disk->name))
+                g_strv_builder_add(names, name);
+        }
+    }
+    return g_strv_builder_end(names);
+}
+
 /*
- * Ends all jobs of the set and removes its bitmaps but that of @keep (may be NULL). The
- * leftovers of a guestctl that was killed are recognised by being in no manifest.
+ * Ends all jobs of the set and removes its bitmaps that no next backup can need. The leftovers of
+ * a guestctl that was killed are recognised by being in no manifest.
  */
-static gboolean clear_qemu(Backup *backup, const ChainPoint *keep, GError **error)
+static gboolean clear_qemu(Backup *backup, GError **error)
 {
     Deadline deadline = deadline_in(CLEAN_UP_MS, -1);
-    g_autofree char *bitmap = keep ? backup_bitmap(backup, keep) : NULL;
+    g_auto(GStrv) keep = needed_bitmaps(backup);
 
     return backup->ops->finish(backup->vm, &backup->copy, &deadline, error) &&
-           backup->ops->forget(backup->vm, &backup->copy, bitmap, &deadline, error);
+           backup->ops->forget(backup->vm, &backup->copy, (const char *const *)keep, &deadline,
+                               error);
 }
 
 static void remove_files(const Backup *backup)
@@ -97,13 +130,13 @@ static void let_run(Backup *backup)
 static void undo(Backup *backup, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    gboolean cleared = clear_qemu(backup, chain_newest(backup->chain), &problem);
+    gboolean cleared = clear_qemu(backup, &problem);
 
     if (!cleared) {
         /* The next command may find a connection that was lost working again. */
         g_clear_error(&problem);
         vm_disconnect(backup->vm);
-        cleared = clear_qemu(backup, chain_newest(backup->chain), &problem);
+        cleared = clear_qemu(backup, &problem);
     }
     remove_files(backup);
     if (!cleared && error && *error) {
@@ -118,15 +151,16 @@ static void undo(Backup *backup, GError **error)
 static gboolean create_file(const Backup *backup, guint index, const char *path, GError **error)
 {
     const Disk *disk = backup->disks->pdata[index];
+    const char *parent = ((const ChainDisk *)backup->point->disks->pdata[index])->parent;
     g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
     const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
     const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", NULL,
                            path, size, NULL };
 
     /* By its bare name, so that the directory can be moved. */
-    if (backup->parent)
-        more[8] = chain_point_disk(backup->parent, disk->name)->file;
-    return tool_run(backup->parent ? more : full, backup->vm->context->cancel_fd, NULL, error);
+    if (parent)
+        more[8] = chain_point_disk(chain_find(backup->chain, parent), disk->name)->file;
+    return tool_run(parent ? more : full, backup->vm->context->cancel_fd, NULL, error);
 }
 
 static gboolean prepare(Backup *backup, GError **error)
@@ -247,7 +281,7 @@ gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
         let_run(backup);
         return FALSE;
     }
-    if (!clear_qemu(backup, backup->point, &problem))
+    if (!clear_qemu(backup, &problem))
         reporter_warn(backup->reporter, "failed to remove the bitmaps of the last backup (%s); the "
                                         "next backup removes them", problem->message);
     return TRUE;
@@ -256,5 +290,5 @@ gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
 gboolean backup_sweep(Backup *backup, GError **error)
 {
     chain_sweep(backup->chain);
-    return clear_qemu(backup, chain_newest(backup->chain), error);
+    return clear_qemu(backup, error);
 }

@@ -9,10 +9,10 @@
 typedef enum { LEVEL_AUTO, LEVEL_FULL, LEVEL_INCREMENTAL } BackupLevel;
 
 /*
- * A backup being made. Its bitmaps are called guestctl-SET-ID: each marks what was written
- * since the point ID. The transaction that begins the copy adds the bitmap of the new point and
- * only reads the parent's. So a backup that fails is undone by removing the new bitmap, and the
- * parent's is removed once the new point has its manifest.
+ * A backup being made. Its bitmaps are called guestctl-SET-ID or guestctl-SET-ID-RANDOM: each
+ * marks what was written to one disk since the point ID. The transaction that begins the copy adds
+ * the bitmaps of the new point and only reads the parents'. So a backup that fails is undone by
+ * removing the new bitmaps, and the parents' are removed once the new point has its manifest.
  */
 typedef struct {
     Vm *vm;
@@ -20,10 +20,8 @@ typedef struct {
     const BackupOps *ops; /* of the VM's backend */
     Chain *chain;
     GPtrArray *disks;   /* of Disk */
-    ChainPoint *parent; /* the chain's; NULL: a full backup */
     ChainPoint *point;  /* being made */
     char *prefix;       /* of the names of its jobs and nodes, and of the set's bitmaps */
-    char *reason;       /* why LEVEL_AUTO became a full backup; or NULL */
     gboolean compress;
     gint64 rate;        /* bytes a second; 0: no limit */
     DiskCopy copy;      /* what the backend copies; after backup_plan() */
@@ -38,10 +36,10 @@ Backup *backup_new(Vm *vm, Reporter *reporter, Chain *chain, GError **error);
 void backup_free(Backup *backup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backup, backup_free)
 
-/* The name of a point's bitmap; the caller's. */
-char *backup_bitmap(const Backup *backup, const ChainPoint *point);
+/* The name of the bitmap of @disk of @point; the caller's. */
+char *backup_bitmap(const Backup *backup, const ChainPoint *point, const ChainDisk *disk);
 
-/* Fills in @disks, @parent, @point and @copy, and checks the free space. Changes nothing. */
+/* Fills in @disks, @point and @copy, and checks the free space. Changes nothing. */
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error);
 gint64 backup_bytes(const Backup *backup); /* to be copied, at most */
 gint64 backup_room(const Backup *backup, guint index); /* that a disk's file may need */

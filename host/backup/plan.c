@@ -9,20 +9,44 @@
 /* Room of a qcow2 file besides data: headers, and tables for what is written meanwhile. */
 #define OVERHEAD_BYTES (1 << 20)
 
-char *backup_bitmap(const Backup *backup, const ChainPoint *point)
+char *backup_bitmap(const Backup *backup, const ChainPoint *point, const ChainDisk *disk)
 {
-    return g_strconcat(backup->prefix, point->id, NULL);
+    /* In manifests of the first format, no disk has one. */
+    return disk->bitmap ? g_strdup(disk->bitmap) : g_strconcat(backup->prefix, point->id, NULL);
 }
 
-static gboolean check_disk(const Disk *disk, const ChainDisk *before, const char *bitmap_name,
-                           GError **error)
+/* Where the image is that a text of QEMU or libvirt describes, for messages. */
+static const char *image_text(const char *image)
 {
-    const DiskBitmap *bitmap = disk_bitmap(disk, bitmap_name);
+    return image ? image : "an unknown image";
+}
 
-    if (!before)
-        return set_error(error, "disk %s is new", disk->name);
-    if (disk->size != before->virtual_size)
-        return set_error(error, "disk %s has another size", disk->name);
+/*
+ * Whether @disk is what it was at the last backup. A bitmap with a name that no other disk's ever
+ * had moves with its image; otherwise it has to be the same file: a copy has the same bitmaps.
+ */
+static gboolean check_image(const Disk *disk, const ChainDisk *before, gboolean own_bitmap,
+                            GError **error)
+{
+    if (!before->image)
+        return set_error(error, "the last backup does not record which image disk %s had",
+                         disk->name);
+    if (disk->serial && before->serial && !g_str_equal(disk->serial, before->serial))
+        return set_error(error, "disk %s has the serial %s instead of %s", disk->name, disk->serial,
+                         before->serial);
+    if (own_bitmap || image_id_equal(&disk->id, &before->id))
+        return TRUE;
+    if (!disk->id.inode && !before->id.inode && g_strcmp0(disk->image, before->image) == 0)
+        return TRUE;
+    if (g_strcmp0(disk->image, before->image) == 0)
+        return set_error(error, "the image of disk %s was replaced: %s is another file than at the "
+                                "last backup", disk->name, disk->image);
+    return set_error(error, "disk %s has another image than at the last backup: %s instead of %s",
+                     disk->name, image_text(disk->image), before->image);
+}
+
+static gboolean check_bitmap(const Disk *disk, const DiskBitmap *bitmap, GError **error)
+{
     if (!bitmap)
         return set_error(error, "disk %s has no bitmap of the last backup; %s", disk->name,
                          disk_keeps_bitmaps(disk) ? "its image was replaced, or QEMU was killed"
@@ -32,53 +56,99 @@ static gboolean check_disk(const Disk *disk, const ChainDisk *before, const char
                             "program uses it", disk->name);
 }
 
-/* Whether the newest point can be the parent of the next one. */
-static gboolean check_parent(const Backup *backup, const ChainPoint *parent, GError **error)
+/* Whether every write to the disk's image goes through the node that has the bitmap. */
+static gboolean check_writers(const Disk *disk, GError **error)
 {
-    g_autofree char *bitmap = NULL;
-
-    if (!parent)
-        return set_error(error, "no backup in %s", backup->chain->dir);
-    bitmap = backup_bitmap(backup, parent);
-    for (guint i = 0; i < backup->disks->len; i++) {
-        const Disk *disk = backup->disks->pdata[i];
-
-        if (!check_disk(disk, chain_point_disk(parent, disk->name), bitmap, error))
-            return FALSE;
-    }
-    if (parent->disks->len != backup->disks->len)
-        return set_error(error, "the last backup has a disk that the VM no longer has");
-    return chain_is_there(backup->chain, parent, error);
+    if (disk->twin)
+        return set_error(error, "disks %s and %s have the same image", disk->name, disk->twin);
+    return !disk->shared || set_error(error, "other VMs may write to the image of disk %s",
+                                      disk->name);
 }
 
-static gboolean choose_level(Backup *backup, BackupLevel level, GError **error)
+/* Whether @disk can be copied from the newest point that has it on, which is @parent. */
+static gboolean check_parent(const Backup *backup, const Disk *disk, const ChainPoint *parent,
+                             GError **error)
 {
-    ChainPoint *newest = chain_newest(backup->chain);
+    const ChainDisk *before = parent ? chain_point_disk(parent, disk->name) : NULL;
+    g_autofree char *name = before ? backup_bitmap(backup, parent, before) : NULL;
+    const DiskBitmap *bitmap = name ? disk_bitmap(disk, name) : NULL;
+
+    if (!chain_newest(backup->chain))
+        return set_error(error, "no backup in %s", backup->chain->dir);
+    if (!before)
+        return set_error(error, "disk %s is new", disk->name);
+    if (disk->size != before->virtual_size)
+        return set_error(error, "disk %s has another size", disk->name);
+    return check_writers(disk, error) &&
+           check_image(disk, before, bitmap && backup->ops->own_bitmaps, error) &&
+           check_bitmap(disk, bitmap, error) &&
+           chain_disk_is_there(backup->chain, parent, disk->name, error);
+}
+
+/* Sets what @disk of the new point is based on, or why it is on nothing. */
+static gboolean choose_level(Backup *backup, guint index, BackupLevel level, GError **error)
+{
+    const Disk *disk = backup->disks->pdata[index];
+    ChainDisk *planned = backup->point->disks->pdata[index];
+    const ChainPoint *parent = chain_latest(backup->chain, disk->name);
     g_autoptr(GError) problem = NULL;
 
     if (level == LEVEL_FULL)
         return TRUE;
-    if (check_parent(backup, newest, &problem)) {
-        backup->parent = newest;
+    if (check_parent(backup, disk, parent, &problem)) {
+        planned->parent = g_strdup(parent->id);
+        backup->copy.parents[index] = backup_bitmap(backup, parent,
+                                                    chain_point_disk(parent, disk->name));
         return TRUE;
     }
     if (level == LEVEL_INCREMENTAL)
         return set_error(error, "cannot make an incremental backup: %s; use --level full or auto",
                          problem->message);
-    backup->reason = newest ? g_strdup(problem->message) : NULL;
+    if (chain_newest(backup->chain))
+        planned->reason = g_strdup(problem->message);
     return TRUE;
+}
+
+static gboolean choose_levels(Backup *backup, BackupLevel level, GError **error)
+{
+    const ChainPoint *newest = NULL;
+
+    for (guint i = 0; i < backup->disks->len; i++) {
+        const ChainDisk *planned = backup->point->disks->pdata[i];
+        const ChainPoint *parent;
+
+        if (!choose_level(backup, i, level, error))
+            return FALSE;
+        parent = planned->parent ? chain_find(backup->chain, planned->parent) : NULL;
+        if (parent && (!newest || parent->number > newest->number))
+            newest = parent;
+    }
+    backup->point->parent = newest ? g_strdup(newest->id) : NULL;
+    return TRUE;
+}
+
+/* A disk whose bitmap would miss writes has none, so that nothing is based on it. */
+static char *choose_bitmap(const Backup *backup, const Disk *disk)
+{
+    if (!check_writers(disk, NULL) ||
+        (!backup->ops->own_bitmaps && !disk_keeps_bitmaps(disk)))
+        return NULL;
+    return backup->ops->own_bitmaps
+               ? g_strdup_printf("%s-%08x", backup->copy.point, g_random_int())
+               : g_strdup(backup->copy.point);
 }
 
 /*
  * Compressed clusters take more room in the copy than in the image. Only qemu-img can measure how
  * much, and only for an image on this machine.
  */
-static void measure(const Backup *backup, Disk *disk)
+static void measure(const Backup *backup, guint index)
 {
+    Disk *disk = backup->disks->pdata[index];
     g_autoptr(JsonNode) told = NULL;
     GString *output = NULL;
 
-    if (backup->parent || backup->compress || !disk_keeps_bitmaps(disk) || !disk->path)
+    if (backup->copy.parents[index] || backup->compress || !disk_keeps_bitmaps(disk) || !disk->path)
         return;
     if (!tool_run((const char *const[]){ "qemu-img", "measure", "-U", "--output=json", "-f",
                                          "qcow2", "-O", "qcow2", disk->path, NULL },
@@ -94,9 +164,9 @@ static void measure(const Backup *backup, Disk *disk)
 static gint64 disk_bytes(const Backup *backup, guint index)
 {
     const Disk *disk = backup->disks->pdata[index];
-    g_autofree char *bitmap = backup->parent ? backup_bitmap(backup, backup->parent) : NULL;
+    const char *parent = backup->copy.parents[index];
 
-    return bitmap ? disk_bitmap(disk, bitmap)->bytes : disk->allocated;
+    return parent ? disk_bitmap(disk, parent)->bytes : disk->allocated;
 }
 
 gint64 backup_bytes(const Backup *backup)
@@ -136,37 +206,57 @@ static gboolean check_room(const Backup *backup, GError **error)
 }
 
 /* Two disks of one name could not be told apart when they are restored. */
-static gboolean add_disks(const Backup *backup, GError **error)
+static gboolean add_disks(Backup *backup, GError **error)
 {
     for (guint i = 0; i < backup->disks->len; i++) {
         const Disk *disk = backup->disks->pdata[i];
+        ChainDisk *planned;
 
         if (chain_point_disk(backup->point, disk->name))
             return set_error(error, "the VM has two disks called %s", disk->name);
-        chain_point_add(backup->point, disk->name)->virtual_size = disk->size;
+        planned = chain_point_add(backup->point, disk->name);
+        planned->virtual_size = disk->size;
+        planned->image = g_strdup(disk->image);
+        planned->id = disk->id;
+        planned->serial = g_strdup(disk->serial);
+        planned->bitmap = choose_bitmap(backup, disk);
     }
     return TRUE;
 }
 
-/* What the backend needs to know of the plan. */
+/* What the backend needs to know of the plan, but for the parents. */
 static void fill_copy(Backup *backup)
 {
     DiskCopy *copy = &backup->copy;
 
-    copy->prefix = backup->prefix;
-    copy->dir = backup->chain->dir;
     copy->disks = backup->disks;
-    copy->bitmap = backup_bitmap(backup, backup->point);
-    copy->parent = backup->parent ? backup_bitmap(backup, backup->parent) : NULL;
     copy->compress = backup->compress;
     copy->rate = backup->rate;
-    copy->files = g_new0(char *, backup->disks->len + 1);
     for (guint i = 0; i < backup->disks->len; i++) {
         const ChainDisk *disk = backup->point->disks->pdata[i];
         g_autofree char *final = chain_path(backup->chain, disk->file);
 
         copy->files[i] = g_strconcat(final, CHAIN_PARTIAL, NULL);
+        copy->bitmaps[i] = g_strdup(disk->bitmap);
     }
+}
+
+static gboolean plan_point(Backup *backup, BackupLevel level, const Deadline *deadline,
+                           GError **error)
+{
+    guint n = backup->disks->len;
+
+    backup->point = chain_point_new(backup->chain, backup->vm->name);
+    backup->point->vm_uuid = vm_uuid(backup->vm, deadline);
+    backup->point->compressed = backup->compress;
+    backup->copy.point = g_strconcat(backup->prefix, backup->point->id, NULL);
+    backup->copy.files = g_new0(char *, n + 1);
+    backup->copy.bitmaps = g_new0(char *, n + 1);
+    backup->copy.parents = g_new0(char *, n + 1);
+    if (!add_disks(backup, error) || !choose_levels(backup, level, error))
+        return FALSE;
+    fill_copy(backup);
+    return TRUE;
 }
 
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
@@ -180,16 +270,9 @@ gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
     disks_keep_writable(backup->disks, TRUE);
     if (backup->disks->len == 0)
         return set_error(error, "the VM has no writable disk");
-    if (!choose_level(backup, level, error))
+    if (!plan_point(backup, level, &deadline, error))
         return FALSE;
     for (guint i = 0; i < backup->disks->len; i++)
-        measure(backup, backup->disks->pdata[i]);
-    if (!check_room(backup, error))
-        return FALSE;
-    backup->point = chain_point_new(backup->chain, backup->vm->name, backup->parent);
-    backup->point->compressed = backup->compress;
-    if (!add_disks(backup, error))
-        return FALSE;
-    fill_copy(backup);
-    return TRUE;
+        measure(backup, i);
+    return check_room(backup, error);
 }

@@ -8,23 +8,77 @@
 #include "host/base/image-tool.h"
 #include "lib/errors.h"
 
+/*
+ * The parent of @disk of @point; NULL: it has none. Parents are older, so a circle is as bad as a
+ * gap.
+ */
+static const ChainPoint *parent_of(const Chain *chain, const ChainPoint *point,
+                                   const ChainDisk *disk, GError **error)
+{
+    const ChainPoint *parent = chain_find(chain, disk->parent);
+
+    if (!parent || parent->number >= point->number)
+        set_error(error, "its chain is broken: the manifest %s.json is missing", disk->parent);
+    else if (!chain_point_disk(parent, disk->name))
+        set_error(error, "its chain is broken: %s has no disk %s", parent->id, disk->name);
+    else
+        return parent;
+    return NULL;
+}
+
+GPtrArray *chain_files(const Chain *chain, const ChainPoint *point, const char *name,
+                       GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    ChainDisk *disk = chain_point_disk(point, name);
+
+    if (!disk) {
+        set_error(error, "%s has no disk %s", point->id, name);
+        return NULL;
+    }
+    for (;;) {
+        g_ptr_array_insert(files, 0, disk);
+        if (!disk->parent)
+            return g_steal_pointer(&files);
+        point = parent_of(chain, point, disk, error);
+        if (!point)
+            return NULL;
+        disk = chain_point_disk(point, name);
+    }
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+    gint64 left = (*(const ChainPoint *const *)a)->number;
+    gint64 right = (*(const ChainPoint *const *)b)->number;
+
+    return left < right ? -1 : left > right;
+}
+
 GPtrArray *chain_line(const Chain *chain, const ChainPoint *point, GError **error)
 {
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) line = g_ptr_array_new();
 
-    for (;;) {
-        const char *parent = point->parent;
+    g_ptr_array_add(line, (gpointer)point);
+    for (guint i = 0; i < line->len; i++) {
+        const ChainPoint *each = line->pdata[i];
 
-        g_ptr_array_insert(line, 0, (gpointer)point);
-        if (!parent)
-            return g_steal_pointer(&line);
-        point = chain_find(chain, parent);
-        /* Parents are older, so a circle is as bad as a gap. */
-        if (!point || point->number >= ((ChainPoint *)line->pdata[0])->number) {
-            set_error(error, "its chain is broken: the manifest %s.json is missing", parent);
-            return NULL;
+        for (guint k = 0; k < each->disks->len; k++) {
+            const ChainDisk *disk = each->disks->pdata[k];
+            const ChainPoint *parent;
+
+            if (!disk->parent)
+                continue;
+            parent = parent_of(chain, each, disk, error);
+            if (!parent)
+                return NULL;
+            if (g_hash_table_add(seen, (gpointer)parent))
+                g_ptr_array_add(line, (gpointer)parent);
         }
     }
+    g_ptr_array_sort(line, by_number);
+    return g_steal_pointer(&line);
 }
 
 static gboolean is_there(const Chain *chain, const ChainDisk *disk, GError **error)
@@ -41,18 +95,24 @@ static gboolean is_there(const Chain *chain, const ChainDisk *disk, GError **err
     return TRUE;
 }
 
+gboolean chain_disk_is_there(const Chain *chain, const ChainPoint *point, const char *name,
+                             GError **error)
+{
+    g_autoptr(GPtrArray) files = chain_files(chain, point, name, error);
+
+    for (guint i = 0; files && i < files->len; i++)
+        if (!is_there(chain, files->pdata[i], error))
+            return FALSE;
+    return files != NULL;
+}
+
 gboolean chain_is_there(const Chain *chain, const ChainPoint *point, GError **error)
 {
-    g_autoptr(GPtrArray) line = chain_line(chain, point, error);
-
-    for (guint i = 0; line && i < line->len; i++) {
-        const ChainPoint *each = line->pdata[i];
-
-        for (guint k = 0; k < each->disks->len; k++)
-            if (!is_there(chain, each->disks->pdata[k], error))
-                return FALSE;
-    }
-    return line != NULL;
+    for (guint i = 0; i < point->disks->len; i++)
+        if (!chain_disk_is_there(chain, point, ((const ChainDisk *)point->disks->pdata[i])->name,
+                                 error))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error)

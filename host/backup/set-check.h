@@ -9,8 +9,18 @@
  */
 GPtrArray *chain_line(const Chain *chain, const ChainPoint *point, GError **error);
 
+/*
+ * The files of the disk called @name that @point's is read from, the full copy first; the
+ * caller's array of ChainDisk. NULL with @error set if the chain is broken.
+ */
+GPtrArray *chain_files(const Chain *chain, const ChainPoint *point, const char *name,
+                       GError **error);
+
 /* Whether all files of the line are there and as long as they were; looks at no content. */
 gboolean chain_is_there(const Chain *chain, const ChainPoint *point, GError **error);
+/* The same of one disk. */
+gboolean chain_disk_is_there(const Chain *chain, const ChainPoint *point, const char *name,
+                             GError **error);
 
 /* Whether the file is the one that was written. FALSE with @error that names it. */
 gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error);

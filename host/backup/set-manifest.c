@@ -7,7 +7,9 @@
 #include "host/vm/disk.h"
 #include "lib/errors.h"
 
-#define FORMAT "guestctl-backup-1"
+#define FORMAT "guestctl-backup-2"
+/* Has neither levels nor bitmaps nor images of disks, so no disk in it can be recognised. */
+#define FORMAT_1 "guestctl-backup-1"
 
 static void backed_disk_free(gpointer data)
 {
@@ -15,6 +17,11 @@ static void backed_disk_free(gpointer data)
 
     g_free(disk->name);
     g_free(disk->file);
+    g_free(disk->parent);
+    g_free(disk->reason);
+    g_free(disk->bitmap);
+    g_free(disk->image);
+    g_free(disk->serial);
     g_free(disk->sha256);
     g_free(disk);
 }
@@ -34,9 +41,27 @@ void chain_point_free(ChainPoint *point)
     g_free(point->id);
     g_free(point->parent);
     g_free(point->vm);
+    g_free(point->vm_uuid);
     g_clear_pointer(&point->consistency, json_node_unref);
     g_ptr_array_unref(point->disks);
     g_free(point);
+}
+
+static JsonObject *id_json(const ImageId *id)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "device", (gint64)id->device);
+    json_object_set_int_member(object, "inode", (gint64)id->inode);
+    json_object_set_int_member(object, "born", id->born);
+    return object;
+}
+
+static ImageId read_id(JsonObject *object)
+{
+    return (ImageId){ .device = (guint64)jsonu_int(object, "device", 0),
+                      .inode = (guint64)jsonu_int(object, "inode", 0),
+                      .born = jsonu_int(object, "born", 0) };
 }
 
 static JsonObject *disk_json(const ChainDisk *disk)
@@ -44,6 +69,13 @@ static JsonObject *disk_json(const ChainDisk *disk)
     JsonObject *row = jsonu_with("name", disk->name);
 
     json_object_set_string_member(row, "file", disk->file);
+    json_object_set_string_member(row, "level", disk->parent ? "incremental" : "full");
+    json_object_set_string_member(row, "parent", disk->parent);
+    json_object_set_string_member(row, "reason", disk->reason);
+    json_object_set_string_member(row, "bitmap", disk->bitmap);
+    json_object_set_string_member(row, "image", disk->image);
+    json_object_set_object_member(row, "image-id", id_json(&disk->id));
+    json_object_set_string_member(row, "serial", disk->serial);
     json_object_set_int_member(row, "virtual-size", disk->virtual_size);
     json_object_set_int_member(row, "size", disk->size);
     json_object_set_string_member(row, "sha256", disk->sha256);
@@ -68,8 +100,9 @@ JsonObject *chain_point_json(const ChainPoint *point, const char *set)
     json_object_set_string_member(object, "id", point->id);
     json_object_set_string_member(object, "parent", point->parent);
     json_object_set_string_member(object, "vm", point->vm);
+    json_object_set_string_member(object, "vm-uuid", point->vm_uuid);
     json_object_set_int_member(object, "number", point->number);
-    json_object_set_string_member(object, "level", point->parent ? "incremental" : "full");
+    json_object_set_string_member(object, "level", chain_point_level(point));
     json_object_set_string_member(object, "time", time);
     json_object_set_boolean_member(object, "compressed", point->compressed);
     json_object_set_array_member(object, "disks", disks);
@@ -86,7 +119,18 @@ static gboolean is_plain_name(const char *name)
     return name && *name && *name != '.' && !strchr(name, '/');
 }
 
-static gboolean read_disk(JsonObject *row, ChainPoint *point)
+/* In the first format, the disks had the parent of the point, and no bitmap of their own. */
+static void read_level(JsonObject *row, const ChainPoint *point, ChainDisk *disk, gboolean first)
+{
+    disk->parent = g_strdup(first ? point->parent : jsonu_string(row, "parent", NULL));
+    disk->reason = g_strdup(jsonu_string(row, "reason", NULL));
+    disk->bitmap = g_strdup(jsonu_string(row, "bitmap", NULL));
+    disk->image = g_strdup(jsonu_string(row, "image", NULL));
+    disk->serial = g_strdup(jsonu_string(row, "serial", NULL));
+    disk->id = read_id(jsonu_object(row, "image-id"));
+}
+
+static gboolean read_disk(JsonObject *row, ChainPoint *point, gboolean first)
 {
     const char *name = jsonu_string(row, "name", NULL);
     const char *sum = jsonu_string(row, "sha256", NULL);
@@ -98,6 +142,7 @@ static gboolean read_disk(JsonObject *row, ChainPoint *point)
     disk->name = g_strdup(name);
     disk->file = g_strdup(jsonu_string(row, "file", NULL));
     disk->sha256 = g_strdup(sum);
+    read_level(row, point, disk, first);
     disk->virtual_size = jsonu_int(row, "virtual-size", 0);
     disk->size = jsonu_int(row, "size", 0);
     g_ptr_array_add(point->disks, disk);
@@ -107,20 +152,23 @@ static gboolean read_disk(JsonObject *row, ChainPoint *point)
 static gboolean read_members(JsonObject *object, ChainPoint *point)
 {
     JsonArray *disks = jsonu_array(object, "disks");
+    const char *format = jsonu_string(object, "format", "");
+    gboolean first = g_str_equal(format, FORMAT_1);
 
-    if (!g_str_equal(jsonu_string(object, "format", ""), FORMAT) ||
+    if ((!first && !g_str_equal(format, FORMAT)) ||
         !is_plain_name(jsonu_string(object, "id", NULL)) || jsonu_count(disks) == 0)
         return FALSE;
     point->id = g_strdup(jsonu_string(object, "id", NULL));
     point->parent = g_strdup(jsonu_string(object, "parent", NULL));
     point->vm = g_strdup(jsonu_string(object, "vm", ""));
+    point->vm_uuid = g_strdup(jsonu_string(object, "vm-uuid", NULL));
     point->number = jsonu_int(object, "number", 0);
     point->time = read_time(jsonu_string(object, "time", ""));
     point->compressed = jsonu_bool(object, "compressed");
     if (jsonu_object(object, "consistency"))
         point->consistency = json_object_dup_member(object, "consistency");
     for (guint i = 0; i < jsonu_count(disks); i++)
-        if (!read_disk(jsonu_item(disks, i), point))
+        if (!read_disk(jsonu_item(disks, i), point, first))
             return FALSE;
     return TRUE;
 }
@@ -184,6 +232,15 @@ gint64 chain_point_size(const ChainPoint *point)
     for (guint i = 0; i < point->disks->len; i++)
         sum += ((const ChainDisk *)point->disks->pdata[i])->size;
     return sum;
+}
+
+const char *chain_point_level(const ChainPoint *point)
+{
+    guint full = 0;
+
+    for (guint i = 0; i < point->disks->len; i++)
+        full += !((const ChainDisk *)point->disks->pdata[i])->parent;
+    return full == point->disks->len ? "full" : full ? "mixed" : "incremental";
 }
 
 const char *chain_point_label(const ChainPoint *point)

@@ -199,6 +199,14 @@ ChainPoint *chain_find(const Chain *chain, const char *id)
     return NULL;
 }
 
+ChainPoint *chain_latest(const Chain *chain, const char *name)
+{
+    for (guint i = chain->points->len; i-- > 0;)
+        if (chain_point_disk(chain->points->pdata[i], name))
+            return chain->points->pdata[i];
+    return NULL;
+}
+
 ChainPoint *chain_at(const Chain *chain, const char *text, GError **error)
 {
     g_autoptr(GTimeZone) local = g_time_zone_new_local();
@@ -228,7 +236,7 @@ ChainPoint *chain_at(const Chain *chain, const char *text, GError **error)
     return found;
 }
 
-ChainPoint *chain_point_new(const Chain *chain, const char *vm, const ChainPoint *parent)
+ChainPoint *chain_point_new(const Chain *chain, const char *vm)
 {
     const ChainPoint *newest = chain_newest(chain);
     ChainPoint *point = point_blank();
@@ -240,7 +248,6 @@ ChainPoint *chain_point_new(const Chain *chain, const char *vm, const ChainPoint
         g_free(point->id);
         point->id = g_strdup_printf("%s-%d", id, i);
     }
-    point->parent = parent ? g_strdup(parent->id) : NULL;
     point->vm = g_strdup(vm);
     point->number = newest ? newest->number + 1 : 1;
     return point;

@@ -3,6 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "host/vm/disk.h"
+
 /*
  * A directory of backups of one VM. Each restore point has a manifest ID.json, which is
  * written last: what has none does not count. Its files ID-DISK.qcow2 have the
@@ -10,7 +12,13 @@
  */
 typedef struct {
     char *name;
-    char *file; /* without the directory */
+    char *file;   /* without the directory */
+    char *parent; /* id of the point whose file of this disk is below it; NULL: a full copy */
+    char *reason; /* why it is a full copy; NULL: it was asked for, or is the disk's first */
+    char *bitmap; /* marks what was written since; NULL: the disk has none */
+    /* What the disk was, as in Disk. */
+    char *image, *serial;
+    ImageId id;
     gint64 virtual_size;
     gint64 size; /* of the file */
     char *sha256;
@@ -18,8 +26,9 @@ typedef struct {
 
 typedef struct {
     char *id;      /* "20260102T030405Z" */
-    char *parent;  /* id; NULL: a full backup */
+    char *parent;  /* the newest of its disks' parents; NULL: a full backup */
     char *vm;
+    char *vm_uuid; /* NULL: not known */
     gint64 number; /* 1, 2, … in the order in which they were made */
     gint64 time;   /* Unix microseconds: what the images show */
     gboolean compressed;
@@ -51,6 +60,8 @@ void chain_free(Chain *chain);
 /* The newest point; NULL: there is none. */
 ChainPoint *chain_newest(const Chain *chain);
 ChainPoint *chain_find(const Chain *chain, const char *id); /* NULL: none */
+/* The newest point with the disk called @name; NULL: there is none. */
+ChainPoint *chain_latest(const Chain *chain, const char *name);
 /* The newest point that is not younger than @text, a time or an id; NULL with @error set. */
 ChainPoint *chain_at(const Chain *chain, const char *text, GError **error);
 
@@ -58,11 +69,13 @@ ChainPoint *chain_at(const Chain *chain, const char *text, GError **error);
 char *chain_path(const Chain *chain, const char *name);
 
 /* A new point with an id of its own; belongs to the caller until chain_commit(). */
-ChainPoint *chain_point_new(const Chain *chain, const char *vm, const ChainPoint *parent);
+ChainPoint *chain_point_new(const Chain *chain, const char *vm);
 void chain_point_free(ChainPoint *point);
 ChainDisk *chain_point_add(ChainPoint *point, const char *name);
 ChainDisk *chain_point_disk(const ChainPoint *point, const char *name); /* NULL: none */
 gint64 chain_point_size(const ChainPoint *point); /* of all its files */
+/* "full", "incremental", or "mixed" if only some of its disks depend on others. */
+const char *chain_point_level(const ChainPoint *point);
 /* "consistent", "crash-consistent", … */
 const char *chain_point_label(const ChainPoint *point);
 char *chain_point_when(const ChainPoint *point); /* local time for people; the caller's */

@@ -13,7 +13,7 @@ static void list_row(Table *table, const ChainPoint *point)
 
     table_cell(table, point->id);
     table_cell(table, when);
-    table_cell(table, point->parent ? "incremental" : "full");
+    table_cell(table, chain_point_level(point));
     table_cellf(table, "%u", point->disks->len);
     table_size(table, chain_point_size(point));
     table_cell(table, chain_point_label(point));
@@ -74,10 +74,15 @@ static gboolean check_point(const Chain *chain, const ChainPoint *point, int can
 }
 
 /* An intact file on top of a damaged one is of no use. */
-static gboolean check_parent(const ChainPoint *point, GHashTable *damaged, GError **error)
+static gboolean check_parents(const ChainPoint *point, GHashTable *damaged, GError **error)
 {
-    return !point->parent || !g_hash_table_contains(damaged, point->parent) ||
-           set_error(error, "depends on %s, which is damaged", point->parent);
+    for (guint i = 0; i < point->disks->len; i++) {
+        const char *parent = ((const ChainDisk *)point->disks->pdata[i])->parent;
+
+        if (parent && g_hash_table_contains(damaged, parent))
+            return set_error(error, "depends on %s, which is damaged", parent);
+    }
+    return TRUE;
 }
 
 static void report_point(Reporter *reporter, JsonArray *list, const ChainPoint *point,
@@ -113,7 +118,7 @@ gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError
         g_autoptr(GError) problem = NULL;
 
         if (!check_point(chain, point, cancel_fd, &problem) ||
-            !check_parent(point, damaged, &problem))
+            !check_parents(point, damaged, &problem))
             g_hash_table_add(damaged, point->id);
         if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
             g_propagate_error(error, g_steal_pointer(&problem));

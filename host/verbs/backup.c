@@ -54,15 +54,26 @@ static char *dir_of(const Job *job)
     return g_build_filename(dir, name, NULL);
 }
 
+/* Why disks are copied in full although incremental copies were wanted. */
+static void print_reasons(Job *job, const ChainPoint *point)
+{
+    for (guint i = 0; i < point->disks->len; i++) {
+        const ChainDisk *disk = point->disks->pdata[i];
+
+        if (disk->reason)
+            job_print(job, "full because %s\n", disk->reason);
+    }
+}
+
 static void print_plan(Job *job, const Backup *backup)
 {
     g_autofree char *bytes = size_text(backup_bytes(backup));
+    const char *level = chain_point_level(backup->point);
 
-    job_print(job, "would make %s backup of %u disk%s, up to %s\n",
-              backup->parent ? "an incremental" : "a full", backup->disks->len,
+    job_print(job, "would make %s %s backup of %u disk%s, up to %s\n",
+              g_str_equal(level, "incremental") ? "an" : "a", level, backup->disks->len,
               backup->disks->len == 1 ? "" : "s", bytes);
-    if (backup->reason)
-        job_print(job, "full because %s\n", backup->reason);
+    print_reasons(job, backup->point);
 }
 
 static void print_result(Job *job, const Backup *backup, const Quiesce *window, gint64 began)
@@ -75,10 +86,9 @@ static void print_result(Job *job, const Backup *backup, const Quiesce *window, 
     g_autofree char *json = jsonu_format(manifest, FALSE);
 
     job_print(job, "%s backup %s: %u disk%s, %s in %.1f s\n",
-              point->parent ? "incremental" : "full", point->id, point->disks->len,
+              chain_point_level(point), point->id, point->disks->len,
               point->disks->len == 1 ? "" : "s", bytes, seconds);
-    if (backup->reason)
-        job_print(job, "full because %s\n", backup->reason);
+    print_reasons(job, point);
     job_print(job, "%s\n", label);
     g_string_assign(job->json, json);
 }

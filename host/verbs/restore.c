@@ -120,19 +120,14 @@ static gboolean pick(Restore *restore, GError **error)
 /* All that the image will be read from must be what was written. */
 static gboolean check_files(const Restore *restore, const Image *image, GError **error)
 {
-    g_autoptr(GPtrArray) line = chain_line(restore->chain, restore->point, error);
+    g_autoptr(GPtrArray) files = chain_files(restore->chain, restore->point, image->disk->name,
+                                             error);
 
-    for (guint i = 0; line && i < line->len; i++) {
-        const ChainPoint *point = line->pdata[i];
-        const ChainDisk *disk = chain_point_disk(point, image->disk->name);
-
-        if (!disk)
-            return set_error(error, "its chain is broken: %s has no disk %s", point->id,
-                             image->disk->name);
-        if (!chain_check_file(restore->chain, disk, restore->job->context->cancel_fd, error))
+    for (guint i = 0; files && i < files->len; i++)
+        if (!chain_check_file(restore->chain, files->pdata[i],
+                              restore->job->context->cancel_fd, error))
             return FALSE;
-    }
-    return line != NULL;
+    return files != NULL;
 }
 
 /* Adds to @need the bytes that the image will take. */

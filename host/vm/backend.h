@@ -28,8 +28,9 @@ typedef struct {
     const char *dir;          /* where the files are */
     const GPtrArray *disks;   /* of Disk */
     char **files;             /* each disk's qcow2 file, which exists; NULL-terminated */
-    const char *bitmap;       /* to be added when the copy begins, on every disk */
-    const char *parent;       /* copy only what this bitmap marks; NULL: all */
+    const char *point;        /* the name of the new point in the set; of a checkpoint */
+    char **bitmaps;           /* of each disk, to be added when the copy begins; NULL: none */
+    char **parents;           /* of each disk: copy only what this bitmap marks; NULL: all */
     gboolean compress;
     gint64 rate;              /* bytes a second; 0: no limit */
     gboolean was_halted;      /* QEMU had paused the VM on a disk error before the copy */
@@ -57,6 +58,11 @@ typedef struct {
 /* Copies of disks with bitmaps. */
 typedef struct {
     gboolean tunable; /* honours compress and rate of a DiskCopy */
+    /*
+     * Each disk's bitmap has a name of its own, and images of any format have one, until QEMU
+     * ends. If not, all are called as the point, and only images that keep them have them.
+     */
+    gboolean own_bitmaps;
     /* Before the freeze: opens the file of the disk with this index. NULL: not needed. */
     gboolean (*attach)(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
                        GError **error);
@@ -69,9 +75,9 @@ typedef struct {
                        GError **error);
     /* Ends all copies of the set, done or not, and closes their files. */
     gboolean (*finish)(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error);
-    /* Removes the bitmaps of the set from all disks, but for @keep (may be NULL). */
-    gboolean (*forget)(Vm *vm, const DiskCopy *copy, const char *keep, const Deadline *deadline,
-                       GError **error);
+    /* Removes the bitmaps of the set from all disks, but for those named in @keep. */
+    gboolean (*forget)(Vm *vm, const DiskCopy *copy, const char *const *keep,
+                       const Deadline *deadline, GError **error);
 } BackupOps;
 
 struct Backend {
@@ -107,6 +113,9 @@ struct Backend {
     gboolean (*ask)(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
                     GError **error);
     gsize ask_max; /* bytes of data that fit into one request; 0: as many as the agent takes */
+
+    /* The VM's UUID, the caller's; NULL with @error set. */
+    char *(*uuid)(Vm *vm, const Deadline *deadline, GError **error);
 
     gboolean (*state)(Vm *vm, VmState *state, const Deadline *deadline, GError **error);
     gboolean state_is_shared; /* asking for it keeps no other program out */
@@ -164,6 +173,9 @@ Vm *vms_find(const GPtrArray *vms, const char *name);
 gboolean vm_expect(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
 gboolean vm_await(Vm *vm, VmEnd end, const Deadline *deadline, GError **error);
 gboolean vm_halted(Vm *vm, gboolean *halted, const Deadline *deadline, GError **error);
+/* The caller's; NULL: not known. */
+char *vm_uuid(Vm *vm, const Deadline *deadline);
+/* Also fills in what disks_look() sees. */
 GPtrArray *vm_disks(Vm *vm, guint details, const Deadline *deadline, GError **error);
 gboolean vm_channel_find(Vm *vm, AgentChannel *channel, const Deadline *deadline,
                          GError **error);

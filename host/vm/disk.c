@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/vm/disk.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* Names of overlays' nodes: "gs", 8 digits of seconds, 2 of a number, "-", the disk's name. */
 #define NODE_PREFIX "gs"
@@ -37,6 +40,8 @@ void disk_free(gpointer data)
     g_free(disk->name);
     g_free(disk->node);
     g_free(disk->path);
+    g_free(disk->image);
+    g_free(disk->twin);
     g_free(disk->format);
     g_free(disk->serial);
     g_free(disk->backing);
@@ -115,6 +120,49 @@ const DiskBitmap *disk_bitmap(const Disk *disk, const char *name)
 gboolean disk_keeps_bitmaps(const Disk *disk)
 {
     return g_strcmp0(disk->format, "qcow2") == 0;
+}
+
+gboolean image_id_equal(const ImageId *a, const ImageId *b)
+{
+    return a->inode && a->device == b->device && a->inode == b->inode && a->born == b->born;
+}
+
+static void look_at(Disk *disk)
+{
+    struct statx info;
+
+    /* Nothing that hangs or is mounted automatically is waited for. */
+    if (!disk->path || statx(AT_FDCWD, disk->path, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+                             STATX_INO | STATX_TYPE | STATX_BTIME, &info) < 0)
+        return;
+    if (S_ISBLK(info.stx_mode)) {
+        disk->id = (ImageId){ .inode = makedev(info.stx_rdev_major, info.stx_rdev_minor) };
+        return;
+    }
+    disk->id = (ImageId){ .device = makedev(info.stx_dev_major, info.stx_dev_minor),
+                          .inode = info.stx_ino };
+    if (info.stx_mask & STATX_BTIME)
+        disk->id.born = info.stx_btime.tv_sec * 1000000000L + info.stx_btime.tv_nsec;
+}
+
+static gboolean share_image(const Disk *a, const Disk *b)
+{
+    return image_id_equal(&a->id, &b->id) || (a->image && g_strcmp0(a->image, b->image) == 0);
+}
+
+void disks_look(GPtrArray *disks)
+{
+    g_ptr_array_foreach(disks, (GFunc)(void (*)(void))look_at, NULL);
+    for (guint i = 0; i < disks->len; i++) {
+        Disk *disk = disks->pdata[i];
+
+        for (guint k = 0; k < disks->len && !disk->twin; k++) {
+            const Disk *other = disks->pdata[k];
+
+            if (other != disk && share_image(disk, other))
+                disk->twin = g_strdup(other->name);
+        }
+    }
 }
 
 Disk *disks_find(const GPtrArray *disks, const char *name)

@@ -15,10 +15,20 @@ typedef struct {
     gboolean usable; /* records, is consistent, and no other program uses it */
 } DiskBitmap;
 
+/* Which file or block device an image is. All 0: it could not be looked at. */
+typedef struct {
+    guint64 device; /* of the file system; of a block device: 0 */
+    guint64 inode;  /* of a block device: its number */
+    gint64 born;    /* Unix nanoseconds; 0: the file system does not record it */
+} ImageId;
+
 typedef struct {
     char *name;     /* the user's name for it, from disk_name() or libvirt's target */
     char *node;     /* QEMU's node that the guest writes to; NULL with libvirt */
     char *path;     /* its image, an absolute path; NULL: not a file, or not known */
+    char *image;    /* where its image is, in the words of QEMU or libvirt; NULL: not known */
+    ImageId id;     /* of the file or block device @path, from disks_look() */
+    char *twin;     /* name of another disk of the VM over the same image; NULL: none */
     char *format;   /* of the image, such as "qcow2"; NULL: not known */
     gint64 size;      /* bytes that the guest sees; 0: not asked for */
     gint64 allocated; /* bytes stored in the image and those below it; 0: not asked for */
@@ -71,6 +81,15 @@ const DiskBitmap *disk_bitmap(const Disk *disk, const char *name);
 
 /* Whether bitmaps outlive QEMU in its format. */
 gboolean disk_keeps_bitmaps(const Disk *disk);
+
+/*
+ * Fills in @id and @twin of all @disks. Paths are looked at on this host, without opening them.
+ * The birth time is that of statx() (Linux 4.11).
+ */
+void disks_look(GPtrArray *disks);
+
+/* Whether both were looked at and are one file or block device. */
+gboolean image_id_equal(const ImageId *a, const ImageId *b);
 
 /* The disk called @name; NULL: there is none. */
 Disk *disks_find(const GPtrArray *disks, const char *name);

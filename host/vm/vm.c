@@ -243,8 +243,18 @@ gboolean vm_halted(Vm *vm, gboolean *halted, const Deadline *deadline, GError **
 
 GPtrArray *vm_disks(Vm *vm, guint details, const Deadline *deadline, GError **error)
 {
-    return backend_offers(vm->backend, vm->backend->disks != NULL, "list of disks", error)
-               ? vm->backend->disks(vm, details, deadline, error) : NULL;
+    GPtrArray *disks = backend_offers(vm->backend, vm->backend->disks != NULL, "list of disks",
+                                      error)
+                           ? vm->backend->disks(vm, details, deadline, error) : NULL;
+
+    if (disks)
+        disks_look(disks);
+    return disks;
+}
+
+char *vm_uuid(Vm *vm, const Deadline *deadline)
+{
+    return vm->backend->uuid ? vm->backend->uuid(vm, deadline, NULL) : NULL;
 }
 
 gboolean vm_channel_find(Vm *vm, AgentChannel *channel, const Deadline *deadline, GError **error)

@@ -41,6 +41,8 @@ class Machine:
     QEMU and guestctl are run by.
     """
 
+    drive_options = ""
+
     def __init__(self, bench, disks=None, name="vm", size="8M", enter=()):
         if not shutil.which(QEMU) or not shutil.which("qemu-img"):
             raise Skip(f"{QEMU} and qemu-img are needed")
@@ -79,7 +81,7 @@ class Machine:
                          "-mon", f"chardev={name},mode=control"]
         drives = [word for disk, kind in self.disks.items() for word in
                   ("-drive", f"if=none,id={disk},format={kind},discard=unmap,"
-                             f"file={self.image(disk)}")]
+                             f"file={self.image(disk)}{self.drive_options}")]
         self.process = subprocess.Popen(
             [*self.enter, QEMU, "-machine", "none", "-accel", "tcg", "-nodefaults",
              "-no-user-config", "-display", "none", *chardevs, *drives],

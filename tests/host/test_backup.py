@@ -34,6 +34,10 @@ def check_restored(vm, point, wanted, what):
             raise AssertionError(f"{what}: the disk {disk} is not what it was")
 
 
+def levels(point):
+    return {disk["name"]: disk["level"] for disk in point["disks"]}
+
+
 def test_chain(bench):
     """a full backup and three incremental ones, each restored, with the disks' bytes of then"""
     vm, points, then = Machine(bench), [], []
@@ -162,11 +166,17 @@ def test_disks_change(bench):
     run("qemu-img", "create", "-q", "-f", "qcow2", vm.image("d9"), "1M")
     vm.start()
     has(vm.backup(*INCREMENTAL, status=1), "disk d9 is new")
-    same(vm.backup()["level"], "full")
+    change(vm, 1)
+    point, wanted = vm.backup(), vm.contents()
+    same((point["level"], levels(point)), ("mixed", {"d0": "incremental", "d9": "full"}))
+    check_restored(vm, point, wanted, "a disk that came")
     vm.quit()
     vm.disks = {"d0": "qcow2"}
     vm.start()
-    has(vm.backup(*INCREMENTAL, status=1), "a disk that the VM no longer has")
+    change(vm, 2)
+    point, wanted = vm.backup(*INCREMENTAL), vm.contents()
+    same(levels(point), {"d0": "incremental"})
+    check_restored(vm, point, wanted, "a disk that went")
 
 
 def test_chain_broken(bench):

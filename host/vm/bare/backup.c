@@ -45,21 +45,23 @@ static void add_actions(const DiskCopy *copy, guint index, JsonArray *actions)
 {
     const Disk *disk = disk_at(copy, index);
     g_autofree char *job = disk_copy_job(copy, index);
-    JsonObject *bitmap = jsonu_with("node", disk->node);
     JsonObject *data = jsonu_with("device", disk->node);
 
-    json_object_set_string_member(bitmap, "name", copy->bitmap);
-    json_object_set_boolean_member(bitmap, "persistent", disk_keeps_bitmaps(disk));
-    bare_add_action(actions, "block-dirty-bitmap-add", bitmap);
+    if (copy->bitmaps[index]) {
+        JsonObject *bitmap = jsonu_with("node", disk->node);
 
+        json_object_set_string_member(bitmap, "name", copy->bitmaps[index]);
+        json_object_set_boolean_member(bitmap, "persistent", disk_keeps_bitmaps(disk));
+        bare_add_action(actions, "block-dirty-bitmap-add", bitmap);
+    }
     json_object_set_string_member(data, "target", job);
     json_object_set_string_member(data, "job-id", job);
-    json_object_set_string_member(data, "sync", copy->parent ? "bitmap" : "full");
+    json_object_set_string_member(data, "sync", copy->parents[index] ? "bitmap" : "full");
     json_object_set_boolean_member(data, "compress", copy->compress);
     json_object_set_int_member(data, "speed", HELD_RATE);
     json_object_set_boolean_member(data, "auto-dismiss", FALSE);
-    if (copy->parent) {
-        json_object_set_string_member(data, "bitmap", copy->parent);
+    if (copy->parents[index]) {
+        json_object_set_string_member(data, "bitmap", copy->parents[index]);
         /* It stays as it is, however the copy ends: the next attempt needs it. */
         json_object_set_string_member(data, "bitmap-mode", "never");
     }
@@ -144,8 +146,8 @@ static gboolean remove_bitmap(Qmp *qmp, const char *node, const char *name,
     return qmp_do(qmp, "block-dirty-bitmap-remove", arguments, deadline, error);
 }
 
-static gboolean forget(Vm *vm, const DiskCopy *copy, const char *keep, const Deadline *deadline,
-                       GError **error)
+static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
+                       const Deadline *deadline, GError **error)
 {
     g_autoptr(GPtrArray) disks = bare_disks(vm, DISK_BITMAPS, deadline, error);
     Qmp *qmp = disks ? bare_qmp(vm, deadline, error) : NULL;
@@ -156,7 +158,7 @@ static gboolean forget(Vm *vm, const DiskCopy *copy, const char *keep, const Dea
         for (guint k = 0; k < disk->bitmaps->len; k++) {
             const char *name = ((const DiskBitmap *)disk->bitmaps->pdata[k])->name;
 
-            if (!g_str_has_prefix(name, copy->prefix) || g_strcmp0(name, keep) == 0)
+            if (!g_str_has_prefix(name, copy->prefix) || g_strv_contains(keep, name))
                 continue;
             if (!remove_bitmap(qmp, disk->node, name, deadline, error))
                 return FALSE;
@@ -167,6 +169,7 @@ static gboolean forget(Vm *vm, const DiskCopy *copy, const char *keep, const Dea
 
 const BackupOps bare_backup = {
     .tunable = TRUE,
+    .own_bitmaps = TRUE,
     .attach = attach,
     .begin = begin,
     .begin_late = begin_late,

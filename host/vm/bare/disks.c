@@ -70,6 +70,7 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
                            node);
     disk->node = g_strdup(node);
     disk->path = path_of(jsonu_string(inserted, "file", NULL));
+    disk->image = g_strdup(disk->path ? disk->path : jsonu_string(inserted, "file", NULL));
     disk->format = g_strdup(jsonu_string(inserted, "drv", NULL));
     disk->size = jsonu_int(image, "virtual-size", 0);
     disk->allocated = MIN(disk->size, allocated_in(image));
@@ -82,7 +83,44 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
     return disk;
 }
 
-/* One answer has all @details. */
+/* A property of a device; NULL without @error: it has none. */
+static JsonNode *property(Qmp *qmp, const char *qdev, const char *name, const Deadline *deadline,
+                          GError **error)
+{
+    JsonObject *arguments = jsonu_with("path", qdev);
+    g_autoptr(GError) problem = NULL;
+    JsonNode *value;
+
+    json_object_set_string_member(arguments, "property", name);
+    value = qmp_call(qmp, "qom-get", arguments, deadline, &problem);
+    if (!value && !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return value;
+}
+
+/* What only the device knows. */
+static gboolean read_device(Qmp *qmp, const char *qdev, Disk *disk, const Deadline *deadline,
+                            GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(JsonNode) serial = NULL, shared = NULL;
+
+    if (!qdev || !*qdev || disk->read_only)
+        return TRUE;
+    serial = property(qmp, qdev, "serial", deadline, &problem);
+    if (!problem)
+        shared = property(qmp, qdev, "share-rw", deadline, &problem);
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    if (serial && JSON_NODE_HOLDS_VALUE(serial) && *json_node_get_string(serial))
+        disk->serial = json_node_dup_string(serial);
+    disk->shared = shared && JSON_NODE_HOLDS_VALUE(shared) && json_node_get_boolean(shared);
+    return TRUE;
+}
+
+/* One answer has all @details, but for what the devices are asked. */
 GPtrArray *bare_disks(Vm *vm, guint details, const Deadline *deadline, GError **error)
 {
     Qmp *qmp = bare_qmp(vm, deadline, error);
@@ -102,8 +140,12 @@ GPtrArray *bare_disks(Vm *vm, guint details, const Deadline *deadline, GError **
         JsonObject *row = jsonu_item(rows, i), *inserted = jsonu_object(row, "inserted");
         const char *node = jsonu_string(inserted, "node-name", NULL);
 
-        if (node)
-            g_ptr_array_add(disks, read_disk(row, inserted, node));
+        if (!node)
+            continue;
+        g_ptr_array_add(disks, read_disk(row, inserted, node));
+        if (!read_device(qmp, jsonu_string(row, "qdev", NULL), disks->pdata[disks->len - 1],
+                         deadline, error))
+            return NULL;
     }
     return g_steal_pointer(&disks);
 }

@@ -188,6 +188,18 @@ static gboolean bare_halted(Vm *vm, gboolean *halted, const Deadline *deadline, 
     return status != NULL;
 }
 
+static char *bare_uuid(Vm *vm, const Deadline *deadline, GError **error)
+{
+    Qmp *qmp = bare_qmp(vm, deadline, error);
+    g_autoptr(JsonNode) told = qmp ? qmp_call(qmp, "query-uuid", NULL, deadline, error) : NULL;
+    const char *uuid = jsonu_string(jsonu_node_object(told), "UUID", "");
+
+    /* QEMU's answer without -uuid is all zeros. */
+    if (told && strspn(uuid, "0-") == strlen(uuid))
+        set_error(error, "the VM has no UUID");
+    return strspn(uuid, "0-") < strlen(uuid) ? g_strdup(uuid) : NULL;
+}
+
 Vm *bare_new(const char *name, const char *agent, const char *qmp, const Context *context)
 {
     Bare *bare = g_new0(Bare, 1);
@@ -208,6 +220,7 @@ const Backend bare_backend = {
     .free = bare_free,
     .disconnect = bare_disconnect,
     .ask = bare_ask,
+    .uuid = bare_uuid,
     .state = bare_state,
     .act = bare_act,
     .halted = bare_halted,

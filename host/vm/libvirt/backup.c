@@ -14,24 +14,37 @@
 /* Bytes a second while the guest is frozen; see host/vm/bare/backup.c. */
 #define HELD_RATE 1
 
+/* libvirt wants one for all, although each disk has its own. */
+static void add_incremental(const DiskCopy *copy, GString *xml)
+{
+    for (guint i = 0; i < copy->disks->len; i++) {
+        g_autofree char *text = copy->parents[i]
+            ? g_markup_printf_escaped("<incremental>%s</incremental>", copy->parents[i])
+            : NULL;
+
+        if (!text)
+            continue;
+        g_string_append(xml, text);
+        return;
+    }
+}
+
 static char *backup_xml(const DiskCopy *copy)
 {
     GString *xml = g_string_new("<domainbackup mode='push'>");
 
-    if (copy->parent) {
-        g_autofree char *parent = g_markup_printf_escaped("<incremental>%s</incremental>",
-                                                          copy->parent);
-
-        g_string_append(xml, parent);
-    }
+    add_incremental(copy, xml);
     g_string_append(xml, "<disks>");
     for (guint i = 0; i < copy->disks->len; i++) {
         const Disk *disk = copy->disks->pdata[i];
+        g_autofree char *level = copy->parents[i]
+            ? g_markup_printf_escaped("incremental='%s'", copy->parents[i])
+            : g_strdup("backupmode='full'");
         g_autofree char *text = g_markup_printf_escaped(
-            "<disk name='%s' backup='yes' type='file'><driver type='qcow2'/><target file='%s'/>"
-            "</disk>", disk->name, copy->files[i]);
+            "type='file'><driver type='qcow2'/><target file='%s'/></disk>", copy->files[i]);
+        g_autofree char *name = g_markup_escape_text(disk->name, -1);
 
-        g_string_append(xml, text);
+        g_string_append_printf(xml, "<disk name='%s' backup='yes' %s %s", name, level, text);
     }
     g_string_append(xml, "</disks></domainbackup>");
     return g_string_free(xml, FALSE);
@@ -40,7 +53,7 @@ static char *backup_xml(const DiskCopy *copy)
 /* NULL if no disk can have a bitmap. */
 static char *checkpoint_xml(const DiskCopy *copy)
 {
-    g_autofree char *name = g_markup_printf_escaped("<name>%s</name>", copy->bitmap);
+    g_autofree char *name = g_markup_printf_escaped("<name>%s</name>", copy->point);
     GString *xml = g_string_new("<domaincheckpoint>");
     guint n = 0;
 
@@ -49,10 +62,10 @@ static char *checkpoint_xml(const DiskCopy *copy)
         const Disk *disk = copy->disks->pdata[i];
         g_autofree char *text = g_markup_printf_escaped(
             "<disk name='%s' checkpoint='%s'/>", disk->name,
-            disk_keeps_bitmaps(disk) ? "bitmap" : "no");
+            copy->bitmaps[i] ? "bitmap" : "no");
 
         g_string_append(xml, text);
-        n += disk_keeps_bitmaps(disk);
+        n += copy->bitmaps[i] != NULL;
     }
     g_string_append(xml, "</disks></domaincheckpoint>");
     return g_string_free(xml, n == 0);
@@ -252,10 +265,10 @@ static gboolean finish(Vm *vm, const DiskCopy *copy, const Deadline *deadline, G
     return libvirt_job_follow(vm, look_at_end, &finish, &silent, deadline->cancel_fd, error);
 }
 
-/* @data: the name of the checkpoint that stays, or "". */
+/* @data: the names of the checkpoints that stay. */
 static int drop_checkpoint(virDomainCheckpointPtr checkpoint, gpointer data)
 {
-    if (g_str_equal(virDomainCheckpointGetName(checkpoint), data) ||
+    if (g_strv_contains(data, virDomainCheckpointGetName(checkpoint)) ||
         virDomainCheckpointDelete(checkpoint, 0) == 0)
         return 0;
     /* Its bitmaps are gone or broken, and of no use. */
@@ -264,18 +277,18 @@ static int drop_checkpoint(virDomainCheckpointPtr checkpoint, gpointer data)
 
 static int call_forget(LibvirtCall *call)
 {
-    return libvirt_each_checkpoint(call->domain, call->text, drop_checkpoint, call->more);
+    return libvirt_each_checkpoint(call->domain, call->text, drop_checkpoint, call->names);
 }
 
-static gboolean forget(Vm *vm, const DiskCopy *copy, const char *keep, const Deadline *deadline,
-                       GError **error)
+static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
+                       const Deadline *deadline, GError **error)
 {
     g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_forget, deadline, error);
 
     if (!call)
         return FALSE;
     call->text = g_strdup(copy->prefix);
-    call->more = g_strdup(keep ? keep : "");
+    call->names = g_strdupv((char **)keep);
     return libvirt_call_run(call, NULL, deadline, error);
 }
 

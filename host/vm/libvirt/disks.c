@@ -25,6 +25,16 @@ static char *path_of(const DomainImage *image)
     return image && g_strcmp0(image->type, "file") == 0 ? g_strdup(image->path) : NULL;
 }
 
+/* As a text that names it; the caller's. */
+static char *image_of(const DomainImage *image)
+{
+    if (!image || (!image->path && !image->name))
+        return NULL;
+    return image->path ? g_strdup(image->path)
+                       : g_strdup_printf("%s:%s", image->protocol ? image->protocol : image->type,
+                                         image->name);
+}
+
 static Disk *disk_of(const DomainDisk *row)
 {
     const DomainImage *below = row->image ? row->image->backing : NULL;
@@ -32,6 +42,7 @@ static Disk *disk_of(const DomainDisk *row)
 
     disk->name = g_strdup(row->name);
     disk->path = path_of(row->image);
+    disk->image = image_of(row->image);
     disk->format = g_strdup(row->image && row->image->format ? row->image->format : "raw");
     disk->serial = g_strdup(row->serial);
     disk->encrypted = row->image && row->image->encrypted;

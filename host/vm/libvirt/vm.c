@@ -2,6 +2,7 @@
 #include "host/vm/libvirt/vm.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -184,6 +185,19 @@ static VmState state_of(const LibvirtCall *call)
     default:
         return VM_UNDEFINED;
     }
+}
+
+static int call_uuid(LibvirtCall *call)
+{
+    call->string = calloc(1, VIR_UUID_STRING_BUFLEN);
+    return call->string ? virDomainGetUUIDString(call->domain, call->string) : -1;
+}
+
+static char *libvirt_uuid(Vm *vm, const Deadline *deadline, GError **error)
+{
+    g_autoptr(LibvirtCall) call = libvirt_do(vm, call_uuid, deadline, error);
+
+    return call ? g_strdup(call->string) : NULL;
 }
 
 static gboolean libvirt_state(Vm *vm, VmState *state, const Deadline *deadline, GError **error)
@@ -496,6 +510,7 @@ const Backend libvirt_backend = {
     .free = libvirt_free,
     .ask = libvirt_ask,
     .ask_max = MAX_REQUEST,
+    .uuid = libvirt_uuid,
     .state = libvirt_state,
     .state_is_shared = TRUE,
     .act = libvirt_act,

@@ -19,6 +19,9 @@ typedef struct {
     const char *name, *format, *bitmap;
     gint64 size;
     gboolean usable, halted;
+    const char *image; /* NULL: "/a.img" */
+    const char *serial, *twin;
+    gboolean shared;
 } Sample;
 
 static GPtrArray *sample_disks(Vm *vm, guint details, const Deadline *deadline, GError **error)
@@ -34,6 +37,10 @@ static GPtrArray *sample_disks(Vm *vm, guint details, const Deadline *deadline, 
     disk->format = g_strdup(sample->format);
     disk->size = sample->size;
     disk->allocated = 4096;
+    disk->image = g_strdup(sample->image ? sample->image : "/a.img");
+    disk->serial = g_strdup(sample->serial);
+    disk->twin = g_strdup(sample->twin);
+    disk->shared = sample->shared;
     if (sample->bitmap)
         disk_add_bitmap(disk, sample->bitmap, 512, sample->usable);
     g_ptr_array_add(disks, disk);
@@ -57,9 +64,14 @@ static void sample_free(Vm *vm)
 }
 
 static const BackupOps sample_backup = { .tunable = TRUE };
+static const BackupOps own_backup = { .own_bitmaps = TRUE };
 static const Backend sample_backend = { .name = "sample", .disks = sample_disks,
                                         .halted = sample_halted, .backup = &sample_backup,
                                         .free = sample_free };
+
+static const Backend own_backend = { .name = "own", .disks = sample_disks,
+                                     .halted = sample_halted, .backup = &own_backup,
+                                     .free = sample_free };
 
 static void set_up(Fixture *fixture, gconstpointer unused)
 {
@@ -97,7 +109,8 @@ static Backup *backup_of(Fixture *fixture, const Sample *sample)
 /* A backup of vda with 1 MiB, as an earlier run has left it. Returns its bitmap; the caller's. */
 static char *earlier(Fixture *fixture)
 {
-    static const Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20 };
+    static const Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20,
+                                   .serial = "S1" };
     g_autoptr(Backup) backup = backup_of(fixture, &sample);
     g_autofree char *path = NULL;
     ChainDisk *disk;
@@ -109,7 +122,12 @@ static char *earlier(Fixture *fixture)
     disk->size = 4;
     disk->sha256 = g_strdup("0");
     g_assert_true(chain_commit(backup->chain, backup->point, NULL));
-    return backup_bitmap(backup, backup->point);
+    return backup_bitmap(backup, backup->point, disk);
+}
+
+static const ChainDisk *planned(const Backup *backup)
+{
+    return backup->point->disks->pdata[0];
 }
 
 static void test_full(Fixture *fixture, gconstpointer unused)
@@ -123,8 +141,9 @@ static void test_full(Fixture *fixture, gconstpointer unused)
     backup->rate = 5;
     g_assert_true(backup_plan(backup, LEVEL_AUTO, &error));
     g_assert_no_error(error);
-    g_assert_null(backup->parent);
-    g_assert_null(backup->reason);
+    g_assert_cmpstr(chain_point_level(backup->point), ==, "full");
+    g_assert_null(planned(backup)->parent);
+    g_assert_null(planned(backup)->reason);
     g_assert_cmpint(backup_bytes(backup), ==, 4096);
     g_assert_cmpint(backup_room(backup, 0), >, 4096 + (1 << 20));
     /* What the backend gets. */
@@ -132,8 +151,9 @@ static void test_full(Fixture *fixture, gconstpointer unused)
     g_assert_true(g_str_has_prefix(backup->copy.files[0], fixture->dir));
     g_assert_true(g_str_has_suffix(backup->copy.files[0], "-0-v_da.qcow2" CHAIN_PARTIAL));
     g_assert_null(backup->copy.files[1]);
-    g_assert_true(g_str_has_prefix(backup->copy.bitmap, backup->copy.prefix));
-    g_assert_null(backup->copy.parent);
+    g_assert_true(g_str_has_prefix(backup->copy.point, backup->copy.prefix));
+    g_assert_null(backup->copy.bitmaps[0]); /* a raw image keeps none */
+    g_assert_null(backup->copy.parents[0]);
     g_assert_cmpint(backup->copy.rate, ==, 5);
     g_assert_true(backup->copy.was_halted);
 }
@@ -149,9 +169,11 @@ static void test_incremental(Fixture *fixture, gconstpointer unused)
     (void)unused;
     g_assert_true(backup_plan(backup, LEVEL_AUTO, &error));
     g_assert_no_error(error);
-    g_assert_nonnull(backup->parent);
-    g_assert_cmpstr(backup->copy.parent, ==, bitmap);
-    g_assert_cmpstr(backup->copy.bitmap, !=, bitmap);
+    g_assert_cmpstr(chain_point_level(backup->point), ==, "incremental");
+    g_assert_cmpstr(backup->point->parent, ==, chain_newest(backup->chain)->id);
+    g_assert_cmpstr(planned(backup)->parent, ==, backup->point->parent);
+    g_assert_cmpstr(backup->copy.parents[0], ==, bitmap);
+    g_assert_cmpstr(backup->copy.bitmaps[0], !=, bitmap);
     g_assert_cmpint(backup_bytes(backup), ==, 512);
 }
 
@@ -163,11 +185,19 @@ static void test_reasons(Fixture *fixture, gconstpointer unused)
         Sample sample;
         const char *reason;
     } rows[] = {
-        { { "vda", "qcow2", NULL, 1 << 20, TRUE, FALSE }, "disk vda has no bitmap" },
-        { { "vda", "raw", NULL, 1 << 20, TRUE, FALSE }, "its format keeps none" },
-        { { "vda", "qcow2", bitmap, 1 << 20, FALSE, FALSE }, "is not reliable" },
-        { { "vda", "qcow2", bitmap, 2 << 20, TRUE, FALSE }, "disk vda has another size" },
-        { { "vdb", "qcow2", bitmap, 1 << 20, TRUE, FALSE }, "disk vdb is new" },
+        { { "vda", "qcow2", NULL, 1 << 20, TRUE }, "disk vda has no bitmap" },
+        { { "vda", "raw", NULL, 1 << 20, TRUE }, "its format keeps none" },
+        { { "vda", "qcow2", bitmap, 1 << 20, FALSE }, "is not reliable" },
+        { { "vda", "qcow2", bitmap, 2 << 20, TRUE }, "disk vda has another size" },
+        { { "vdb", "qcow2", bitmap, 1 << 20, TRUE }, "disk vdb is new" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .image = "/b.img" },
+          "disk vda has another image than at the last backup: /b.img instead of /a.img" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .serial = "S2" },
+          "disk vda has the serial S2 instead of S1" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .twin = "vdb" },
+          "disks vda and vdb have the same image" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .shared = TRUE },
+          "other VMs may write to the image of disk vda" },
     };
 
     (void)unused;
@@ -178,7 +208,8 @@ static void test_reasons(Fixture *fixture, gconstpointer unused)
             g_autoptr(Backup) automatic = backup_of(fixture, &rows[i].sample);
 
             g_assert_true(backup_plan(automatic, LEVEL_AUTO, NULL));
-            g_assert_nonnull(strstr(automatic->reason, rows[i].reason));
+            g_assert_nonnull(strstr(planned(automatic)->reason, rows[i].reason));
+            g_assert_null(automatic->copy.parents[0]);
         }
         {
             g_autoptr(Backup) wanted = backup_of(fixture, &rows[i].sample);
@@ -198,9 +229,46 @@ static void test_full_level(Fixture *fixture, gconstpointer unused)
 
     (void)unused;
     g_assert_true(backup_plan(backup, LEVEL_FULL, NULL));
-    g_assert_null(backup->parent);
+    g_assert_null(planned(backup)->parent);
+    g_assert_null(planned(backup)->reason);
     ((Disk *)backup->disks->pdata[0])->allocated = G_MAXINT64 / 4;
     g_assert_cmpint(backup_room(backup, 0), >, G_MAXINT64 / 4);
+}
+
+/* Where each disk's bitmap has a name of its own, it moves with its image. */
+static void test_moved_image(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *bitmap = NULL;
+    Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20, .usable = TRUE,
+                      .image = "/elsewhere.img" };
+    g_autoptr(Backup) backup = NULL;
+    g_autoptr(GError) error = NULL;
+
+    (void)unused;
+    fixture->vm->backend = &own_backend;
+    bitmap = earlier(fixture);
+    sample.bitmap = bitmap;
+    backup = backup_of(fixture, &sample);
+    g_assert_true(backup_plan(backup, LEVEL_INCREMENTAL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(backup->copy.parents[0], ==, bitmap);
+}
+
+/* What may be written to behind the back of its node gets no bitmap. */
+static void test_other_writers(Fixture *fixture, gconstpointer unused)
+{
+    static const Sample samples[] = {
+        { .name = "vda", .format = "qcow2", .size = 1 << 20, .twin = "vdb" },
+        { .name = "vda", .format = "qcow2", .size = 1 << 20, .shared = TRUE },
+    };
+
+    (void)unused;
+    for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
+        g_autoptr(Backup) backup = backup_of(fixture, &samples[i]);
+
+        g_assert_true(backup_plan(backup, LEVEL_AUTO, NULL));
+        g_assert_null(backup->copy.bitmaps[0]);
+    }
 }
 
 #define ADD(path, function) g_test_add("/plan/" path, Fixture, NULL, set_up, function, tear_down)
@@ -212,5 +280,7 @@ int main(int argc, char **argv)
     ADD("incremental", test_incremental);
     ADD("reasons", test_reasons);
     ADD("full-asked-for", test_full_level);
+    ADD("image-moved-with-a-bitmap-of-its-own", test_moved_image);
+    ADD("image-with-other-writers", test_other_writers);
     return g_test_run();
 }

@@ -166,6 +166,53 @@ static void test_broken_line(Fixture *fixture, gconstpointer unused)
     g_assert_null(chain_surplus(chain, 1, NULL));
 }
 
+/* Each disk has a chain of its own: here vdb was new, or copied in full again. */
+static void test_mixed(Fixture *fixture, gconstpointer unused)
+{
+#define DISK(name, parent) "{\"name\": \"" name "\", \"file\": \"" name "\", \"sha256\": \"0\", " \
+                           "\"parent\": " parent ", \"bitmap\": \"b-" name "\", \"image\": " \
+                           "\"/x\", \"image-id\": {\"device\": 1, \"inode\": 2, \"born\": 3}}"
+#define POINT(id, parent, number, disks) \
+    "{\"format\": \"guestctl-backup-2\", \"set\": \"0123abcd\", \"id\": \"" id "\", \"parent\": " \
+    parent ", \"number\": " number ", \"disks\": [" disks "]}"
+    static const ImageId wanted = { 1, 2, 3 };
+    g_autoptr(Chain) chain = NULL;
+    g_autoptr(GPtrArray) line = NULL;
+    g_autoptr(GPtrArray) files = NULL;
+    g_autoptr(GError) error = NULL;
+    const ChainPoint *point;
+
+    (void)unused;
+    write_file(fixture, FULL ".json", POINT(FULL, "null", "1", DISK("vda", "null")));
+    write_file(fixture, FIRST ".json",
+               POINT(FIRST, "\"" FULL "\"", "2",
+                     DISK("vda", "\"" FULL "\"") "," DISK("vdb", "null")));
+    /* vda was left out, so its next parent is not the newest point. */
+    write_file(fixture, SECOND ".json",
+               POINT(SECOND, "\"" FIRST "\"", "3", DISK("vdb", "\"" FIRST "\"")));
+    chain = open_set(fixture, &error);
+    g_assert_no_error(error);
+    point = chain_find(chain, FIRST);
+    g_assert_cmpstr(chain_point_level(point), ==, "mixed");
+    g_assert_cmpstr(chain_point_disk(point, "vda")->parent, ==, FULL);
+    g_assert_null(chain_point_disk(point, "vdb")->parent);
+    g_assert_cmpstr(chain_point_disk(point, "vdb")->bitmap, ==, "b-vdb");
+    g_assert_true(image_id_equal(&chain_point_disk(point, "vdb")->id, &wanted));
+    g_assert_cmpstr(chain_latest(chain, "vda")->id, ==, FIRST);
+    g_assert_cmpstr(chain_latest(chain, "vdb")->id, ==, SECOND);
+    g_assert_null(chain_latest(chain, "vdc"));
+    line = chain_line(chain, chain_newest(chain), &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(line->len, ==, 3);
+    g_assert_cmpstr(((const ChainPoint *)line->pdata[0])->id, ==, FULL);
+    files = chain_files(chain, chain_newest(chain), "vdb", &error);
+    g_assert_cmpuint(files->len, ==, 2);
+    g_assert_null(chain_files(chain, chain_newest(chain), "vda", &error));
+    g_assert_nonnull(strstr(error->message, "has no disk vda"));
+#undef DISK
+#undef POINT
+}
+
 static void test_files(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Chain) chain = NULL;
@@ -223,7 +270,7 @@ static void test_commit(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Chain) chain = chain_open(fixture->dir, "vm1", CHAIN_MAKE, NULL);
     g_autoptr(Chain) again = NULL;
-    ChainPoint *point = chain_point_new(chain, "vm1", NULL);
+    ChainPoint *point = chain_point_new(chain, "vm1");
 
     (void)unused;
     chain_point_add(point, "a/b")->sha256 = g_strdup("0");
@@ -233,7 +280,7 @@ static void test_commit(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(chain_newest(again)->id, ==, point->id);
     g_assert_cmpstr(again->name, ==, chain->name);
     /* A second point within the second has an id of its own. */
-    point = chain_point_new(chain, "vm1", chain_newest(chain));
+    point = chain_point_new(chain, "vm1");
     g_assert_cmpstr(point->id, !=, chain_newest(chain)->id);
     g_assert_cmpint(point->number, ==, 2);
     chain_point_free(point);
@@ -248,6 +295,7 @@ int main(int argc, char **argv)
     ADD("damaged", test_damaged);
     ADD("line", test_line);
     ADD("broken-line", test_broken_line);
+    ADD("disks-with-chains-of-their-own", test_mixed);
     ADD("files", test_files);
     ADD("at", test_at);
     ADD("use", test_use);
