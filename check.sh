@@ -115,6 +115,7 @@ part_hooks() {
 part_host() {
     tests/testbed/fetch promtool || exit 1
     step tap guestctl tests/host/run
+    step tap backup tests/backup/run
 }
 
 part_vm() {

@@ -53,6 +53,7 @@ void backup_free(Backup *backup)
     g_clear_pointer(&backup->disks, g_ptr_array_unref);
     free_names(backup->copy.bitmaps, n);
     free_names(backup->copy.parents, n);
+    free_names(backup->copy.tags, n);
     g_free((gpointer)backup->copy.point);
     g_strfreev(backup->copy.files);
     g_free(backup->prefix);
@@ -74,8 +75,11 @@ static char **needed_bitmaps(const Backup *backup)
             const ChainDisk *disk = point->disks->pdata[k];
             g_autofree char *name = backup_bitmap(backup, point, disk);
 
-            if (g_hash_table_add(seen, disk->name))
-                g_strv_builder_add(names, name);
+            if (!g_hash_table_add(seen, disk->name))
+                continue;
+            g_strv_builder_add(names, name);
+            if (disk->tag)
+                g_strv_builder_add(names, disk->tag);
         }
     }
     return g_strv_builder_end(names);

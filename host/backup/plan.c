@@ -15,6 +15,13 @@ char *backup_bitmap(const Backup *backup, const ChainPoint *point, const ChainDi
     return disk->bitmap ? g_strdup(disk->bitmap) : g_strconcat(backup->prefix, point->id, NULL);
 }
 
+/* Of an image that cannot be looked at, only the place is known. */
+static gboolean is_same_file(const Disk *disk, const ChainDisk *before)
+{
+    return image_id_equal(&disk->id, &before->id) ||
+           (!disk->id.inode && !before->id.inode && g_strcmp0(disk->image, before->image) == 0);
+}
+
 /* Where the image is that a text of QEMU or libvirt describes, for messages. */
 static const char *image_text(const char *image)
 {
@@ -22,29 +29,9 @@ static const char *image_text(const char *image)
 }
 
 /*
- * Whether @disk is what it was at the last backup. A bitmap with a name that no other disk's ever
- * had moves with its image; otherwise it has to be the same file: a copy has the same bitmaps.
+ * The bitmap must be recording, whole, and in the image. libvirt lists those of its checkpoints
+ * whether an image has them or not, and tells only of whole ones how much they mark.
  */
-static gboolean check_image(const Disk *disk, const ChainDisk *before, gboolean own_bitmap,
-                            GError **error)
-{
-    if (!before->image)
-        return set_error(error, "the last backup does not record which image disk %s had",
-                         disk->name);
-    if (disk->serial && before->serial && !g_str_equal(disk->serial, before->serial))
-        return set_error(error, "disk %s has the serial %s instead of %s", disk->name, disk->serial,
-                         before->serial);
-    if (own_bitmap || image_id_equal(&disk->id, &before->id))
-        return TRUE;
-    if (!disk->id.inode && !before->id.inode && g_strcmp0(disk->image, before->image) == 0)
-        return TRUE;
-    if (g_strcmp0(disk->image, before->image) == 0)
-        return set_error(error, "the image of disk %s was replaced: %s is another file than at the "
-                                "last backup", disk->name, disk->image);
-    return set_error(error, "disk %s has another image than at the last backup: %s instead of %s",
-                     disk->name, image_text(disk->image), before->image);
-}
-
 static gboolean check_bitmap(const Disk *disk, const DiskBitmap *bitmap, GError **error)
 {
     if (!bitmap)
@@ -52,8 +39,34 @@ static gboolean check_bitmap(const Disk *disk, const DiskBitmap *bitmap, GError 
                          disk_keeps_bitmaps(disk) ? "its image was replaced, or QEMU was killed"
                                                   : "its format keeps none when QEMU exits");
     return bitmap->usable ||
-           set_error(error, "the bitmap of disk %s is not reliable; QEMU was killed, or another "
-                            "program uses it", disk->name);
+           set_error(error, "the bitmap of disk %s is not reliable; QEMU was killed, another "
+                            "program uses it, or the image was replaced", disk->name);
+}
+
+/*
+ * Whether @disk is what it was at the last backup. @mark, a bitmap that no other disk ever had,
+ * moves with its image. Without one (NULL), it has to be the same file.
+ */
+static gboolean check_image(const Disk *disk, const ChainDisk *before, const char *mark,
+                            GError **error)
+{
+    const DiskBitmap *bitmap = mark ? disk_bitmap(disk, mark) : NULL;
+
+    if (!before->image)
+        return set_error(error, "the last backup does not record which image disk %s had",
+                         disk->name);
+    if (disk->serial && before->serial && !g_str_equal(disk->serial, before->serial))
+        return set_error(error, "disk %s has the serial %s instead of %s", disk->name, disk->serial,
+                         before->serial);
+    if (mark ? bitmap && bitmap->usable : is_same_file(disk, before))
+        return TRUE;
+    if (g_strcmp0(disk->image, before->image) != 0)
+        return set_error(error, "disk %s has another image than at the last backup: %s instead of "
+                                "%s", disk->name, image_text(disk->image), before->image);
+    if (!is_same_file(disk, before))
+        return set_error(error, "the image of disk %s was replaced: %s is another file than at the "
+                                "last backup", disk->name, disk->image);
+    return check_bitmap(disk, bitmap, error);
 }
 
 /* Whether every write to the disk's image goes through the node that has the bitmap. */
@@ -80,7 +93,7 @@ static gboolean check_parent(const Backup *backup, const Disk *disk, const Chain
     if (disk->size != before->virtual_size)
         return set_error(error, "disk %s has another size", disk->name);
     return check_writers(disk, error) &&
-           check_image(disk, before, bitmap && backup->ops->own_bitmaps, error) &&
+           check_image(disk, before, backup->ops->own_bitmaps ? name : before->tag, error) &&
            check_bitmap(disk, bitmap, error) &&
            chain_disk_is_there(backup->chain, parent, disk->name, error);
 }
@@ -97,6 +110,7 @@ static gboolean choose_level(Backup *backup, guint index, BackupLevel level, GEr
         return TRUE;
     if (check_parent(backup, disk, parent, &problem)) {
         planned->parent = g_strdup(parent->id);
+        planned->tag = g_strdup(chain_point_disk(parent, disk->name)->tag);
         backup->copy.parents[index] = backup_bitmap(backup, parent,
                                                     chain_point_disk(parent, disk->name));
         return TRUE;
@@ -109,6 +123,17 @@ static gboolean choose_level(Backup *backup, guint index, BackupLevel level, GEr
     return TRUE;
 }
 
+/* An image gets its tag with its first bitmap. */
+static void choose_tag(const Backup *backup, guint index)
+{
+    ChainDisk *planned = backup->point->disks->pdata[index];
+
+    if (backup->ops->own_bitmaps || !planned->bitmap || planned->tag)
+        return;
+    planned->tag = g_strdup_printf("%stag-%08x", backup->prefix, g_random_int());
+    backup->copy.tags[index] = g_strdup(planned->tag);
+}
+
 static gboolean choose_levels(Backup *backup, BackupLevel level, GError **error)
 {
     const ChainPoint *newest = NULL;
@@ -119,6 +144,7 @@ static gboolean choose_levels(Backup *backup, BackupLevel level, GError **error)
 
         if (!choose_level(backup, i, level, error))
             return FALSE;
+        choose_tag(backup, i);
         parent = planned->parent ? chain_find(backup->chain, planned->parent) : NULL;
         if (parent && (!newest || parent->number > newest->number))
             newest = parent;
@@ -253,6 +279,7 @@ static gboolean plan_point(Backup *backup, BackupLevel level, const Deadline *de
     backup->copy.files = g_new0(char *, n + 1);
     backup->copy.bitmaps = g_new0(char *, n + 1);
     backup->copy.parents = g_new0(char *, n + 1);
+    backup->copy.tags = g_new0(char *, n + 1);
     if (!add_disks(backup, error) || !choose_levels(backup, level, error))
         return FALSE;
     fill_copy(backup);

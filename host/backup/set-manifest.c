@@ -20,6 +20,7 @@ static void backed_disk_free(gpointer data)
     g_free(disk->parent);
     g_free(disk->reason);
     g_free(disk->bitmap);
+    g_free(disk->tag);
     g_free(disk->image);
     g_free(disk->serial);
     g_free(disk->sha256);
@@ -73,6 +74,7 @@ static JsonObject *disk_json(const ChainDisk *disk)
     json_object_set_string_member(row, "parent", disk->parent);
     json_object_set_string_member(row, "reason", disk->reason);
     json_object_set_string_member(row, "bitmap", disk->bitmap);
+    json_object_set_string_member(row, "tag", disk->tag);
     json_object_set_string_member(row, "image", disk->image);
     json_object_set_object_member(row, "image-id", id_json(&disk->id));
     json_object_set_string_member(row, "serial", disk->serial);
@@ -125,6 +127,7 @@ static void read_level(JsonObject *row, const ChainPoint *point, ChainDisk *disk
     disk->parent = g_strdup(first ? point->parent : jsonu_string(row, "parent", NULL));
     disk->reason = g_strdup(jsonu_string(row, "reason", NULL));
     disk->bitmap = g_strdup(jsonu_string(row, "bitmap", NULL));
+    disk->tag = g_strdup(jsonu_string(row, "tag", NULL));
     disk->image = g_strdup(jsonu_string(row, "image", NULL));
     disk->serial = g_strdup(jsonu_string(row, "serial", NULL));
     disk->id = read_id(jsonu_object(row, "image-id"));

@@ -16,6 +16,7 @@ typedef struct {
     char *parent; /* id of the point whose file of this disk is below it; NULL: a full copy */
     char *reason; /* why it is a full copy; NULL: it was asked for, or is the disk's first */
     char *bitmap; /* marks what was written since; NULL: the disk has none */
+    char *tag;    /* another bitmap, which only this disk's image has; NULL: none */
     /* What the disk was, as in Disk. */
     char *image, *serial;
     ImageId id;

@@ -30,6 +30,7 @@ typedef struct {
     char **files;             /* each disk's qcow2 file, which exists; NULL-terminated */
     const char *point;        /* the name of the new point in the set; of a checkpoint */
     char **bitmaps;           /* of each disk, to be added when the copy begins; NULL: none */
+    char **tags;              /* of each disk, to be added before; NULL: none */
     char **parents;           /* of each disk: copy only what this bitmap marks; NULL: all */
     gboolean compress;
     gint64 rate;              /* bytes a second; 0: no limit */
@@ -60,10 +61,14 @@ typedef struct {
     gboolean tunable; /* honours compress and rate of a DiskCopy */
     /*
      * Each disk's bitmap has a name of its own, and images of any format have one, until QEMU
-     * ends. If not, all are called as the point, and only images that keep them have them.
+     * ends. If not, all are called as the point, only images that keep them have them, and each
+     * image is recognised by its tag, a bitmap that attach() makes for it alone.
      */
     gboolean own_bitmaps;
-    /* Before the freeze: opens the file of the disk with this index. NULL: not needed. */
+    /*
+     * Before the freeze: opens the file of the disk with this index, makes its tag. NULL: not
+     * needed.
+     */
     gboolean (*attach)(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
                        GError **error);
     /* Begins the copies of all disks at one point in time, held back until follow(). */

@@ -38,29 +38,31 @@ def content(path, *options):
 class Machine:
     """
     @disks: name -> format. guestctl gets .args; the test has a monitor of its own. @enter: what
-    QEMU and guestctl are run by.
+    QEMU and guestctl are run by. @images: disk -> path, of disks that have not their usual image;
+    @shared: several disks or machines may use the images.
     """
 
-    drive_options = ""
-
-    def __init__(self, bench, disks=None, name="vm", size="8M", enter=()):
+    def __init__(self, bench, disks=None, name="vm", size="8M", enter=(), images=None,
+                 shared=False):
         if not shutil.which(QEMU) or not shutil.which("qemu-img"):
             raise Skip(f"{QEMU} and qemu-img are needed")
         self.bench, self.name, self.enter = bench, name, list(enter)
         self.disks = disks or {"d0": "qcow2", "d1": "qcow2"}
+        self.images, self.shared = images or {}, shared
         self.dir = bench.path(name)
         self.store = os.path.join(self.dir, "backups")
         self.process = self.monitor = None
         os.mkdir(self.dir)
         for disk, kind in self.disks.items():
-            run("qemu-img", "create", "-q", "-f", kind, self.image(disk), size)
+            if disk not in self.images:
+                run("qemu-img", "create", "-q", "-f", kind, self.image(disk), size)
         self.qmp = self.door = os.path.join(self.dir, "qmp")
         self.agent = None
         self.root, self.tool = "", shutil.which("qemu-img")
         self.start()
 
     def image(self, disk):
-        return os.path.join(self.dir, f"{disk}.img")
+        return os.path.join(self.dir, self.images.get(disk, f"{disk}.img"))
 
     @property
     def args(self):
@@ -81,7 +83,8 @@ class Machine:
                          "-mon", f"chardev={name},mode=control"]
         drives = [word for disk, kind in self.disks.items() for word in
                   ("-drive", f"if=none,id={disk},format={kind},discard=unmap,"
-                             f"file={self.image(disk)}{self.drive_options}")]
+                             f"file={self.image(disk)}"
+                             f"{',file.locking=off' if self.shared else ''}")]
         self.process = subprocess.Popen(
             [*self.enter, QEMU, "-machine", "none", "-accel", "tcg", "-nodefaults",
              "-no-user-config", "-display", "none", *chardevs, *drives],
@@ -104,11 +107,16 @@ class Machine:
         self.process.wait(PATIENCE)
         self.monitor.close()
 
+    def drive(self, disk):
+        """The disk, as QEMU's command qemu-io knows it."""
+        return disk
+
     def io(self, disk, *commands):
         """Does what a guest's drivers would do."""
         for command in commands:
             said = self.monitor.call("human-monitor-command",
-                                     **{"command-line": f'qemu-io {disk} "{command}"'})
+                                     **{"command-line":
+                                        f'qemu-io {self.drive(disk)} "{command}"'})
             if said:
                 raise AssertionError(f"{command}: {said}")
 

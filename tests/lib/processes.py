@@ -69,9 +69,9 @@ def settle(pid):
         os.sched_yield()
 
 
-def adopt_orphans():
-    """Processes below this one whose parents end become its children."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+def adopt_orphans(adopt=True):
+    """Processes below this one whose parents end become its children, or no longer do."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
 
 
 def children():

@@ -71,6 +71,48 @@ static char *checkpoint_xml(const DiskCopy *copy)
     return g_string_free(xml, n == 0);
 }
 
+/* A checkpoint of the one disk, which keeps nothing but its name in the image. */
+static char *tag_xml(const DiskCopy *copy, guint index)
+{
+    GString *xml = g_string_new("<domaincheckpoint>");
+    g_autofree char *name = g_markup_printf_escaped("<name>%s</name>", copy->tags[index]);
+
+    g_string_append_printf(xml, "%s<disks>", name);
+    for (guint i = 0; i < copy->disks->len; i++) {
+        g_autofree char *text = g_markup_printf_escaped(
+            "<disk name='%s' checkpoint='%s'/>", ((const Disk *)copy->disks->pdata[i])->name,
+            i == index ? "bitmap" : "no");
+
+        g_string_append(xml, text);
+    }
+    g_string_append(xml, "</disks></domaincheckpoint>");
+    return g_string_free(xml, FALSE);
+}
+
+static int call_tag(LibvirtCall *call)
+{
+    virDomainCheckpointPtr made = virDomainCheckpointCreateXML(call->domain, call->text, 0);
+
+    if (!made)
+        return -1;
+    virDomainCheckpointFree(made);
+    return 0;
+}
+
+static gboolean attach(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
+                       GError **error)
+{
+    g_autoptr(LibvirtCall) call = NULL;
+
+    if (!copy->tags[index])
+        return TRUE;
+    call = libvirt_call_on(vm, call_tag, deadline, error);
+    if (!call)
+        return FALSE;
+    call->text = tag_xml(copy, index);
+    return libvirt_call_run(call, NULL, deadline, error);
+}
+
 static char **disk_names(const DiskCopy *copy)
 {
     char **names = g_new0(char *, copy->disks->len + 1);
@@ -293,6 +335,7 @@ static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
 }
 
 const BackupOps libvirt_backup = {
+    .attach = attach,
     .begin = begin,
     .begin_late = begin_late,
     .follow = follow,

@@ -19,6 +19,7 @@ typedef struct {
     const char *name, *format, *bitmap;
     gint64 size;
     gboolean usable, halted;
+    const char *tag;   /* NULL: none */
     const char *image; /* NULL: "/a.img" */
     const char *serial, *twin;
     gboolean shared;
@@ -43,6 +44,8 @@ static GPtrArray *sample_disks(Vm *vm, guint details, const Deadline *deadline, 
     disk->shared = sample->shared;
     if (sample->bitmap)
         disk_add_bitmap(disk, sample->bitmap, 512, sample->usable);
+    if (sample->tag)
+        disk_add_bitmap(disk, sample->tag, 512, TRUE);
     g_ptr_array_add(disks, disk);
     fixed->name = g_strdup("cd");
     fixed->read_only = TRUE;
@@ -106,8 +109,11 @@ static Backup *backup_of(Fixture *fixture, const Sample *sample)
     return backup_new(fixture->vm, &fixture->reporter, chain, NULL);
 }
 
-/* A backup of vda with 1 MiB, as an earlier run has left it. Returns its bitmap; the caller's. */
-static char *earlier(Fixture *fixture)
+/*
+ * A backup of vda with 1 MiB, as an earlier run has left it. Returns its bitmap, and its @tag; both
+ * the caller's.
+ */
+static char *earlier(Fixture *fixture, char **tag)
 {
     static const Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20,
                                    .serial = "S1" };
@@ -121,6 +127,7 @@ static char *earlier(Fixture *fixture)
     g_assert_true(g_file_set_contents(path, "data", 4, NULL));
     disk->size = 4;
     disk->sha256 = g_strdup("0");
+    *tag = g_strdup(disk->tag);
     g_assert_true(chain_commit(backup->chain, backup->point, NULL));
     return backup_bitmap(backup, backup->point, disk);
 }
@@ -160,9 +167,10 @@ static void test_full(Fixture *fixture, gconstpointer unused)
 
 static void test_incremental(Fixture *fixture, gconstpointer unused)
 {
-    g_autofree char *bitmap = earlier(fixture);
+    g_autofree char *tag = NULL;
+    g_autofree char *bitmap = earlier(fixture, &tag);
     const Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20, .bitmap = bitmap,
-                            .usable = TRUE };
+                            .usable = TRUE, .tag = tag };
     g_autoptr(Backup) backup = backup_of(fixture, &sample);
     g_autoptr(GError) error = NULL;
 
@@ -174,29 +182,34 @@ static void test_incremental(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(planned(backup)->parent, ==, backup->point->parent);
     g_assert_cmpstr(backup->copy.parents[0], ==, bitmap);
     g_assert_cmpstr(backup->copy.bitmaps[0], !=, bitmap);
+    g_assert_cmpstr(planned(backup)->tag, ==, tag);
+    g_assert_null(backup->copy.tags[0]); /* it has that already */
     g_assert_cmpint(backup_bytes(backup), ==, 512);
 }
 
 /* Why an incremental backup is not possible: auto makes a full one, and says so. */
 static void test_reasons(Fixture *fixture, gconstpointer unused)
 {
-    g_autofree char *bitmap = earlier(fixture);
+    g_autofree char *tag = NULL;
+    g_autofree char *bitmap = earlier(fixture, &tag);
     const struct {
         Sample sample;
         const char *reason;
     } rows[] = {
-        { { "vda", "qcow2", NULL, 1 << 20, TRUE }, "disk vda has no bitmap" },
+        { { "vda", "qcow2", NULL, 1 << 20, TRUE, .tag = tag }, "disk vda has no bitmap" },
         { { "vda", "raw", NULL, 1 << 20, TRUE }, "its format keeps none" },
-        { { "vda", "qcow2", bitmap, 1 << 20, FALSE }, "is not reliable" },
-        { { "vda", "qcow2", bitmap, 2 << 20, TRUE }, "disk vda has another size" },
-        { { "vdb", "qcow2", bitmap, 1 << 20, TRUE }, "disk vdb is new" },
+        { { "vda", "qcow2", bitmap, 1 << 20, FALSE, .tag = tag }, "is not reliable" },
+        { { "vda", "qcow2", bitmap, 2 << 20, TRUE, .tag = tag }, "disk vda has another size" },
+        { { "vdb", "qcow2", bitmap, 1 << 20, TRUE, .tag = tag }, "disk vdb is new" },
         { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .image = "/b.img" },
           "disk vda has another image than at the last backup: /b.img instead of /a.img" },
-        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .serial = "S2" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .tag = "another-disk's" },
+          "disk vda has no bitmap of the last backup; its image was replaced" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .tag = tag, .serial = "S2" },
           "disk vda has the serial S2 instead of S1" },
-        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .twin = "vdb" },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .tag = tag, .twin = "vdb" },
           "disks vda and vdb have the same image" },
-        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .shared = TRUE },
+        { { "vda", "qcow2", bitmap, 1 << 20, TRUE, .tag = tag, .shared = TRUE },
           "other VMs may write to the image of disk vda" },
     };
 
@@ -222,9 +235,10 @@ static void test_reasons(Fixture *fixture, gconstpointer unused)
 
 static void test_full_level(Fixture *fixture, gconstpointer unused)
 {
-    g_autofree char *bitmap = earlier(fixture);
+    g_autofree char *tag = NULL;
+    g_autofree char *bitmap = earlier(fixture, &tag);
     const Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20, .bitmap = bitmap,
-                            .usable = TRUE };
+                            .usable = TRUE, .tag = tag };
     g_autoptr(Backup) backup = backup_of(fixture, &sample);
 
     (void)unused;
@@ -238,6 +252,7 @@ static void test_full_level(Fixture *fixture, gconstpointer unused)
 /* Where each disk's bitmap has a name of its own, it moves with its image. */
 static void test_moved_image(Fixture *fixture, gconstpointer unused)
 {
+    g_autofree char *tag = NULL;
     g_autofree char *bitmap = NULL;
     Sample sample = { .name = "vda", .format = "qcow2", .size = 1 << 20, .usable = TRUE,
                       .image = "/elsewhere.img" };
@@ -246,7 +261,8 @@ static void test_moved_image(Fixture *fixture, gconstpointer unused)
 
     (void)unused;
     fixture->vm->backend = &own_backend;
-    bitmap = earlier(fixture);
+    bitmap = earlier(fixture, &tag);
+    g_assert_null(tag);
     sample.bitmap = bitmap;
     backup = backup_of(fixture, &sample);
     g_assert_true(backup_plan(backup, LEVEL_INCREMENTAL, &error));
