@@ -3,6 +3,7 @@
 
 #include "host/backup/set-manifest.h"
 #include "host/base/json-util.h"
+#include "host/base/plain-name.h"
 #include "host/guest/quiesce.h"
 #include "host/vm/disk.h"
 #include "lib/errors.h"
@@ -209,7 +210,7 @@ gboolean point_write(const char *path, const ChainPoint *point, const char *set,
 ChainDisk *chain_point_add(ChainPoint *point, const char *name)
 {
     ChainDisk *disk = g_new0(ChainDisk, 1);
-    g_autofree char *plain = disk_file_name(name);
+    g_autofree char *plain = plain_name(name);
 
     disk->name = g_strdup(name);
     disk->file = g_strdup_printf("%s-%u-%s.qcow2", point->id, point->disks->len, plain);

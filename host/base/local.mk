@@ -5,6 +5,7 @@ libguestctl_a_SOURCES += \
 	%D%/deadline-call.c %D%/deadline-call.h \
 	%D%/image-tool.c %D%/image-tool.h \
 	%D%/json-util.c %D%/json-util.h \
+	%D%/plain-name.c %D%/plain-name.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/rename-new.c %D%/rename-new.h \
 	%D%/reporter.c %D%/reporter.h \

@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 
+#include "host/base/plain-name.h"
 #include "lib/errors.h"
 
 /* Leaves only those with the @names in @disks. */
@@ -53,16 +54,16 @@ static void overlay_free(gpointer data)
 
 char *snapshot_file_name(const Vm *vm, const char *rest)
 {
-    const char *slash = strrchr(vm->name, '/');
-    g_autofree char *name = g_strconcat(slash && slash[1] ? slash + 1 : vm->name, "-", rest, NULL);
+    g_autofree char *name = plain_name(vm->name);
 
-    return disk_file_name(name);
+    return g_strconcat(name, "-", rest, NULL);
 }
 
 /* Where the overlay of @disk goes with this stamp; the caller's. */
 static char *overlay_path(const Vm *vm, const Disk *disk, const char *dir, const char *stamp)
 {
-    g_autofree char *rest = g_strdup_printf("%s-%s.qcow2", disk->name, stamp);
+    g_autofree char *name = plain_name(disk->name);
+    g_autofree char *rest = g_strdup_printf("%s-%s.qcow2", name, stamp);
     g_autofree char *file = snapshot_file_name(vm, rest);
     g_autofree char *place = dir ? g_canonicalize_filename(dir, NULL)
                                  : g_path_get_dirname(disk->path);

@@ -4,6 +4,7 @@
 #include "host/backup/set-check.h"
 #include "host/base/image-tool.h"
 #include "host/base/json-util.h"
+#include "host/base/plain-name.h"
 #include "host/base/table.h"
 #include "host/base/rename-new.h"
 #include "host/cli/verb.h"
@@ -60,7 +61,7 @@ static gboolean wrong_disk(const Restore *restore, const char *what, GError **er
 
 static char *image_path(const Restore *restore, const ChainDisk *disk)
 {
-    g_autofree char *plain = disk_file_name(disk->name);
+    g_autofree char *plain = plain_name(disk->name);
     g_autofree char *name = g_strconcat(plain, ".", restore->format, NULL);
 
     return restore->into ? g_build_filename(restore->to, name, NULL) : g_strdup(restore->to);

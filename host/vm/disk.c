@@ -13,7 +13,7 @@
 #define HEX_DIGITS "0123456789abcdef"
 /* Where QEMU has the devices that were given an id. */
 #define PERIPHERAL "/machine/peripheral/"
-#define FILE_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"
+#define NODE_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"
 
 static void bitmap_free(gpointer data)
 {
@@ -88,12 +88,7 @@ char *disk_overlay_node(const char *name, gint64 seconds, guint number)
 
     if (strlen(node) > MAX_NODE_NAME)
         node[MAX_NODE_NAME] = '\0';
-    return g_strcanon(node, FILE_CHARS, '_');
-}
-
-char *disk_file_name(const char *name)
-{
-    return g_strcanon(g_strdup(name), FILE_CHARS, '_');
+    return g_strcanon(node, NODE_CHARS, '_');
 }
 
 void disk_add_bitmap(Disk *disk, const char *name, gint64 bytes, gboolean usable)

@@ -70,9 +70,6 @@ char *disk_name(const char *drive, const char *qdev, const char *node);
  */
 char *disk_overlay_node(const char *name, gint64 seconds, guint number);
 
-/* @name with each character that is not a letter, digit, '.', '_' or '-' as '_'; the caller's. */
-char *disk_file_name(const char *name);
-
 /* Adds a bitmap to what is known of @disk. */
 void disk_add_bitmap(Disk *disk, const char *name, gint64 bytes, gboolean usable);
 

@@ -3,6 +3,7 @@
 Quiesced snapshots. Agents and monitors are played: nothing of this machine is frozen.
 """
 
+import hashlib
 import json
 import os
 import time
@@ -79,9 +80,15 @@ def test_dry_run(bench):
     """--dry-run names disks and files, and does nothing"""
     vm = machine(bench)
     result = well(bench.ctl(*vm.args, "--dry-run", "snapshot", "--quiesce"))
-    has(result.out, "vda: would write to " + bench.path("avm-vda-"))
+    has(result.out, "vda: would write to " + bench.path(file_name(vm) + "-vda-"))
     same(vm.steps(), [])
     vm.untouched()
+
+
+def file_name(vm):
+    """What the files of a VM that is known by its agent's socket are named after."""
+    digest = hashlib.sha256(vm.agent.path.encode()).hexdigest()
+    return f"{os.path.basename(vm.agent.path)}~{digest[:8]}"
 
 
 def seconds(now):
@@ -93,7 +100,7 @@ def test_exists(bench):
     """files that exist, even links to nowhere -> not overwritten, the name gets a number"""
     vm = machine(bench)
     os.mkdir(bench.path("to"))
-    links = [bench.path("to", f"avm-vdb-{stamp}.qcow2") for stamp in seconds(int(time.time()))]
+    links = [bench.path("to", f"{file_name(vm)}-vdb-{stamp}.qcow2") for stamp in seconds(int(time.time()))]
     for link in links:
         os.symlink("nowhere", link)
     well(vm.snapshot("--quiesce", "--to", bench.path("to")))
@@ -106,7 +113,7 @@ def test_same_second(bench):
     """two snapshots within a second -> both are taken, and both can be committed"""
     vm = machine(bench)
     for stamp in seconds(int(time.time())):
-        with open(bench.path(f"avm-{stamp}.snapshot.json"), "w", encoding="ascii"):
+        with open(bench.path(f"{file_name(vm)}-{stamp}.snapshot.json"), "w", encoding="ascii"):
             pass
     well(vm.snapshot())
     well(vm.snapshot())

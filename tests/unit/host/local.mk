@@ -6,6 +6,7 @@ unit_programs += \
 	%D%/base/test-deadline-call \
 	%D%/base/test-image-tool \
 	%D%/base/test-json-util \
+	%D%/base/test-plain-name \
 	%D%/base/test-rename-new \
 	%D%/base/test-table \
 	%D%/base/test-value-get \

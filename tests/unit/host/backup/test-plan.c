@@ -156,7 +156,7 @@ static void test_full(Fixture *fixture, gconstpointer unused)
     /* What the backend gets. */
     g_assert_cmpuint(backup->copy.disks->len, ==, 1);
     g_assert_true(g_str_has_prefix(backup->copy.files[0], fixture->dir));
-    g_assert_true(g_str_has_suffix(backup->copy.files[0], "-0-v_da.qcow2" CHAIN_PARTIAL));
+    g_assert_true(g_str_has_suffix(backup->copy.files[0], "-0-da~4e9a7a36.qcow2" CHAIN_PARTIAL));
     g_assert_null(backup->copy.files[1]);
     g_assert_true(g_str_has_prefix(backup->copy.point, backup->copy.prefix));
     g_assert_null(backup->copy.bitmaps[0]); /* a raw image keeps none */

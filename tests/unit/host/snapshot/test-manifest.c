@@ -62,7 +62,7 @@ static void test_plan(Fixture *fixture, gconstpointer unused)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) overlays = snapshot_plan(fixture->vm, fixture->disks, NULL, "T", &error);
     const Overlay *first = overlays->pdata[0];
-    g_autofree char *wanted = g_strdup_printf("%s/vm_1-vda-T.qcow2", fixture->dir);
+    g_autofree char *wanted = g_strdup_printf("%s/vm_1~1efb42f2-vda-T.qcow2", fixture->dir);
 
     (void)unused;
     g_assert_no_error(error);
@@ -75,10 +75,11 @@ static void test_plan(Fixture *fixture, gconstpointer unused)
     g_assert_nonnull(strstr(error->message, "exists already"));
 }
 
-/* Disks whose names differ only in what a file's name cannot have. */
+/* Disks whose names differ only in what a file's name cannot have, and two with one name. */
 static void test_plan_same(Fixture *fixture, gconstpointer unused)
 {
     Disk *first = fixture->disks->pdata[0], *second = fixture->disks->pdata[1];
+    g_autoptr(GPtrArray) overlays = NULL;
     g_autoptr(GError) error = NULL;
 
     (void)unused;
@@ -86,6 +87,11 @@ static void test_plan_same(Fixture *fixture, gconstpointer unused)
     g_free(second->name);
     first->name = g_strdup("a/b");
     second->name = g_strdup("a_b");
+    overlays = snapshot_plan(fixture->vm, fixture->disks, NULL, "T", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(overlays);
+    g_free(first->name);
+    first->name = g_strdup("a_b");
     g_assert_null(snapshot_plan(fixture->vm, fixture->disks, NULL, "T", &error));
     g_assert_nonnull(strstr(error->message, "two disks would have the same overlay"));
 }
@@ -94,10 +100,10 @@ static void test_stamp(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *name = manifest_name(fixture->vm, "T");
     g_autofree char *manifest = g_build_filename(fixture->dir, name, NULL);
-    g_autofree char *link = g_strdup_printf("%s/vm_1-vdb-U.qcow2", fixture->dir);
+    g_autofree char *link = g_strdup_printf("%s/vm_1~1efb42f2-vdb-U.qcow2", fixture->dir);
 
     (void)unused;
-    g_assert_cmpstr(name, ==, "vm_1-T.snapshot.json");
+    g_assert_cmpstr(name, ==, "vm_1~1efb42f2-T.snapshot.json");
     g_assert_true(snapshot_stamp_is_free(fixture->vm, fixture->disks, NULL, "T"));
     touch(manifest, "");
     g_assert_false(snapshot_stamp_is_free(fixture->vm, fixture->disks, NULL, "T"));

@@ -43,13 +43,6 @@ static void test_overlay_node(void)
     }
 }
 
-static void test_file_name(void)
-{
-    g_autofree char *name = disk_file_name("../a b/c[0].x");
-
-    g_assert_cmpstr(name, ==, ".._a_b_c_0_.x");
-}
-
 static Disk *add(GPtrArray *disks, const char *name)
 {
     Disk *disk = disk_new();
@@ -104,7 +97,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/disk/name", test_name);
     g_test_add_func("/disk/overlay-node", test_overlay_node);
-    g_test_add_func("/disk/file-name", test_file_name);
     g_test_add_func("/disk/list", test_list);
     g_test_add_func("/disk/bitmaps", test_bitmaps);
     return g_test_run();
