@@ -96,9 +96,13 @@ static void print_result(Job *job, const Backup *backup, const Quiesce *window, 
 static gboolean run(Job *job, Backup *backup, BackupLevel level, QuiesceMode mode, gint64 limit_s,
                     GError **error)
 {
+    Deadline deadline = vm_deadline(job->vm, 0);
     gint64 began = g_get_monotonic_time();
     Quiesce window;
     gboolean ok;
+
+    if (!vm_check_steady(job->vm, &deadline, error))
+        return FALSE;
 
     if (!job->context->dry_run && !backup_sweep(backup, error))
         return FALSE;

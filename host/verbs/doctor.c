@@ -62,29 +62,27 @@ static gboolean check_state(Doctor *doctor)
 {
     Vm *vm = doctor->job->vm;
     g_autoptr(GError) problem = NULL;
-    const char *remedy;
-    VmState state;
+    Deadline deadline = vm_deadline(vm, 0);
+    const ConditionInfo *info;
+    VmCondition condition;
 
     if (vm->agent_only) {
         say(doctor, "state", NOTE, "name QEMU's monitor with --qmp SOCKET",
             "not known: guestctl knows no monitor of this VM");
         return TRUE;
     }
-    if (!vm_state(vm, &state, &problem)) {
+    if (!vm_condition(vm, &condition, &deadline, &problem)) {
         say(doctor, "state", PROBLEM, "see that libvirt or QEMU's monitor answers", "%s",
             problem->message);
         return TRUE;
     }
-    if (state == VM_RUNNING || state == VM_IDLE) {
-        say(doctor, "state", GOOD, NULL, "the VM runs");
-        return TRUE;
-    }
-    remedy = state == VM_PAUSED          ? "guestctl VM resume"
-             : state == VM_PM_SUSPENDED ? "wake it: virsh dompmwakeup, or guestctl VM resume"
-                                         : "guestctl VM start";
-    say(doctor, "state", PROBLEM, remedy, "the VM is %s, so no agent can answer",
-        vm_state_name(state));
-    return FALSE;
+    info = condition_info(condition);
+    if (info->acts)
+        say(doctor, "state", info->next ? NOTE : GOOD, info->next, "the VM is %s", info->text);
+    else
+        say(doctor, "state", PROBLEM, info->next, "the VM is %s, so no agent can answer",
+            info->text);
+    return info->acts;
 }
 
 static void check_channel(Doctor *doctor)

@@ -58,6 +58,37 @@ static gboolean ask_for_it(Job *job, Way way, const Plan *plan, GError **error)
     return vm_act(job->vm, way == WAY_ACPI ? VM_DO_ACPI_DOWN : VM_DO_OFF, error);
 }
 
+static gboolean resume(Job *job, VmCondition condition, GError **error)
+{
+    return vm_act(job->vm, condition == CONDITION_ASLEEP ? VM_DO_WAKE : VM_DO_RESUME, error);
+}
+
+/* What cannot be asked is found out by the request. */
+static VmCondition condition_now(Job *job)
+{
+    Deadline deadline = vm_deadline(job->vm, 0);
+    VmCondition condition;
+
+    return !job->vm->agent_only && vm_condition(job->vm, &condition, &deadline, NULL)
+               ? condition : CONDITION_RUNS;
+}
+
+/*
+ * Whether the guest can act on a request; with --resume, it is resumed first where that is right.
+ * A guest whose CPUs are stopped would only let the time-out pass.
+ */
+static gboolean check_acts(Job *job, VmCondition condition, const char *verb, GError **error)
+{
+    const ConditionInfo *info = condition_info(condition);
+
+    if (info->acts)
+        return TRUE;
+    if (info->wakes && job_flag(job, "resume"))
+        return resume(job, condition, error);
+    return set_error(error, "the VM is %s, so the guest cannot %s; next: %s%s", info->text, verb,
+                     info->next, info->wakes ? " (--resume does that first)" : "");
+}
+
 /* Whether the guest was so quick that its agent hung up instead of being silent. */
 static gboolean is_down_already(Job *job, Way way, const Plan *plan, const GError *problem)
 {
@@ -122,10 +153,7 @@ static gboolean go_down(Job *job, const Plan *plan, GError **error)
 {
     gint64 began = g_get_monotonic_time();
     g_autoptr(GString) failures = g_string_new(NULL);
-    VmState state;
 
-    if (plan->wait && vm_state(job->vm, &state, NULL) && state == VM_SHUT_OFF)
-        return set_error(error, "already off");
     for (Way way = 0; way < N_WAYS; way++) {
         g_autoptr(GError) problem = NULL;
 
@@ -144,22 +172,39 @@ static gboolean go_down(Job *job, const Plan *plan, GError **error)
                      plan->ways[WAY_FORCE] ? "" : "; --force turns it off");
 }
 
+/* With --force, a guest that cannot act is not asked. */
+static gboolean check_and_go(Job *job, Plan *plan, const char *verb, GError **error)
+{
+    VmCondition condition = condition_now(job);
+    gboolean acts = condition_info(condition)->acts;
+
+    if (condition == CONDITION_OFF && plan->wait)
+        return set_error(error, "already off");
+    if (!acts && plan->ways[WAY_FORCE] && !job_flag(job, "resume"))
+        plan->ways[WAY_AGENT] = plan->ways[WAY_ACPI] = FALSE;
+    else if (condition != CONDITION_OFF && !check_acts(job, condition, verb, error))
+        return FALSE;
+    return go_down(job, plan, error);
+}
+
 static gboolean shutdown_run(Job *job, GError **error)
 {
     Plan plan = { .mode = "powerdown", .end = VM_END_DOWN };
 
-    return read_plan(job, &plan, error) && go_down(job, &plan, error);
+    return read_plan(job, &plan, error) && check_and_go(job, &plan, "shut down", error);
 }
 
 const Verb verb_shutdown = {
     .name = "shutdown",
     .summary = "Shut the guest down and wait until it is off",
     .doc = "guestctl asks the agent first. If the agent is absent or refuses, or the guest is not down\n"
-           "in time, it presses the ACPI power button; then, only with --force, it turns the VM off.",
+           "in time, it presses the ACPI power button; then, only with --force, it turns the VM off.\n"
+           "A paused VM is refused at once: resume it first, or name --resume or --force.",
     .options = (const VerbOption[]){
         { "mode", "auto|agent|acpi", "ways to try; default: auto, one after the other" },
         { "timeout", "SECONDS", "limit for each way; default: 180" },
         { "no-wait", NULL, "return after the request" },
+        { "resume", NULL, "resume the VM first if it is paused" },
         { "force", NULL, "turn the VM off if the other ways fail" },
         { NULL },
     },
@@ -177,7 +222,7 @@ static gboolean reboot_run(Job *job, GError **error)
     plan.ways[WAY_ACPI] = FALSE;
     if (!plan.ways[WAY_AGENT] && !plan.ways[WAY_FORCE])
         return set_error(error, "ACPI has no reboot button; use shutdown and start, or --force");
-    return go_down(job, &plan, error);
+    return check_and_go(job, &plan, "reboot", error);
 }
 
 const Verb verb_reboot = {
@@ -187,6 +232,7 @@ const Verb verb_reboot = {
         { "mode", "auto|agent", "way to try; besides --force only the agent can reboot" },
         { "timeout", "SECONDS", "limit for each way; default: 180" },
         { "no-wait", NULL, "return after the request" },
+        { "resume", NULL, "resume the VM first if it is paused" },
         { "force", NULL, "reset the VM if the agent fails" },
         { NULL },
     },
@@ -206,6 +252,8 @@ static gboolean suspend_run(Job *job, GError **error)
         return bad_mode(mode, "ram, disk, hybrid", error);
     if (!job_number(job, "timeout", DEFAULT_SUSPEND_S, &seconds, error))
         return FALSE;
+    if (!check_acts(job, condition_now(job), "suspend", error))
+        return FALSE;
     deadline = vm_deadline(job->vm, seconds * 1000);
     if (!vm_expect(job->vm, VM_END_SUSPENDED, &deadline, error) ||
         !vm_tell(job->vm, request, REFUSAL_MS, error))
@@ -222,6 +270,7 @@ const Verb verb_suspend = {
     .name = "suspend",
     .summary = "Suspend the guest and wait until it sleeps",
     .options = (const VerbOption[]){
+        { "resume", NULL, "resume the VM first if it is paused" },
         { "mode", "ram|disk|hybrid", "where the state is kept; default: ram" },
         { "timeout", "SECONDS", "default 60" },
         { NULL },
@@ -250,14 +299,27 @@ const Verb verb_pause = {
     .run = pause_run,
 };
 
+/*
+ * A guest that went to another QEMU would run twice, and one that libvirt keeps for the end of a
+ * backup would boot anew.
+ */
+static gboolean check_here(VmCondition condition, GError **error)
+{
+    const ConditionInfo *info = condition_info(condition);
+
+    return !info->elsewhere ||
+           set_error(error, "the VM is %s; next: %s", info->text, info->next);
+}
+
 /* Also wakes a guest that sleeps: that is what the user means. */
 static gboolean resume_run(Job *job, GError **error)
 {
-    VmState state;
+    Deadline deadline = vm_deadline(job->vm, 0);
+    VmCondition condition;
 
-    if (!vm_state(job->vm, &state, error))
+    if (!vm_condition(job->vm, &condition, &deadline, error) || !check_here(condition, error))
         return FALSE;
-    if (state == VM_PM_SUSPENDED)
+    if (condition == CONDITION_ASLEEP)
         return act(job, VM_DO_WAKE, "woken up", error);
     return act(job, VM_DO_RESUME, "resumed", error);
 }
@@ -271,6 +333,11 @@ const Verb verb_resume = {
 
 static gboolean reset_run(Job *job, GError **error)
 {
+    Deadline deadline = vm_deadline(job->vm, 0);
+    VmCondition condition;
+
+    if (vm_condition(job->vm, &condition, &deadline, NULL) && !check_here(condition, error))
+        return FALSE;
     return act(job, VM_DO_RESET, "reset", error);
 }
 

@@ -44,11 +44,12 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data = g_new0(Shot, 1);
     QuiesceMode mode;
+    Deadline deadline = vm_deadline(job->vm, 0);
     gint64 limit_s;
     g_autofree char *names = job_option_list(job, "disk");
 
     (void)data;
-    if (!quiesce_options(job, &mode, &limit_s, error))
+    if (!quiesce_options(job, &mode, &limit_s, error) || !vm_check_steady(job->vm, &deadline, error))
         return FALSE;
     quiesce_init(&shot->window, job->vm, mode, limit_s);
     shot->disks = snapshot_disks(job->vm, names, error);
@@ -330,7 +331,9 @@ static void take_all(Job **jobs, guint n)
 static gboolean commit(Job *job, gpointer data, GError **error)
 {
     g_autofree char *names = job_option_list(job, "disk");
-    g_autoptr(GPtrArray) disks = snapshot_disks(job->vm, names, error);
+    Deadline deadline = vm_deadline(job->vm, 0);
+    g_autoptr(GPtrArray) disks = vm_check_steady(job->vm, &deadline, error)
+                                     ? snapshot_disks(job->vm, names, error) : NULL;
     guint done = 0;
 
     (void)data;

@@ -3,6 +3,7 @@
 
 #include "host/base/reporter.h"
 #include "host/vm/agent-channel.h"
+#include "host/vm/condition.h"
 #include "host/vm/disk.h"
 #include "host/vm/vm.h"
 
@@ -125,6 +126,9 @@ struct Backend {
     gboolean (*state)(Vm *vm, VmState *state, const Deadline *deadline, GError **error);
     gboolean state_is_shared; /* asking for it keeps no other program out */
     gboolean (*act)(Vm *vm, VmAction action, const Deadline *deadline, GError **error);
+    /* NULL: no more than the state is known. */
+    gboolean (*condition)(Vm *vm, VmCondition *condition, const Deadline *deadline,
+                          GError **error);
     /* Whether QEMU paused the VM because a disk failed. */
     gboolean (*halted)(Vm *vm, gboolean *halted, const Deadline *deadline, GError **error);
 

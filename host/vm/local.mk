@@ -3,6 +3,7 @@ libguestctl_a_SOURCES += \
 	%D%/agent-channel.h \
 	%D%/backend.c %D%/backend.h \
 	%D%/backends.c \
+	%D%/condition.c %D%/condition.h \
 	%D%/disk.c %D%/disk.h \
 	%D%/vm.c %D%/vm.h
 

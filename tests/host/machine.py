@@ -39,16 +39,16 @@ class Machine:
     """
     @disks: name -> format. guestctl gets .args; the test has a monitor of its own. @enter: what
     QEMU and guestctl are run by. @images: disk -> path, of disks that have not their usual image;
-    @shared: several disks or machines may use the images.
+    @shared: several disks or machines may use the images. @options: more arguments of QEMU.
     """
 
     def __init__(self, bench, disks=None, name="vm", size="8M", enter=(), images=None,
-                 shared=False):
+                 shared=False, options=()):
         if not shutil.which(QEMU) or not shutil.which("qemu-img"):
             raise Skip(f"{QEMU} and qemu-img are needed")
         self.bench, self.name, self.enter = bench, name, list(enter)
         self.disks = disks or {"d0": "qcow2", "d1": "qcow2"}
-        self.images, self.shared = images or {}, shared
+        self.images, self.shared, self.options = images or {}, shared, options
         self.dir = bench.path(name)
         self.store = os.path.join(self.dir, "backups")
         self.process = self.monitor = None
@@ -87,7 +87,7 @@ class Machine:
                              f"{',file.locking=off' if self.shared else ''}")]
         self.process = subprocess.Popen(
             [*self.enter, QEMU, "-machine", "none", "-accel", "tcg", "-nodefaults",
-             "-no-user-config", "-display", "none", *chardevs, *drives],
+             "-no-user-config", "-display", "none", *chardevs, *drives, *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             pass_fds=[sock.fileno() for sock in sockets])
         self.bench.processes.append(self.process)

@@ -99,7 +99,7 @@ def test_port(bench):
 
 def test_state(bench):
     """a VM that does not run"""
-    for state, remedy in (("paused", "resume"), ("shutdown", "start"), ("suspended", "wake")):
+    for state, remedy in (("paused", "resume"), ("shutdown", "--force"), ("suspended", "wakes")):
         live = bench.play(f"a{state}", agent(healthy()))
         player = bench.play(f"q{state}", monitor({}, status=state))
         status, checks = examine(bench, "--agent", live.path, "--qmp", player.path)

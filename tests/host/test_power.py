@@ -29,7 +29,7 @@ class Machine:
 
     def asked(self):
         return [m["execute"] for m in self.qmp.heard
-                if m["execute"] not in ("qmp_capabilities", "query-status")]
+                if m["execute"] not in ("qmp_capabilities", "query-status", "query-migrate")]
 
 
 def machine(bench, on_shutdown, monitor_answers=None):

@@ -6,6 +6,9 @@
 #include "host/wire/qmp.h"
 #include "lib/errors.h"
 
+/* Stands for the run state of a QEMU that does not listen. */
+#define GONE "gone"
+
 typedef struct {
     char *agent_address;
     char *qmp_address; /* NULL: none is known */
@@ -59,6 +62,7 @@ static VmState state_of(const char *status)
         VmState state;
     } table[] = {
         { "running", VM_RUNNING },          { "shutdown", VM_SHUT_OFF },
+        { GONE, VM_SHUT_OFF },
         { "guest-panicked", VM_CRASHED },   { "internal-error", VM_CRASHED },
         { "suspended", VM_PM_SUSPENDED },
     };
@@ -69,28 +73,62 @@ static VmState state_of(const char *status)
     return VM_PAUSED; /* paused, prelaunch, io-error, inmigrate, ... */
 }
 
-static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GError **error)
+/* QEMU's run state, or GONE; the caller's. NULL with @error set. */
+static char *run_state(Vm *vm, const Deadline *deadline, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(JsonNode) status = NULL;
     Qmp *qmp = bare_qmp(vm, deadline, &problem);
 
-    *state = VM_UNDEFINED;
     if (qmp)
         status = qmp_call(qmp, "query-status", NULL, deadline, &problem);
-    if (status && JSON_NODE_HOLDS_OBJECT(status)) {
-        *state = state_of(json_object_get_string_member_with_default(json_node_get_object(status),
-                                                                     "status", ""));
-        return TRUE;
-    }
+    if (status && JSON_NODE_HOLDS_OBJECT(status))
+        return g_strdup(jsonu_string(json_node_get_object(status), "status", ""));
     bare_disconnect(vm);
     /* QEMU exits with its guest: a missing monitor means that the VM is off. */
-    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
-        *state = VM_SHUT_OFF;
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
+        return g_strdup(GONE);
+    if (problem)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    else
+        set_error(error, "query-status: the reply is not an object");
+    return NULL;
+}
+
+static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GError **error)
+{
+    g_autofree char *status = run_state(vm, deadline, error);
+
+    *state = status ? state_of(status) : VM_UNDEFINED;
+    return status != NULL;
+}
+
+/* A QEMU with a migration under way is in its usual state until the end. */
+static gboolean bare_condition(Vm *vm, VmCondition *condition, const Deadline *deadline,
+                               GError **error)
+{
+    g_autofree char *status = run_state(vm, deadline, error);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(JsonNode) migration = NULL;
+    Qmp *qmp;
+
+    if (!status)
+        return FALSE;
+    *condition = g_str_equal(status, GONE) ? CONDITION_OFF : condition_of_qemu(status);
+    if (*condition == CONDITION_OFF || !condition_info(*condition)->steady)
         return TRUE;
+    qmp = bare_qmp(vm, deadline, error);
+    if (!qmp)
+        return FALSE;
+    migration = qmp_call(qmp, "query-migrate", NULL, deadline, &problem);
+    /* A monitor that refuses the command is of a machine that does not migrate. */
+    if (!migration && !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
     }
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return FALSE;
+    if (migration_is_under_way(jsonu_string(jsonu_node_object(migration), "status", NULL)))
+        *condition = CONDITION_MIGRATING;
+    return TRUE;
 }
 
 static gboolean bare_act(Vm *vm, VmAction action, const Deadline *deadline, GError **error)
@@ -223,6 +261,7 @@ const Backend bare_backend = {
     .uuid = bare_uuid,
     .state = bare_state,
     .act = bare_act,
+    .condition = bare_condition,
     .halted = bare_halted,
     .expect = bare_expect,
     .await = bare_await,

@@ -38,6 +38,9 @@ gboolean libvirt_job_follow(Vm *vm, LibvirtLook look, gpointer data, Progress *p
 
 GPtrArray *libvirt_disks(Vm *vm, guint details, const Deadline *deadline, GError **error);
 
+gboolean libvirt_condition(Vm *vm, VmCondition *condition, const Deadline *deadline,
+                           GError **error);
+
 extern const SnapshotOps libvirt_snapshot;
 extern const BackupOps libvirt_backup;
 

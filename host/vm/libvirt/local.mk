@@ -2,6 +2,7 @@
 if LIBVIRT
 libguestctl_a_SOURCES += \
 	%D%/backup.c \
+	%D%/condition.c \
 	%D%/connection.c %D%/connection.h \
 	%D%/disks.c \
 	%D%/domain.h \

@@ -514,6 +514,7 @@ const Backend libvirt_backend = {
     .state = libvirt_state,
     .state_is_shared = TRUE,
     .act = libvirt_act,
+    .condition = libvirt_condition,
     .halted = libvirt_halted,
     .expect = libvirt_expect,
     .await = libvirt_await,

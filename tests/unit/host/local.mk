@@ -14,6 +14,7 @@ unit_programs += \
 	%D%/metrics/test-exposition \
 	%D%/snapshot/test-manifest \
 	%D%/vm/test-backend \
+	%D%/vm/test-condition \
 	%D%/vm/test-disk \
 	%D%/vm/test-played
 
