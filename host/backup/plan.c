@@ -286,19 +286,53 @@ static gboolean plan_point(Backup *backup, BackupLevel level, const Deadline *de
     return TRUE;
 }
 
+/* What a transient disk holds is gone with the VM's end, so it is copied only if it is named. */
+static gboolean choose_disks(Backup *backup, GError **error)
+{
+    GPtrArray *disks = backup->disks;
+
+    if (!disks_choose(disks, backup->only, backup->except, error))
+        return FALSE;
+    for (guint i = disks->len; !backup->only && i-- > 0;)
+        if (((const Disk *)disks->pdata[i])->transient)
+            g_ptr_array_remove_index(disks, i);
+    return disks->len > 0 || set_error(error, "the VM has no writable disk that is not excluded");
+}
+
+static char **names_of(const GPtrArray *disks)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    for (guint i = 0; i < disks->len; i++)
+        g_strv_builder_add(names, ((const Disk *)disks->pdata[i])->name);
+    return g_strv_builder_end(names);
+}
+
+/* Those of @names that are none of @disks'; the caller's. */
+static char **names_without(char **names, const GPtrArray *disks)
+{
+    g_autoptr(GStrvBuilder) left = g_strv_builder_new();
+
+    for (; *names; names++)
+        if (!disks_find(disks, *names))
+            g_strv_builder_add(left, *names);
+    return g_strv_builder_end(left);
+}
+
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error)
 {
     Deadline deadline = vm_deadline(backup->vm, 0);
+    g_auto(GStrv) all = NULL;
 
     vm_halted(backup->vm, &backup->copy.was_halted, &deadline, NULL);
     backup->disks = vm_disks(backup->vm, DISK_SIZES | DISK_BITMAPS, &deadline, error);
     if (!backup->disks)
         return FALSE;
     disks_keep_writable(backup->disks, TRUE);
-    if (backup->disks->len == 0)
-        return set_error(error, "the VM has no writable disk");
-    if (!plan_point(backup, level, &deadline, error))
+    all = names_of(backup->disks);
+    if (!choose_disks(backup, error) || !plan_point(backup, level, &deadline, error))
         return FALSE;
+    backup->point->left_out = names_without(all, backup->disks);
     for (guint i = 0; i < backup->disks->len; i++)
         measure(backup, i);
     return check_room(backup, error);

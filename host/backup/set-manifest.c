@@ -45,6 +45,7 @@ void chain_point_free(ChainPoint *point)
     g_free(point->vm);
     g_free(point->vm_uuid);
     g_clear_pointer(&point->consistency, json_node_unref);
+    g_strfreev(point->left_out);
     g_ptr_array_unref(point->disks);
     g_free(point);
 }
@@ -93,6 +94,25 @@ static gint64 read_time(const char *text)
                 : 0;
 }
 
+static JsonArray *names_json(char **names)
+{
+    JsonArray *array = json_array_new();
+
+    for (; names && *names; names++)
+        json_array_add_string_element(array, *names);
+    return array;
+}
+
+static char **read_names(JsonArray *array)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    for (guint i = 0; array && i < json_array_get_length(array); i++)
+        if (JSON_NODE_HOLDS_VALUE(json_array_get_element(array, i)))
+            g_strv_builder_add(names, json_array_get_string_element(array, i));
+    return g_strv_builder_end(names);
+}
+
 JsonObject *chain_point_json(const ChainPoint *point, const char *set)
 {
     g_autofree char *time = utc_text(point->time);
@@ -111,6 +131,7 @@ JsonObject *chain_point_json(const ChainPoint *point, const char *set)
     json_object_set_array_member(object, "disks", disks);
     for (guint i = 0; i < point->disks->len; i++)
         json_array_add_object_element(disks, disk_json(point->disks->pdata[i]));
+    json_object_set_array_member(object, "left-out", names_json(point->left_out));
     if (point->consistency)
         json_object_set_member(object, "consistency", json_node_copy(point->consistency));
     return object;
@@ -166,6 +187,7 @@ static gboolean read_members(JsonObject *object, ChainPoint *point)
     point->parent = g_strdup(jsonu_string(object, "parent", NULL));
     point->vm = g_strdup(jsonu_string(object, "vm", ""));
     point->vm_uuid = g_strdup(jsonu_string(object, "vm-uuid", NULL));
+    point->left_out = read_names(jsonu_array(object, "left-out"));
     point->number = jsonu_int(object, "number", 0);
     point->time = read_time(jsonu_string(object, "time", ""));
     point->compressed = jsonu_bool(object, "compressed");

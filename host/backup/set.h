@@ -35,6 +35,7 @@ typedef struct {
     gboolean compressed;
     JsonNode *consistency; /* as the freeze told it */
     GPtrArray *disks;      /* of ChainDisk */
+    char **left_out;       /* names of other disks of the VM; NULL: none */
 } ChainPoint;
 
 typedef struct {

@@ -142,17 +142,18 @@ const char *job_option(const Job *job, const char *name)
     return values ? values->pdata[values->len - 1] : NULL;
 }
 
-char *job_option_list(const Job *job, const char *name)
+GPtrArray *job_option_names(const Job *job, const char *name)
 {
     const GPtrArray *values = job_options(job, name);
-    GString *list;
+    GPtrArray *names = values ? g_ptr_array_new_with_free_func(g_free) : NULL;
 
-    if (!values)
-        return NULL;
-    list = g_string_new(values->pdata[0]);
-    for (guint i = 1; i < values->len; i++)
-        g_string_append_printf(list, ",%s", (const char *)values->pdata[i]);
-    return g_string_free(list, FALSE);
+    for (guint i = 0; values && i < values->len; i++) {
+        g_autofree char **parts = g_strsplit(values->pdata[i], ",", -1);
+
+        for (char **part = parts; *part; part++)
+            g_ptr_array_add(names, *part);
+    }
+    return names;
 }
 
 gboolean job_flag(const Job *job, const char *name)

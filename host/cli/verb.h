@@ -65,8 +65,11 @@ struct Job {
 const char *job_option(const Job *job, const char *name);
 /* All values of an option that may be given several times: strings, or NULL. */
 const GPtrArray *job_options(const Job *job, const char *name);
-/* The same with commas between, the caller's. */
-char *job_option_list(const Job *job, const char *name);
+/*
+ * The names in an option that may be given several times, and separates names by commas; the
+ * caller's, or NULL.
+ */
+GPtrArray *job_option_names(const Job *job, const char *name);
 gboolean job_flag(const Job *job, const char *name);
 
 /* The number given with the option, or @fallback. FALSE with GUESTD_ERROR_USAGE if it is none. */

@@ -10,24 +10,7 @@
 #include "host/base/plain-name.h"
 #include "lib/errors.h"
 
-/* Leaves only those with the @names in @disks. */
-static gboolean choose(GPtrArray *disks, const char *names, GError **error)
-{
-    g_auto(GStrv) list = g_strsplit(names, ",", -1);
-
-    for (char **name = list; *name; name++) {
-        g_autofree char *all = disks_names(disks);
-
-        if (!disks_find(disks, *name))
-            return set_error(error, "no writable disk '%s'; available: %s", *name, all);
-    }
-    for (guint i = disks->len; i-- > 0;)
-        if (!g_strv_contains((const char *const *)list, ((const Disk *)disks->pdata[i])->name))
-            g_ptr_array_remove_index(disks, i);
-    return TRUE;
-}
-
-GPtrArray *snapshot_disks(Vm *vm, const char *names, GError **error)
+GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error)
 {
     Deadline deadline = vm_deadline(vm, 0);
     g_autoptr(GPtrArray) disks = vm_snapshot_ops(vm, error) ? vm_disks(vm, 0, &deadline, error)
@@ -36,7 +19,7 @@ GPtrArray *snapshot_disks(Vm *vm, const char *names, GError **error)
     if (!disks)
         return NULL;
     disks_keep_writable(disks, FALSE);
-    if (names && !choose(disks, names, error))
+    if (!disks_choose(disks, names, NULL, error))
         return NULL;
     if (disks->len > 0)
         return g_steal_pointer(&disks);

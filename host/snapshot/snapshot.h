@@ -7,10 +7,10 @@
 /* External snapshots: the VM writes to overlays, and its images no longer change. */
 
 /*
- * The writable disks of the VM, or those with the @names (separated by commas; NULL: all): an array
- * of Disk. NULL with @error set, also if there is none.
+ * The writable disks of the VM, or those with the @names (strings; NULL: all): an array of Disk. NULL
+ * with @error set, also if there is none.
  */
-GPtrArray *snapshot_disks(Vm *vm, const char *names, GError **error);
+GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error);
 
 /* The name of a file of the VM, which may be named after its socket; the caller's. */
 char *snapshot_file_name(const Vm *vm, const char *rest);

@@ -118,15 +118,15 @@ static gboolean run(Job *job, Backup *backup, BackupLevel level, QuiesceMode mod
     return ok;
 }
 
-/* --compress and --rate, where the VM's backend can do that. */
+/* --compress, where the VM's backend can do that, and --rate. */
 static gboolean read_tuning(const Job *job, gboolean *compress, gint64 *rate, GError **error)
 {
     const BackupOps *ops = vm_backup_ops(job->vm, error);
 
     if (!ops)
         return FALSE;
-    if (!ops->tunable && (job_flag(job, "compress") || job_flag(job, "rate")))
-        return usage_error(error, "%s offers neither --compress nor --rate",
+    if (!ops->compresses && job_flag(job, "compress"))
+        return usage_error(error, "%s offers no --compress",
                            job->vm->backend->name);
     if (!job_number(job, "rate", 0, rate, error))
         return FALSE;
@@ -140,6 +140,8 @@ static gboolean read_tuning(const Job *job, gboolean *compress, gint64 *rate, GE
 static gboolean make(Job *job, GError **error)
 {
     g_autoptr(Backup) backup = NULL;
+    g_autoptr(GPtrArray) only = job_option_names(job, "disk");
+    g_autoptr(GPtrArray) except = job_option_names(job, "exclude");
     g_autofree char *dir = dir_of(job);
     gboolean compress = FALSE;
     gint64 limit_s, rate = 0;
@@ -156,6 +158,8 @@ static gboolean make(Job *job, GError **error)
         return FALSE;
     backup->compress = compress;
     backup->rate = rate;
+    backup->only = only;
+    backup->except = except;
     return run(job, backup, level, mode, limit_s, error);
 }
 
@@ -202,7 +206,9 @@ const Verb verb_backup = {
         { "to", "DIR", "where the backups are" },
         { "level", "auto|full|incremental", "default auto: incremental if it can be" },
         { "compress", NULL, "compress the copy; not with libvirt" },
-        { "rate", "MIB", "copy no more than so many MiB a second; not with libvirt" },
+        { "rate", "MIB", "copy no more than so many MiB of each disk a second" },
+        { "disk", "NAME…", "only this one, as --dry-run calls it; may be given several times" },
+        { "exclude", "NAME…", "all but this one; may be given several times" },
         QUIESCE_OPTIONS,
         { "keep", "N", "prune: keep the newest N and those they depend on" },
         { NULL },

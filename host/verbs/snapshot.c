@@ -46,7 +46,7 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
     QuiesceMode mode;
     Deadline deadline = vm_deadline(job->vm, 0);
     gint64 limit_s;
-    g_autofree char *names = job_option_list(job, "disk");
+    g_autoptr(GPtrArray) names = job_option_names(job, "disk");
 
     (void)data;
     if (!quiesce_options(job, &mode, &limit_s, error) || !vm_check_steady(job->vm, &deadline, error))
@@ -330,7 +330,7 @@ static void take_all(Job **jobs, guint n)
 /* Without --disk, only the disks with a snapshot made by guestctl. */
 static gboolean commit(Job *job, gpointer data, GError **error)
 {
-    g_autofree char *names = job_option_list(job, "disk");
+    g_autoptr(GPtrArray) names = job_option_names(job, "disk");
     Deadline deadline = vm_deadline(job->vm, 0);
     g_autoptr(GPtrArray) disks = vm_check_steady(job->vm, &deadline, error)
                                      ? snapshot_disks(job->vm, names, error) : NULL;

@@ -59,7 +59,7 @@ typedef struct {
 
 /* Copies of disks with bitmaps. */
 typedef struct {
-    gboolean tunable; /* honours compress and rate of a DiskCopy */
+    gboolean compresses; /* honours compress of a DiskCopy */
     /*
      * Each disk's bitmap has a name of its own, and images of any format have one, until QEMU
      * ends. If not, all are called as the point, only images that keep them have them, and each

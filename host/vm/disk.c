@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "lib/errors.h"
+
 /* Names of overlays' nodes: "gs", 8 digits of seconds, 2 of a number, "-", the disk's name. */
 #define NODE_PREFIX "gs"
 #define NODE_PREFIX_LEN 13
@@ -179,6 +181,38 @@ void disks_keep_writable(GPtrArray *disks, gboolean firmware)
         if (disk->read_only || (disk->firmware && !firmware))
             g_ptr_array_remove_index(disks, i);
     }
+}
+
+static gboolean check_names(const GPtrArray *disks, const GPtrArray *names, GError **error)
+{
+    for (guint i = 0; names && i < names->len; i++) {
+        g_autofree char *all = disks_names(disks);
+
+        if (!disks_find(disks, names->pdata[i]))
+            return set_error(error, "no writable disk '%s'; available: %s",
+                             (const char *)names->pdata[i], all);
+    }
+    return TRUE;
+}
+
+static gboolean is_named(const Disk *disk, const GPtrArray *names)
+{
+    return names && g_ptr_array_find_with_equal_func((GPtrArray *)names, disk->name, g_str_equal,
+                                                     NULL);
+}
+
+gboolean disks_choose(GPtrArray *disks, const GPtrArray *only, const GPtrArray *except,
+                      GError **error)
+{
+    if (!check_names(disks, only, error) || !check_names(disks, except, error))
+        return FALSE;
+    for (guint i = disks->len; i-- > 0;) {
+        const Disk *disk = disks->pdata[i];
+
+        if ((only && !is_named(disk, only)) || is_named(disk, except))
+            g_ptr_array_remove_index(disks, i);
+    }
+    return TRUE;
 }
 
 char *disks_names(const GPtrArray *disks)

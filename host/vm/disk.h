@@ -94,5 +94,12 @@ Disk *disks_find(const GPtrArray *disks, const char *name);
 /* Removes the disks that the guest cannot write to, and firmware unless @firmware. */
 void disks_keep_writable(GPtrArray *disks, gboolean firmware);
 
+/*
+ * Leaves only the disks named in @only and none named in @except; both arrays of strings, or NULL:
+ * no such choice. FALSE with @error set if one of the names is none of @disks'.
+ */
+gboolean disks_choose(GPtrArray *disks, const GPtrArray *only, const GPtrArray *except,
+                      GError **error);
+
 /* Their names, separated by ", ", or "none"; the caller's. */
 char *disks_names(const GPtrArray *disks);

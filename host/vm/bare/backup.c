@@ -168,7 +168,7 @@ static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
 }
 
 const BackupOps bare_backup = {
-    .tunable = TRUE,
+    .compresses = TRUE,
     .own_bitmaps = TRUE,
     .attach = attach,
     .begin = begin,

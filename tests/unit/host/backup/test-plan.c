@@ -66,7 +66,7 @@ static void sample_free(Vm *vm)
     (void)vm;
 }
 
-static const BackupOps sample_backup = { .tunable = TRUE };
+static const BackupOps sample_backup = { .compresses = TRUE };
 static const BackupOps own_backup = { .own_bitmaps = TRUE };
 static const Backend sample_backend = { .name = "sample", .disks = sample_disks,
                                         .halted = sample_halted, .backup = &sample_backup,
