@@ -8,6 +8,7 @@
 
 #define FORMAT "guestctl-snapshot-1"
 #define SUFFIX ".snapshot.json"
+#define MANIFEST_MODE 0600
 
 char *manifest_name(const Vm *vm, const char *stamp)
 {
@@ -139,7 +140,7 @@ static gboolean write_fresh(const char *path, const char *text, GError **error)
     g_autofree char *temporary = g_strdup_printf("%s.%08x", path, g_random_int());
     GFileSetContentsFlags flags = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
 
-    if (!g_file_set_contents_full(temporary, text, -1, flags, 0644, error))
+    if (!g_file_set_contents_full(temporary, text, -1, flags, MANIFEST_MODE, error))
         return FALSE;
     if (rename_new(temporary, path, error))
         return TRUE;
@@ -166,7 +167,7 @@ gboolean manifest_write(JsonNode *manifest, const char *name, gboolean fresh, GE
         g_autofree char *path = g_build_filename(places->pdata[i], name, NULL);
 
         if (fresh ? write_fresh(path, lines, error)
-                  : g_file_set_contents_full(path, lines, -1, flags, 0644, error))
+                  : g_file_set_contents_full(path, lines, -1, flags, MANIFEST_MODE, error))
             continue;
         while (fresh && i-- > 0)
             remove_from(places->pdata[i], name);

@@ -13,8 +13,7 @@
 GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error)
 {
     Deadline deadline = vm_deadline(vm, 0);
-    g_autoptr(GPtrArray) disks = vm_snapshot_ops(vm, error) ? vm_disks(vm, 0, &deadline, error)
-                                                            : NULL;
+    g_autoptr(GPtrArray) disks = vm_snapshot_ops(vm, error) ? vm_disks(vm, DISK_SIZES, &deadline, error) : NULL;
 
     if (!disks)
         return NULL;
@@ -25,6 +24,19 @@ GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error)
         return g_steal_pointer(&disks);
     set_error(error, "the VM has no writable disk");
     return NULL;
+}
+
+gboolean snapshot_check_encryption(const GPtrArray *disks, GError **error)
+{
+    for (guint i = 0; i < disks->len; i++) {
+        const Disk *disk = disks->pdata[i];
+
+        if (disk->encrypted)
+            return set_error(error, "disk %s is encrypted, and its overlay would not be; "
+                                    "--allow-plaintext permits that, --disk leaves the disk out",
+                             disk->name);
+    }
+    return TRUE;
 }
 
 static void overlay_free(gpointer data)
@@ -82,6 +94,12 @@ static gboolean plan_disk(const Vm *vm, Overlay *overlay, const char *dir, const
     const Disk *disk = overlay->disk;
     g_autofree char *place = NULL;
 
+    if (disk->twin)
+        return set_error(error, "disks %s and %s have the same image, and an overlay would separate "
+                                "them", disk->name, disk->twin);
+    if (disk->shared)
+        return set_error(error, "disk %s is shared with other VMs, and an overlay would separate "
+                                "them; leave it out by naming the others with --disk", disk->name);
     if (!disk->path)
         return set_error(error, "disk %s: its image is not a file with an absolute path; leave it "
                                 "out by naming the others with --disk", disk->name);
@@ -116,6 +134,34 @@ GPtrArray *snapshot_plan(const Vm *vm, const GPtrArray *disks, const char *dir, 
     return g_steal_pointer(&overlays);
 }
 
+/* Two overlays of one image would each have half of what is written. */
+static gboolean check_apart(const Disk *disk, const Disk *other, const Vm *other_vm, GError **error)
+{
+    return !image_id_equal(&disk->id, &other->id) ||
+           set_error(error, "disk %s and disk %s of VM %s have the same image; leave one out with "
+                            "--disk", disk->name, other->name, other_vm->name);
+}
+
+gboolean snapshot_compare(const Vm *vm, const GPtrArray *overlays, const Vm *other_vm,
+                          const GPtrArray *other_overlays, GError **error)
+{
+    for (guint i = 0; i < overlays->len; i++) {
+        const Overlay *overlay = overlays->pdata[i];
+
+        for (guint k = 0; k < other_overlays->len; k++) {
+            const Overlay *other = other_overlays->pdata[k];
+
+            if (!check_apart(overlay->disk, other->disk, other_vm, error))
+                return FALSE;
+            if (g_str_equal(overlay->path, other->path))
+                return set_error(error, "VMs %s and %s would have the same overlay %s; take one "
+                                        "snapshot after the other", vm->name, other_vm->name,
+                                 overlay->path);
+        }
+    }
+    return TRUE;
+}
+
 /* A reply that was lost does not show what QEMU did. */
 static SnapshotFate find_out(Vm *vm, const GPtrArray *overlays, const Deadline *deadline)
 {
@@ -130,16 +176,12 @@ static SnapshotFate find_out(Vm *vm, const GPtrArray *overlays, const Deadline *
         const Overlay *overlay = overlays->pdata[i];
         const Disk *same = disks_find(now, overlay->disk->name);
 
+        /* Another program has taken a snapshot since. */
+        if (same && g_strcmp0(same->backing, overlay->path) == 0)
+            return SNAPSHOT_UNKNOWN;
         taken += same && g_strcmp0(same->path, overlay->path) == 0;
     }
     return taken == overlays->len ? SNAPSHOT_TAKEN : taken == 0 ? SNAPSHOT_NONE : SNAPSHOT_UNKNOWN;
-}
-
-/* QEMU leaves the files of a transaction that failed. */
-static void remove_overlays(const GPtrArray *overlays)
-{
-    for (guint i = 0; i < overlays->len; i++)
-        unlink(((const Overlay *)overlays->pdata[i])->path);
 }
 
 gboolean snapshot_take(Vm *vm, const GPtrArray *overlays, gint64 ms, GError **error)
@@ -164,6 +206,7 @@ gboolean snapshot_take(Vm *vm, const GPtrArray *overlays, gint64 ms, GError **er
 SnapshotFate snapshot_settle(Vm *vm, const GPtrArray *overlays, GError *problem, GError **error)
 {
     const SnapshotOps *ops = vm_snapshot_ops(vm, NULL);
+    const char *kept = overlays_kept(overlays);
     SnapshotFate fate;
     Deadline now;
 
@@ -180,9 +223,14 @@ SnapshotFate snapshot_settle(Vm *vm, const GPtrArray *overlays, GError *problem,
         g_error_free(problem);
         return fate;
     }
+    if (fate == SNAPSHOT_NONE && kept && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
+        set_error(error, "%s (guestctl may not give %s to the owner of the image below; run it as "
+                         "root or as QEMU's user)", problem->message, kept);
+    else
+        g_propagate_error(error, g_steal_pointer(&problem));
+    g_clear_error(&problem);
     if (fate == SNAPSHOT_NONE)
-        remove_overlays(overlays);
-    g_propagate_error(error, problem);
+        overlays_remove(overlays);
     return fate;
 }
 

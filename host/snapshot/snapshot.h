@@ -12,6 +12,9 @@
  */
 GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error);
 
+/* FALSE with @error set if one of @disks is encrypted: what is written to its overlay is not. */
+gboolean snapshot_check_encryption(const GPtrArray *disks, GError **error);
+
 /* The name of a file of the VM, which may be named after its socket; the caller's. */
 char *snapshot_file_name(const Vm *vm, const char *rest);
 
@@ -27,7 +30,26 @@ GPtrArray *snapshot_plan(const Vm *vm, const GPtrArray *disks, const char *dir, 
                          GError **error);
 
 /*
- * Makes the @overlays within @ms. Ctrl-C does not interrupt this short step. If it fails, the
+ * Checks the plans of two VMs of one call: FALSE with @error set if they have an image or an
+ * overlay in common.
+ */
+gboolean snapshot_compare(const Vm *vm, const GPtrArray *overlays, const Vm *other_vm,
+                          const GPtrArray *other_overlays, GError **error);
+
+/*
+ * Creates the files of @overlays, which must not exist, as empty overlays with owner and mode of
+ * the images below; FALSE with @error set, and none of them is left.
+ */
+gboolean overlays_create(const GPtrArray *overlays, int cancel_fd, GError **error);
+
+/* Removes the files that overlays_create() created. Files that replaced them stay. */
+void overlays_remove(const GPtrArray *overlays);
+
+/* An overlay whose file could not be given to the owner of its image; NULL: there is none. */
+const char *overlays_kept(const GPtrArray *overlays);
+
+/*
+ * Makes the VM write to the @overlays within @ms. Ctrl-C does not interrupt this short step. If it fails, the
  * guest is to be thawed first; then snapshot_settle() finds out what QEMU did.
  */
 gboolean snapshot_take(Vm *vm, const GPtrArray *overlays, gint64 ms, GError **error);

@@ -23,7 +23,8 @@ typedef struct {
 typedef struct {
     char *stamp;
     SnapshotGroup group;
-    gboolean several;
+    Job **jobs;
+    guint n;
 } Shoot;
 
 static void shot_free(Shot *shot)
@@ -53,7 +54,8 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
         return FALSE;
     quiesce_init(&shot->window, job->vm, mode, limit_s);
     shot->disks = snapshot_disks(job->vm, names, error);
-    return shot->disks != NULL;
+    return shot->disks &&
+           (job_flag(job, "allow-plaintext") || snapshot_check_encryption(shot->disks, error));
 }
 
 /* Names the files; nothing is created yet. */
@@ -90,6 +92,22 @@ static char *free_stamp(Job **jobs, guint n)
     return stamp;
 }
 
+/* Compares the plan with those of the other VMs. */
+static gboolean compare(Job *job, gpointer data, GError **error)
+{
+    const Shoot *shoot = data;
+    const Shot *shot = job->data;
+
+    for (guint i = 0; i < shoot->n; i++) {
+        const Shot *other = shoot->jobs[i]->data;
+
+        if (other != shot && !snapshot_compare(job->vm, shot->overlays, shoot->jobs[i]->vm,
+                                               other->overlays, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static void print_disks(Job *job, const char *writes, const char *is)
 {
     const Shot *shot = job->data;
@@ -116,6 +134,14 @@ static gboolean announce(Job *job, gpointer data, GError **error)
         return TRUE;
     g_clear_pointer(&shot->manifest, json_node_unref); /* not ours */
     return FALSE;
+}
+
+static gboolean create_files(Job *job, gpointer data, GError **error)
+{
+    const Shot *shot = job->data;
+
+    (void)data;
+    return overlays_create(shot->overlays, job->context->cancel_fd, error);
 }
 
 static gboolean begin_window(Job *job, gpointer data, GError **error)
@@ -245,7 +271,7 @@ static gboolean record(Job *job, gpointer data, GError **error)
         return set_error(error, "not quiesced: %s", shot->window.reason);
     g_clear_pointer(&shot->manifest, json_node_unref);
     shot->manifest = manifest_new(job->vm, shot->overlays, shot->taken_at, &shot->window,
-                                  shoot->several ? &shoot->group : NULL);
+                                  shoot->n > 1 ? &shoot->group : NULL);
     if (!manifest_write(shot->manifest, shot->manifest_name, FALSE, error))
         return FALSE;
     job_print(job, "%s\n", text);
@@ -270,6 +296,8 @@ static gboolean undo(Job *job, gpointer data, GError **error)
         g_prefix_error(&problem, "failed to undo the snapshot: ");
         add_left(job, "the VM still uses", &problem);
     }
+    if (!shot->left && !shot->taken)
+        overlays_remove(shot->overlays);
     if (shot->manifest && !shot->left)
         manifest_remove(shot->manifest, shot->manifest_name);
     return problem ? fail_too(problem, error) : FALSE;
@@ -286,6 +314,8 @@ static void carry_out(Job **jobs, guint n, Shoot *shoot)
 {
     guint failed = fleet_each(jobs, n, FALSE, announce, NULL);
 
+    if (!failed)
+        failed = fleet_each(jobs, n, FALSE, create_files, NULL);
     if (!failed)
         failed = fleet_each(jobs, n, FALSE, begin_window, NULL);
     if (!failed)
@@ -304,7 +334,7 @@ static void take_all(Job **jobs, guint n)
     g_autofree char *stamp = NULL;
     g_autofree char *id = g_uuid_string_random();
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    Shoot shoot = { .group.id = id, .several = n > 1 };
+    Shoot shoot = { .group.id = id, .jobs = jobs, .n = n };
     guint failed;
 
     for (guint i = 0; i < n; i++)
@@ -316,6 +346,8 @@ static void take_all(Job **jobs, guint n)
         shoot.stamp = stamp = free_stamp(jobs, n);
         failed = fleet_each(jobs, n, FALSE, plan, &shoot);
     }
+    if (!failed)
+        failed = fleet_each(jobs, n, FALSE, compare, &shoot);
     if (failed)
         fleet_each(jobs, n, FALSE, blame_others, NULL);
     else if (!jobs[0]->context->dry_run)
@@ -388,11 +420,13 @@ const Verb verb_snapshot = {
     .doc = "From then on the VM writes to overlays VM-DISK-TIME.qcow2; its images no longer change, and\n"
            "a manifest VM-TIME.snapshot.json beside the overlays shows whether they are consistent.\n"
            "All disks of all VMs named are taken in one window, or none. \"snapshot commit\" commits\n"
-           "the newest overlay into the image below it and removes the overlay.",
+           "the newest overlay into the image below it and removes the overlay. Overlays are not\n"
+           "encrypted, so a disk that is encrypted is refused without --allow-plaintext.",
     .options = (const VerbOption[]){
         QUIESCE_OPTIONS,
         { "disk", "NAME…", "only this one, as --dry-run calls it; may be given several times" },
         { "to", "DIR", "where the overlays are made; default: beside the images" },
+        { "allow-plaintext", NULL, "make overlays of encrypted disks, which are not encrypted" },
         { NULL },
     },
     .flags = VERB_CHANGES | VERB_DRY_ITSELF,

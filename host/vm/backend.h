@@ -21,6 +21,8 @@
 typedef struct {
     const Disk *disk;
     char *path; /* of the overlay, absolute */
+    guint64 device, inode; /* of the file that guestctl created for it; inode 0: none */
+    gboolean kept; /* QEMU may be unable to open it: it does not belong to the image's owner */
 } Overlay;
 
 /* A copy of a VM's disks into files, as a backup makes it. */
@@ -44,7 +46,10 @@ char *disk_copy_job(const DiskCopy *copy, guint index);
 
 /* External snapshots. */
 typedef struct {
-    /* Makes all @overlays (of Overlay) at one point in time, or none. */
+    /*
+     * Makes the VM write to all @overlays (of Overlay), whose files exist, from one point in time
+     * on, or to none.
+     */
     gboolean (*begin)(Vm *vm, const GPtrArray *overlays, const Deadline *deadline,
                       GError **error);
     /* Waits again for a begin() that failed with GUESTD_ERROR_TIMED_OUT. */

@@ -23,8 +23,8 @@ static const ConditionInfo conditions[N_CONDITIONS] = {
                            .wakes = TRUE },
     [CONDITION_PANICKED] = { "crashed", AFTER_RESET, .steady = TRUE },
     [CONDITION_OFF] = { "shut off", "guestctl VM start", .steady = TRUE },
-    [CONDITION_SAVED] = { "saved, and its memory belongs to the disks as they are",
-                          "guestctl VM start restores it" },
+    /* Its memory belongs to the disks as they are. */
+    [CONDITION_SAVED] = { "saved", "guestctl VM start restores it" },
     [CONDITION_STARTING] = { "being started", "wait until it runs" },
     [CONDITION_SHUTTING_DOWN] = { "shutting down", "wait until it is off; do not resume it",
                                   .elsewhere = TRUE },

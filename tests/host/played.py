@@ -79,7 +79,7 @@ class Machine:
     def query_block(self, _connection, _arguments):
         return [{"device": disk, "qdev": f"/machine/{disk}", "inserted": {
             "node-name": f"#{disk}{len(chain)}", "ro": False, "file": chain[-1], "drv": "qcow2",
-            "image": {"filename": chain[-1], "format": "qcow2", **(
+            "image": {"filename": chain[-1], "format": "qcow2", "virtual-size": 1 << 20, **(
                 {"backing-image": {"filename": chain[-2], "format": "qcow2"}}
                 if len(chain) > 1 else {})}}} for disk, chain in self.images.items()]
 
@@ -93,8 +93,7 @@ class Machine:
     def transaction(self, _connection, arguments):
         for action in arguments["actions"]:
             path = action["data"]["snapshot-file"]
-            with open(path, "x", encoding="ascii"):
-                pass
+            same(os.path.exists(path), True, path)
             self.images[self.disk_of(action["data"]["node-name"])].append(path)
         return {}
 

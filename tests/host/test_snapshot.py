@@ -38,7 +38,7 @@ def test_atomic(bench):
     same([action["type"] for action in actions], ["blockdev-snapshot-sync"] * 2)
     for action in actions:
         same(os.path.dirname(action["data"]["snapshot-file"]), bench.path("to"))
-        same(action["data"]["mode"], "absolute-paths")
+        same(action["data"]["mode"], "existing")
     same(len({action["data"]["snapshot-node-name"] for action in actions}), 2)
     same(vm.steps(), ["transaction"])
 

@@ -109,11 +109,11 @@ def test_fewer(bench):
 
 
 def test_disk_full(bench):
-    """no space for the overlays: what QEMU left is removed, the guest thawed"""
+    """QEMU has no space for the overlays -> they are removed, the guest is thawed"""
     vm = machine(bench)
 
     def full(_connection, arguments):
-        with open(arguments["actions"][0]["data"]["snapshot-file"], "x", encoding="ascii"):
+        with open(arguments["actions"][0]["data"]["snapshot-file"], "r+b"):
             return OSError("Could not create file: No space left on device")
     vm.on["transaction"] = full
     result = vm.snapshot("--quiesce")

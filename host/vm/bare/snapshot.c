@@ -34,7 +34,7 @@ static JsonObject *overlay_data(const Overlay *overlay, guint number)
     json_object_set_string_member(data, "snapshot-file", overlay->path);
     json_object_set_string_member(data, "snapshot-node-name", node);
     json_object_set_string_member(data, "format", "qcow2");
-    json_object_set_string_member(data, "mode", "absolute-paths");
+    json_object_set_string_member(data, "mode", "existing");
     return data;
 }
 

@@ -50,6 +50,7 @@ static int call_snapshot(LibvirtCall *call)
     virDomainSnapshotPtr snapshot =
         virDomainSnapshotCreateXML(call->domain, call->text,
                                    VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY |
+                                       VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT |
                                        VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC |
                                        VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA);
 
