@@ -41,6 +41,19 @@ static gboolean attach(Vm *vm, const DiskCopy *copy, guint index, const Deadline
     return FALSE;
 }
 
+/*
+ * Of one qcow2 image, what is allocated is all there is, and "top" finds that by whole tables, while
+ * "full" asks for each cluster (QEMU 7.2: 6 s instead of 17 for 2 GiB scattered over 500 GiB).
+ */
+static const char *how_much(const DiskCopy *copy, guint index)
+{
+    const Disk *disk = disk_at(copy, index);
+
+    if (copy->parents[index])
+        return "bitmap";
+    return disk->depth == 0 && g_strcmp0(disk->format, "qcow2") == 0 ? "top" : "full";
+}
+
 static void add_actions(const DiskCopy *copy, guint index, JsonArray *actions)
 {
     const Disk *disk = disk_at(copy, index);
@@ -56,7 +69,7 @@ static void add_actions(const DiskCopy *copy, guint index, JsonArray *actions)
     }
     json_object_set_string_member(data, "target", job);
     json_object_set_string_member(data, "job-id", job);
-    json_object_set_string_member(data, "sync", copy->parents[index] ? "bitmap" : "full");
+    json_object_set_string_member(data, "sync", how_much(copy, index));
     json_object_set_boolean_member(data, "compress", copy->compress);
     json_object_set_int_member(data, "speed", HELD_RATE);
     json_object_set_boolean_member(data, "auto-dismiss", FALSE);

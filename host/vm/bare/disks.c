@@ -77,6 +77,7 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
     disk->encrypted = jsonu_bool(inserted, "encrypted");
     disk->read_only = jsonu_bool(inserted, "ro");
     disk->firmware = is_firmware(disk, jsonu_string(row, "qdev", ""));
+    disk->depth = (guint)jsonu_int(inserted, "backing_file_depth", 0);
     disk->backing = path_of(jsonu_string(below, "filename", NULL));
     disk->backing_format = g_strdup(jsonu_string(below, "format", NULL));
     read_bitmaps(disk, jsonu_array(inserted, "dirty-bitmaps"));

@@ -49,6 +49,8 @@ static Disk *disk_of(const DomainDisk *row)
     disk->shared = row->shareable;
     disk->transient = row->transient;
     disk->read_only = !domain_disk_is_writable(row);
+    for (const DomainImage *image = below; image; image = image->backing)
+        disk->depth++;
     disk->backing = path_of(below);
     disk->backing_format = g_strdup(below ? below->format : NULL);
     return disk;
