@@ -3,7 +3,7 @@
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += tests/bench/bench$(EXEEXT)
-EXTRA_DIST += tests/bench/run tests/bench/blocked tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c tests/bench/window
+EXTRA_DIST += tests/bench/run tests/bench/blocked tests/bench/host tests/bench/interfaces tests/bench/mounts tests/bench/stall tests/bench/stall-writer.c tests/bench/window
 
 tests_bench_bench_LDADD =
 tests_bench_bench_SOURCES = \
@@ -42,4 +42,8 @@ bench-blocked: guestd$(EXEEXT)
 bench-window: guestd$(EXEEXT) guestctl$(EXEEXT)
 	GUESTD=$(abs_builddir)/guestd GUESTCTL=$(abs_builddir)/guestctl $(srcdir)/tests/bench/window $(BENCH_FLAGS)
 
-.PHONY: soak bench bench-window bench-blocked bench-stall bench-mounts bench-interfaces
+#? bench-host: measures backup and restore beside virtnbdbackup and qemu-img; needs root
+bench-host: guestd$(EXEEXT) guestctl$(EXEEXT)
+	GUESTD=$(abs_builddir)/guestd GUESTCTL=$(abs_builddir)/guestctl $(srcdir)/tests/bench/host $(BENCH_FLAGS)
+
+.PHONY: soak bench bench-host bench-window bench-blocked bench-stall bench-mounts bench-interfaces
