@@ -109,6 +109,35 @@ static void check_channel(Doctor *doctor)
     agent_channel_clear(&channel);
 }
 
+/*
+ * QEMU refuses to load an internal snapshot while the image has bitmaps, as backups leave them.
+ * libvirt 9.0 to 12.8 then ends the domain that was to be reverted.
+ */
+static void check_snapshots(Doctor *doctor, const GPtrArray *disks)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    gboolean has_bitmaps = FALSE;
+
+    for (guint i = 0; i < disks->len; i++) {
+        const Disk *disk = disks->pdata[i];
+
+        if (!disk->snapshots)
+            continue;
+        g_string_append_printf(names, "%s%s", names->len ? ", " : "", disk->name);
+        has_bitmaps |= disk->bitmaps->len > 0;
+    }
+    if (names->len && has_bitmaps)
+        say(doctor, "snapshots", PROBLEM, "before a revert, remove the bitmaps: virsh "
+            "checkpoint-delete, or QEMU's block-dirty-bitmap-remove; the next backup is full",
+            "internal ones beside bitmaps of backups in %s: a revert fails, and libvirt then ends "
+            "the VM", names->str);
+    else if (names->len)
+        say(doctor, "snapshots", NOTE, "use external ones (guestctl VM snapshot), or none after the "
+            "first backup",
+            "internal ones in %s: once a backup has left its bitmap, a revert fails, and libvirt "
+            "then ends the VM", names->str);
+}
+
 /* The disks by the names that the other verbs use. */
 static void check_disks(Doctor *doctor)
 {
@@ -120,7 +149,7 @@ static void check_disks(Doctor *doctor)
 
     if (vm->agent_only || !vm->backend->disks)
         return;
-    disks = vm_disks(vm, 0, &deadline, &problem);
+    disks = vm_disks(vm, DISK_BITMAPS, &deadline, &problem);
     if (!disks) {
         say(doctor, "disks", NOTE, "check that libvirt or QEMU's monitor answers", "%s",
             problem->message);
@@ -129,6 +158,7 @@ static void check_disks(Doctor *doctor)
     disks_keep_writable(disks, FALSE);
     names = disks_names(disks);
     say(doctor, "disks", GOOD, NULL, "writable: %s", names);
+    check_snapshots(doctor, disks);
 }
 
 /* ": REASON" of a message whose advice is to call the doctor. */
@@ -331,7 +361,8 @@ static gboolean doctor_run(Job *job, GError **error)
 const Verb verb_doctor = {
     .name = "doctor",
     .summary = "Looks for what keeps the agent from working, and says what to do",
-    .doc = "Looks at the VM's state, the channel, the port, the agent's answer, version and commands,\n"
+    .doc = "Looks at the VM's state, the channel, the port, internal snapshots beside bitmaps of backups,\n"
+           "which hinder each other, the agent's answer, version and commands,\n"
            "the guest's clock, freezes and hooks. Exit status 1 if there is a problem; a note is none.",
     .run = doctor_run,
 };

@@ -38,7 +38,7 @@ static const ConditionInfo conditions[N_CONDITIONS] = {
     [CONDITION_MIGRATED] = { "migrated to another QEMU (postmigrate)",
                              "use the host that the VM runs on now; do not resume it here",
                              .elsewhere = TRUE },
-    [CONDITION_SAVING] = { "being saved", "wait until that has ended" },
+    [CONDITION_SAVING] = { "being saved or dumped", "wait until that has ended" },
     [CONDITION_RESTORING] = { "being restored", "wait until that has ended" },
 };
 

@@ -42,6 +42,7 @@ typedef struct {
     char *backing;        /* path of the image below; NULL: none, or not a file */
     char *backing_format; /* NULL: not known */
     GPtrArray *bitmaps;   /* of DiskBitmap; empty if they were not asked for */
+    guint snapshots;      /* internal ones in its image; 0 if bitmaps were not asked for */
 } Disk;
 
 /* What a list of disks is to have besides names and images, as flags. */

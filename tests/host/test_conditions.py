@@ -18,7 +18,7 @@ UNSTEADY = {
     "inmigrate": "the destination of a migration that has not ended (inmigrate); next: wait",
     "finish-migrate": "being migrated; next: wait until the migration has ended",
     "postmigrate": "migrated to another QEMU (postmigrate); next: use the host",
-    "save-vm": "being saved; next: wait",
+    "save-vm": "being saved or dumped; next: wait",
     "restore-vm": "being restored; next: wait",
     "of-the-future": "in a state that guestctl does not know; next: ",
 }

@@ -81,6 +81,7 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
     disk->backing = path_of(jsonu_string(below, "filename", NULL));
     disk->backing_format = g_strdup(jsonu_string(below, "format", NULL));
     read_bitmaps(disk, jsonu_array(inserted, "dirty-bitmaps"));
+    disk->snapshots = jsonu_count(jsonu_array(image, "snapshots"));
     return disk;
 }
 

@@ -25,10 +25,12 @@ void bare_add_action(JsonArray *actions, const char *type, JsonObject *data)
     json_array_add_object_element(actions, action);
 }
 
-static JsonObject *overlay_data(const Overlay *overlay, guint number)
+/* Two snapshots within a second get different names of nodes. */
+static JsonObject *overlay_data(const Overlay *overlay, gint64 now, guint index)
 {
-    g_autofree char *node = disk_overlay_node(overlay->disk->name,
-                                              g_get_real_time() / G_USEC_PER_SEC, number);
+    guint part = (guint)(now % G_USEC_PER_SEC * 256 / G_USEC_PER_SEC);
+    g_autofree char *node = disk_overlay_node(overlay->disk->name, now / G_USEC_PER_SEC,
+                                              part + index);
     JsonObject *data = jsonu_with("node-name", overlay->disk->node);
 
     json_object_set_string_member(data, "snapshot-file", overlay->path);
@@ -42,13 +44,14 @@ gboolean bare_snapshot_begin(Vm *vm, const GPtrArray *overlays, const Deadline *
                              GError **error)
 {
     Qmp *qmp = bare_qmp(vm, deadline, error);
+    gint64 now = g_get_real_time();
     JsonArray *actions;
 
     if (!qmp)
         return FALSE;
     actions = json_array_new();
     for (guint i = 0; i < overlays->len; i++)
-        bare_add_action(actions, "blockdev-snapshot-sync", overlay_data(overlays->pdata[i], i));
+        bare_add_action(actions, "blockdev-snapshot-sync", overlay_data(overlays->pdata[i], now, i));
     return bare_transaction(qmp, actions, deadline, error);
 }
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <libvirt/libvirt-qemu.h>
+
+#include "host/base/json-util.h"
 #include "host/vm/condition.h"
 #include "host/vm/libvirt/domain.h"
 
@@ -19,7 +22,23 @@ static int operation_of(virDomainPtr domain)
     return operation;
 }
 
-/* @value and @reason; @number: the job's operation; @flags: there is a managed save image. */
+/* QEMU's own run state, such as of a stop that libvirt did not order; UNKNOWN: not to be had. */
+static VmCondition ask_qemu(virDomainPtr domain)
+{
+    g_autoptr(JsonNode) root = NULL;
+    JsonObject *result;
+    char *reply = NULL;
+
+    if (virDomainQemuMonitorCommand(domain, "{\"execute\": \"query-status\"}", &reply, 0) < 0)
+        return CONDITION_UNKNOWN;
+    root = json_from_string(reply, NULL);
+    free(reply);
+    result = jsonu_object(jsonu_node_object(root), "return");
+    return condition_of_qemu(jsonu_string(result, "status", ""));
+}
+
+/* @value and @reason; @number: the job's operation; @flags: of a domain that is off, whether it
+ * has a managed save image; of one paused for no known reason, its condition. */
 static int call_condition(LibvirtCall *call)
 {
     int result = virDomainGetState(call->domain, &call->value, &call->reason, 0);
@@ -28,6 +47,11 @@ static int call_condition(LibvirtCall *call)
         call->flags = virDomainHasManagedSaveImage(call->domain, 0) == 1;
     else if (result == 0)
         call->number = operation_of(call->domain);
+    /* An error inside QEMU has no reason of its own. That libvirt marks the domain as tainted by
+     * the command is the price, for such a domain alone. */
+    if (result == 0 && call->value == VIR_DOMAIN_PAUSED &&
+        call->reason == VIR_DOMAIN_PAUSED_UNKNOWN)
+        call->flags = ask_qemu(call->domain);
     return result;
 }
 
@@ -79,6 +103,11 @@ static VmCondition condition_of_pause(int reason)
     }
 }
 
+static VmCondition condition_of_unknown_pause(unsigned int asked)
+{
+    return asked == CONDITION_UNKNOWN ? CONDITION_PAUSED : (VmCondition)asked;
+}
+
 static gboolean is_postcopy(int running_reason)
 {
 #if LIBVIR_VERSION_NUMBER >= 8005000
@@ -97,7 +126,9 @@ static VmCondition condition_of(const LibvirtCall *call)
     case VIR_DOMAIN_BLOCKED:
         return condition_of_job(call->number, CONDITION_RUNS);
     case VIR_DOMAIN_PAUSED:
-        return condition_of_job(call->number, condition_of_pause(call->reason));
+        return condition_of_job(call->number, call->reason == VIR_DOMAIN_PAUSED_UNKNOWN
+                                                  ? condition_of_unknown_pause(call->flags)
+                                                  : condition_of_pause(call->reason));
     case VIR_DOMAIN_SHUTDOWN:
         return CONDITION_SHUTTING_DOWN;
     case VIR_DOMAIN_CRASHED:

@@ -162,6 +162,25 @@ static gboolean read_checkpoints(Vm *vm, GPtrArray *disks, const Deadline *deadl
     return TRUE;
 }
 
+static int call_snapshots(LibvirtCall *call)
+{
+    call->value = virDomainSnapshotNum(call->domain, VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL);
+    return call->value;
+}
+
+/* libvirt keeps the parts of an internal snapshot in all images that can have them. */
+static void read_snapshots(Vm *vm, GPtrArray *disks, const Deadline *deadline)
+{
+    g_autoptr(LibvirtCall) call = libvirt_do(vm, call_snapshots, deadline, NULL);
+
+    for (guint i = 0; call && i < disks->len; i++) {
+        Disk *disk = disks->pdata[i];
+
+        if (!disk->read_only && disk_keeps_bitmaps(disk))
+            disk->snapshots = (guint)call->value;
+    }
+}
+
 GPtrArray *libvirt_disks(Vm *vm, guint details, const Deadline *deadline, GError **error)
 {
     g_autoptr(DomainXml) domain = libvirt_describe(vm, deadline, error);
@@ -179,5 +198,7 @@ GPtrArray *libvirt_disks(Vm *vm, guint details, const Deadline *deadline, GError
     }
     if ((details & DISK_BITMAPS) && !read_checkpoints(vm, disks, deadline, error))
         return NULL;
+    if (details & DISK_BITMAPS)
+        read_snapshots(vm, disks, deadline);
     return g_steal_pointer(&disks);
 }
