@@ -260,6 +260,19 @@ static void find_group_window(Job **jobs, guint n, SnapshotGroup *group)
     }
 }
 
+/* A destination that was started before the snapshot does not have the overlays. */
+static gboolean check_migration(Job *job, GError **error)
+{
+    Deadline deadline = vm_deadline(job->vm, 0);
+    VmCondition condition;
+
+    if (!vm_condition(job->vm, &condition, &deadline, NULL) ||
+        (condition != CONDITION_MIGRATING && condition != CONDITION_MIGRATED))
+        return TRUE;
+    return set_error(error, "a migration began while the snapshot was taken; next: %s",
+                     condition_info(condition)->next);
+}
+
 static gboolean record(Job *job, gpointer data, GError **error)
 {
     const Shoot *shoot = data;
@@ -269,6 +282,8 @@ static gboolean record(Job *job, gpointer data, GError **error)
 
     if (shot->window.mode == QUIESCE_REQUIRE && !shot->window.consistent)
         return set_error(error, "not quiesced: %s", shot->window.reason);
+    if (!check_migration(job, error))
+        return FALSE;
     g_clear_pointer(&shot->manifest, json_node_unref);
     shot->manifest = manifest_new(job->vm, shot->overlays, shot->taken_at, &shot->window,
                                   shoot->n > 1 ? &shoot->group : NULL);

@@ -43,9 +43,13 @@ XML = """
 
 
 class Domain(Machine):
-    """The test's own monitor is a second one, of which libvirt knows nothing."""
+    """
+    The test's own monitor is a second one, of which libvirt knows nothing. @inner: disk -> XML
+    within its element.
+    """
 
-    def __init__(self, bench, disks=None, name="vm", **more):
+    def __init__(self, bench, disks=None, name="vm", inner=None, **more):
+        self.inner = inner or {}
         self.uuid = str(uuid.uuid4())
         bench.players.append(self)
         super().__init__(bench, disks, name, **more)
@@ -57,7 +61,7 @@ class Domain(Machine):
     def start(self):
         monitor = self.qmp + "-of-test"
         disks = "".join(DISK.format(name=disk, kind=kind, image=self.image(disk),
-                                    more="<shareable/>" if self.shared else "")
+                                    more=self.inner.get(disk, "<shareable/>" if self.shared else ""))
                         for disk, kind in self.disks.items())
         path = os.path.join(self.dir, "domain.xml")
         with open(path, "w", encoding="utf-8") as file:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Snapshots: whose files they are, and in which states they are taken."""
 
+import base64
 import glob
 import json
 import os
 import stat
 import subprocess
+import uuid
 
 from domain import Domain
 from lib.checks import has, same
@@ -141,3 +143,40 @@ def test_job(bench):
     same(dump.wait(PATIENCE), 0)
     well(vm.ctl("snapshot"))
     well(vm.ctl("snapshot", "commit"))
+
+
+SECRET = """
+<secret ephemeral="yes" private="no">
+  <uuid>{}</uuid>
+  <usage type="volume"><volume>{}</volume></usage>
+</secret>"""
+
+
+def test_encrypted(bench):
+    """a domain with an encrypted disk -> no overlay of it without --allow-plaintext"""
+    image, key, name = bench.path("luks.qcow2"), bench.path("secret.xml"), str(uuid.uuid4())
+    run("qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=key,data=letmein", "-o",
+        "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=200", image, "8M")
+    with open(key, "w", encoding="ascii") as file:
+        file.write(SECRET.format(name, image))
+    must("secret-define", key)
+    must("secret-set-value", name, base64.b64encode(b"letmein").decode())
+    vm = Domain(bench, {"vda": "qcow2", "vdb": "qcow2"}, images={"vda": image}, inner={
+        "vda": f"<encryption format='luks'><secret type='passphrase' uuid='{name}'/></encryption>"})
+    result = vm.ctl("snapshot")
+    same((result.status, left(vm)), (1, []), result)
+    has(result.err, "disk vda is encrypted, and its overlay would not be; --allow-plaintext")
+    well(vm.ctl("snapshot", "--disk", "vdb"))
+    well(vm.ctl("snapshot", "--disk", "vda", "--allow-plaintext"))
+    write(vm, 7)
+    well(vm.ctl("snapshot", "commit"))
+    with open(image, "rb") as file:
+        same(bytes([7]) * 512 in file.read(), False)
+
+
+def test_shareable(bench):
+    """a domain with a shareable disk -> no overlay of it"""
+    vm = Domain(bench, {"vda": "raw"}, shared=True)
+    result = vm.ctl("snapshot")
+    same((result.status, left(vm)), (1, []), result)
+    has(result.err, "disk vda is shared with other VMs, and an overlay would separate them")

@@ -39,8 +39,8 @@ class Machine:
         self.agent = bench.play("a" + name, agent(answers))
         orders = ("query-block", "transaction", "block-commit", "query-named-block-nodes",
                   "query-jobs", "job-complete", "job-cancel", "job-dismiss")
-        self.qmp = bench.play("q" + name, monitor(
-            {order: self.obeys(order) for order in orders}, status))
+        self.qmp_answers = {order: self.obeys(order) for order in orders}
+        self.qmp = bench.play("q" + name, monitor(self.qmp_answers, status))
         self.args = ("--agent", self.agent.path, "--qmp", self.qmp.path)
 
     def does(self, command):

@@ -161,6 +161,23 @@ def test_migration(bench):
     same(pair.target.contents()["d0"][:1], b"a")
 
 
+def test_migration_begins(bench):
+    """a migration that begins while the snapshot is taken -> the snapshot is undone"""
+    vm = machine(bench)
+    status = [{}]
+    vm.qmp_answers["query-migrate"] = lambda _connection, _arguments: status[0]
+
+    def begins(connection, arguments):
+        status[0] = {"status": "setup"}
+        return vm.transaction(connection, arguments)
+    vm.on["transaction"] = begins
+    result = vm.snapshot()
+    same(result.status, 1, result)
+    has(result.err, "a migration began while the snapshot was taken; next: wait")
+    has(result.err, "the snapshot was undone")
+    vm.untouched()
+
+
 def test_not_started(bench):
     """a QEMU that waits for its start -> a backup of what is on the disks"""
     vm = Machine(bench, {"d0": "qcow2"}, options=("-S",))
