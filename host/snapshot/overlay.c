@@ -70,11 +70,11 @@ static gboolean hand_over(Overlay *overlay, int fd, GError **error)
 
     if (stat(overlay->disk->path, &below) < 0)
         return set_errno_error(error, errno, "%s", overlay->disk->path);
-    if (fchown(fd, below.st_uid, below.st_gid) == 0)
+    overlay->kept = fchown(fd, below.st_uid, below.st_gid) < 0;
+    if (!overlay->kept)
         mode = below.st_mode & 0666;
     else if (fchown(fd, (uid_t)-1, below.st_gid) == 0)
         mode = below.st_mode & 0660;
-    overlay->kept = mode != (below.st_mode & 0666);
     return fchmod(fd, mode) == 0 ||
            set_errno_error(error, errno, "failed to set the mode of %s", overlay->path);
 }

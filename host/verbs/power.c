@@ -178,7 +178,8 @@ static gboolean check_and_go(Job *job, Plan *plan, const char *verb, GError **er
     VmCondition condition = condition_now(job);
     gboolean acts = condition_info(condition)->acts;
 
-    if (condition == CONDITION_OFF && plan->wait)
+    if ((condition == CONDITION_OFF && plan->wait) ||
+        (condition == CONDITION_HALTED && !plan->ways[WAY_FORCE]))
         return set_error(error, "already off");
     if (!acts && plan->ways[WAY_FORCE] && !job_flag(job, "resume"))
         plan->ways[WAY_AGENT] = plan->ways[WAY_ACPI] = FALSE;

@@ -68,7 +68,7 @@ def snapshot_quiesced(world):
     world.equal(mark_in(world, before)[0], "after", "what was folded in")
 
 
-@row("snapshot", "disk", "to")
+@row("snapshot", "disk", "to", "allow-plaintext")
 def snapshot_plain(world):
     """one disk, to another place, without a freeze: it says that it is crash-consistent"""
     place = world.path(f"overlays-{world.agent}")
@@ -77,7 +77,7 @@ def snapshot_plain(world):
     said = world.ctl(*words, "--dry-run").out
     world.matches(rf"{world.disk}: would write to {place}/.*, its snapshot would be .*\n", said)
     world.equal(os.listdir(place), [], "--dry-run")
-    said = world.ctl(*words).out
+    said = world.ctl(*words, "--allow-plaintext").out
     world.matches(rf"crash-consistent.*\n{world.disk}: writes to {place}/.*, its snapshot is .*\n", said)
     world.check(world.image().startswith(place), world.image())
     world.ctl("snapshot", "commit", "--disk", world.disk)

@@ -33,6 +33,8 @@ def pause(world):
     try:
         state, told = world.state(), world.ctl("list", "--json").json
         doctor = world.ctl("doctor", status=1).out
+        world.refused("shutdown", text="the VM is paused, so the guest cannot shut down; next: "
+                      "guestctl VM resume (--resume does that first)")
     finally:
         world.equal(world.ctl("resume").out, "resumed\n", "resume")
     world.equal((state, told), ("paused", {"state": "paused", "agent": "-"}), "while paused")
@@ -53,11 +55,12 @@ def suspend_refused(world):
                   text="--mode must be one of: ram, disk, hybrid (got 'deep')")
 
 
-@row("reboot", "mode", "timeout")
+@row("reboot", "mode", "timeout", "resume")
 def reboot(world):
-    """the agent reboots the guest, and the reset is waited for"""
+    """a paused guest with --resume -> the agent reboots it, and the reset is waited for"""
     boot = world.same_boot()
-    told = world.ctl("reboot", "--json", "--mode", "agent", "--timeout", "180").json
+    world.ctl("pause")
+    told = world.ctl("reboot", "--json", "--resume", "--mode", "agent", "--timeout", "180").json
     world.equal((told["way"], told["waited"]), ("agent", True), told)
     world.notes.append(f"{world.agent}: reset after {told['seconds']:.1f} s")
     world.rebooted(boot)
@@ -65,11 +68,12 @@ def reboot(world):
                   text="ACPI has no reboot button; use shutdown and start, or --force")
 
 
-@row("shutdown start", "mode", "timeout")
+@row("shutdown start", "mode", "timeout", "resume")
 def shutdown_agent(world):
-    """by the agent; started again, where there is somebody to do it"""
+    """a paused guest with --resume -> down by the agent; a domain can be started again"""
     boot = world.same_boot()
-    down(world, "agent", "--mode", "agent", "--timeout", "120")
+    world.ctl("pause")
+    down(world, "agent", "--resume", "--mode", "agent", "--timeout", "120")
     world.refused("shutdown", text="already off")
     if world.libvirt:
         world.equal(world.ctl("start").out, "started\n", "start")
@@ -115,11 +119,13 @@ def reboot_force(world):
     world.rebooted(boot)
 
 
-@row("suspend resume", "mode", "timeout", last=True)
+@row("suspend resume", "mode", "timeout", "resume", last=True)
 def suspend(world):
-    """the guest sleeps, and resume wakes it up"""
+    """a paused guest with --resume -> it sleeps, and resume wakes it up"""
     boot = world.same_boot()
-    world.equal(world.ctl("suspend", "--mode", "ram", "--timeout", "120").out, "suspended\n", "suspend")
+    world.ctl("pause")
+    said = world.ctl("suspend", "--resume", "--mode", "ram", "--timeout", "120").out
+    world.equal(said, "suspended\n", "suspend")
     world.equal((world.state(), world.ctl("list", "--json").json["state"]),
                 ("pmsuspended", "pmsuspended"), "while asleep")
     world.equal(world.ctl("resume").out, "woken up\n", "resume")

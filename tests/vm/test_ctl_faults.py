@@ -171,8 +171,8 @@ class Monitors(Faulty):
         with self.vm.connect() as agent:
             report = agent.call("guestd-fsfreeze-report")
         self.equal(report["ended-by"], "timeout", "who ended the freeze")
+        # Files that no VM uses: nothing_left() would find an overlay in use.
         for path in self.overlays():
-            self.check(path.endswith(".snapshot.json"), path)
             os.unlink(path)
         self.nothing_left()
 

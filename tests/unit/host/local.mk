@@ -13,6 +13,7 @@ unit_programs += \
 	%D%/cli/test-options \
 	%D%/metrics/test-exposition \
 	%D%/snapshot/test-manifest \
+	%D%/snapshot/test-overlay \
 	%D%/vm/test-backend \
 	%D%/vm/test-condition \
 	%D%/vm/test-disk \
