@@ -13,7 +13,8 @@
 GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error)
 {
     Deadline deadline = vm_deadline(vm, 0);
-    g_autoptr(GPtrArray) disks = vm_snapshot_ops(vm, error) ? vm_disks(vm, DISK_SIZES, &deadline, error) : NULL;
+    g_autoptr(GPtrArray) disks =
+        vm_snapshot_ops(vm, error) ? vm_disks(vm, DISK_SIZES, &deadline, error) : NULL;
 
     if (!disks)
         return NULL;
@@ -95,8 +96,8 @@ static gboolean plan_disk(const Vm *vm, Overlay *overlay, const char *dir, const
     g_autofree char *place = NULL;
 
     if (disk->twin)
-        return set_error(error, "disks %s and %s have the same image, and an overlay would separate "
-                                "them", disk->name, disk->twin);
+        return set_error(error, "disks %s and %s have the same image, and an overlay would "
+                                "separate them", disk->name, disk->twin);
     if (disk->shared)
         return set_error(error, "disk %s is shared with other VMs, and an overlay would separate "
                                 "them; leave it out by naming the others with --disk", disk->name);
@@ -223,7 +224,8 @@ SnapshotFate snapshot_settle(Vm *vm, const GPtrArray *overlays, GError *problem,
         g_error_free(problem);
         return fate;
     }
-    if (fate == SNAPSHOT_NONE && kept && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
+    if (fate == SNAPSHOT_NONE && kept &&
+        g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED))
         set_error(error, "%s (guestctl may not give %s to the owner of the image below; run it as "
                          "root or as QEMU's user)", problem->message, kept);
     else

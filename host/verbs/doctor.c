@@ -132,8 +132,8 @@ static void check_snapshots(Doctor *doctor, const GPtrArray *disks)
             "internal ones beside bitmaps of backups in %s: a revert fails, and libvirt then ends "
             "the VM", names->str);
     else if (names->len)
-        say(doctor, "snapshots", NOTE, "use external ones (guestctl VM snapshot), or none after the "
-            "first backup",
+        say(doctor, "snapshots", NOTE, "use external ones (guestctl VM snapshot), or none after "
+            "the first backup",
             "internal ones in %s: once a backup has left its bitmap, a revert fails, and libvirt "
             "then ends the VM", names->str);
 }

@@ -50,7 +50,8 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
     g_autoptr(GPtrArray) names = job_option_names(job, "disk");
 
     (void)data;
-    if (!quiesce_options(job, &mode, &limit_s, error) || !vm_check_steady(job->vm, &deadline, error))
+    if (!quiesce_options(job, &mode, &limit_s, error) ||
+        !vm_check_steady(job->vm, &deadline, error))
         return FALSE;
     quiesce_init(&shot->window, job->vm, mode, limit_s);
     shot->disks = snapshot_disks(job->vm, names, error);

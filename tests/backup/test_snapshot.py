@@ -13,7 +13,7 @@ from domain import Domain
 from lib.checks import has, same
 from lib.libvirt.daemons import must
 from lib.played import PATIENCE
-from machine import run
+from machine import create_encrypted, run
 
 DISKS = ("vda", "vdb")
 
@@ -155,8 +155,7 @@ SECRET = """
 def test_encrypted(bench):
     """a domain with an encrypted disk -> no overlay of it without --allow-plaintext"""
     image, key, name = bench.path("luks.qcow2"), bench.path("secret.xml"), str(uuid.uuid4())
-    run("qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=key,data=letmein", "-o",
-        "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=200", image, "8M")
+    create_encrypted(image)
     with open(key, "w", encoding="ascii") as file:
         file.write(SECRET.format(name, image))
     must("secret-define", key)

@@ -7,7 +7,7 @@ import os
 import stat
 
 from lib.checks import has, same
-from machine import Machine, run
+from machine import Machine, create_encrypted
 from played import machine, well
 
 
@@ -125,14 +125,11 @@ def test_no_tool(bench):
 
 def encrypted(bench):
     """A VM with a LUKS disk and one that is not encrypted."""
-    secret = ("--object", "secret,id=key,data=letmein")
-    images = {"d0": bench.path("luks.qcow2")}
-    run("qemu-img", "create", "-q", "-f", "qcow2", *secret, "-o",
-        "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=200", images["d0"], "8M")
-    vm = Machine(bench, {"d1": "qcow2"}, options=(
-        "-object", secret[1], "-drive",
-        f"if=none,id=d0,format=qcow2,encrypt.key-secret=key,file={images['d0']}"))
-    return vm
+    image = bench.path("luks.qcow2")
+    create_encrypted(image)
+    return Machine(bench, {"d1": "qcow2"}, options=(
+        "-object", "secret,id=key,data=letmein", "-drive",
+        f"if=none,id=d0,format=qcow2,encrypt.key-secret=key,file={image}"))
 
 
 def test_encrypted(bench):
