@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 
+#include "host/base/digest.h"
 #include "host/base/image-tool.h"
 #include "lib/errors.h"
 
@@ -158,12 +159,12 @@ static gboolean create_file(const Backup *backup, guint index, const char *path,
     const char *parent = ((const ChainDisk *)backup->point->disks->pdata[index])->parent;
     g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
     const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
-    const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", NULL,
-                           path, size, NULL };
+    const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-u", "-F", "qcow2", "-b",
+                           NULL, path, size, NULL };
 
-    /* By its bare name, so that the directory can be moved. */
+    /* By its bare name, so that the directory can be moved; and unopened, however long the chain. */
     if (parent)
-        more[8] = chain_point_disk(chain_find(backup->chain, parent), disk->name)->file;
+        more[9] = chain_point_disk(chain_find(backup->chain, parent), disk->name)->file;
     return tool_run(parent ? more : full, backup->vm->context->cancel_fd, NULL, error);
 }
 
@@ -234,13 +235,15 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
     GStatBuf info;
 
     tool_unreserve(partial);
-    if (!tool_sync(partial, error))
-        return FALSE;
+    tool_sync_begin(partial);
     if (g_stat(partial, &info) < 0)
         return set_errno_error(error, errno, "%s", partial);
     disk->size = info.st_size;
-    disk->sha256 = tool_sha256(partial, backup->vm->context->cancel_fd, error);
-    if (!disk->sha256)
+    disk->range = DIGEST_RANGE;
+    disk->digests = digest_file(partial, disk->range, backup->vm->context->cancel_fd, error);
+    if (!disk->digests)
+        return FALSE;
+    if (!tool_sync(partial, error))
         return FALSE;
     return rename(partial, final) == 0 || set_errno_error(error, errno, "%s", final);
 }

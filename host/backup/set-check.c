@@ -5,7 +5,8 @@
 
 #include <glib/gstdio.h>
 
-#include "host/base/image-tool.h"
+#include "host/base/digest.h"
+#include "host/base/qcow2-header.h"
 #include "lib/errors.h"
 
 /*
@@ -115,19 +116,54 @@ gboolean chain_is_there(const Chain *chain, const ChainPoint *point, GError **er
     return TRUE;
 }
 
+/*
+ * Whether the file is an image of the right size upon the right backing file, without a file of data
+ * besides.
+ */
+static gboolean check_header(const Chain *chain, const ChainDisk *disk, const char *path,
+                             GError **error)
+{
+    g_auto(Qcow2Header) header = { 0 };
+    const ChainPoint *parent = disk->parent ? chain_find(chain, disk->parent) : NULL;
+    const ChainDisk *below = parent ? chain_point_disk(parent, disk->name) : NULL;
+
+    if (disk->parent && !below)
+        return set_error(error, "its chain is broken: the manifest %s.json is missing",
+                         disk->parent);
+    if (!qcow2_header_read(path, &header, error))
+        return FALSE;
+    if (g_strcmp0(header.backing, below ? below->file : NULL) != 0)
+        return set_error(error, "the file %s has the backing file %s instead of %s", disk->file,
+                         header.backing ? header.backing : "none", below ? below->file : "none");
+    if (header.external_data)
+        return set_error(error, "the file %s has its data in another file", disk->file);
+    if (header.virtual_size != disk->virtual_size)
+        return set_error(error, "the file %s is of a disk of %" G_GINT64_FORMAT " bytes instead of "
+                                "%" G_GINT64_FORMAT, disk->file, header.virtual_size,
+                         disk->virtual_size);
+    return TRUE;
+}
+
 gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error)
 {
     g_autofree char *path = chain_path(chain, disk->file);
-    g_autofree char *sum = NULL;
+    g_autofree char *digests = NULL;
+    gint64 range;
 
     if (!is_there(chain, disk, error))
         return FALSE;
-    sum = tool_sha256(path, cancel_fd, error);
-    if (!sum)
+    digests = digest_file(path, disk->range, cancel_fd, error);
+    if (!digests)
         return FALSE;
-    return g_str_equal(sum, disk->sha256) ||
-           set_error(error, "the file %s was altered: its checksum is not the one in the manifest",
-                     disk->file);
+    range = digest_difference(digests, disk->digests);
+    if (range < 0)
+        return check_header(chain, disk, path, error);
+    if (!disk->range)
+        return set_error(error, "the file %s was altered: its checksum is not the one in the "
+                                "manifest", disk->file);
+    return set_error(error, "the file %s was altered: the checksum of its bytes %" G_GINT64_FORMAT
+                            " to %" G_GINT64_FORMAT " is not the one in the manifest", disk->file,
+                     range * disk->range, MIN((range + 1) * disk->range, disk->size) - 1);
 }
 
 GPtrArray *chain_surplus(const Chain *chain, guint keep, GError **error)

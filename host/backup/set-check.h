@@ -22,7 +22,10 @@ gboolean chain_is_there(const Chain *chain, const ChainPoint *point, GError **er
 gboolean chain_disk_is_there(const Chain *chain, const ChainPoint *point, const char *name,
                              GError **error);
 
-/* Whether the file is the one that was written. FALSE with @error that names it. */
+/*
+ * Whether the file is the one that was written, and what it should be: an image of the right size on
+ * the right backing file. FALSE with @error that names it.
+ */
 gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error);
 
 /* The points that may go if the newest @keep and what they depend on stay, the newest first. */

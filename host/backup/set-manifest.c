@@ -24,7 +24,7 @@ static void backed_disk_free(gpointer data)
     g_free(disk->tag);
     g_free(disk->image);
     g_free(disk->serial);
-    g_free(disk->sha256);
+    g_free(disk->digests);
     g_free(disk);
 }
 
@@ -82,7 +82,8 @@ static JsonObject *disk_json(const ChainDisk *disk)
     json_object_set_string_member(row, "serial", disk->serial);
     json_object_set_int_member(row, "virtual-size", disk->virtual_size);
     json_object_set_int_member(row, "size", disk->size);
-    json_object_set_string_member(row, "sha256", disk->sha256);
+    json_object_set_int_member(row, "range", disk->range);
+    json_object_set_string_member(row, "sha256", disk->digests);
     return row;
 }
 
@@ -166,7 +167,8 @@ static gboolean read_disk(JsonObject *row, ChainPoint *point, gboolean first)
     disk = g_new0(ChainDisk, 1);
     disk->name = g_strdup(name);
     disk->file = g_strdup(jsonu_string(row, "file", NULL));
-    disk->sha256 = g_strdup(sum);
+    disk->range = first ? 0 : jsonu_int(row, "range", 0);
+    disk->digests = g_strdup(sum);
     read_level(row, point, disk, first);
     disk->virtual_size = jsonu_int(row, "virtual-size", 0);
     disk->size = jsonu_int(row, "size", 0);

@@ -22,7 +22,8 @@ typedef struct {
     ImageId id;
     gint64 virtual_size;
     gint64 size; /* of the file */
-    char *sha256;
+    gint64 range;   /* bytes of the file that one digest is of; 0: the whole file */
+    char *digests;  /* as digest_file() */
 } ChainDisk;
 
 typedef struct {

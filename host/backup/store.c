@@ -52,17 +52,16 @@ static gboolean check_image(const Chain *chain, const ChainDisk *disk, int cance
                             GError **error)
 {
     g_autofree char *path = chain_path(chain, disk->file);
+    g_autofree char *image = tool_image_alone(path);
 
-    return tool_run((const char *const[]){ "qemu-img", "check", "-q", "-f", "qcow2", path, NULL },
-                    cancel_fd, NULL, error);
+    return tool_run((const char *const[]){ "qemu-img", "check", "-q", image, NULL }, cancel_fd, NULL,
+                    error);
 }
 
 /* The point's own files; those it depends on are checked with their own points. */
 static gboolean check_point(const Chain *chain, const ChainPoint *point, int cancel_fd,
                             GError **error)
 {
-    if (!chain_is_there(chain, point, error))
-        return FALSE;
     for (guint i = 0; i < point->disks->len; i++) {
         const ChainDisk *disk = point->disks->pdata[i];
 

@@ -12,18 +12,43 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 
+#include "host/base/json-util.h"
 #include "lib/errors.h"
 
-/* Converting a large image takes long, and the user can interrupt it; a program that hangs ends. */
-#define TOOL_LIMIT_S (24 * 3600)
-#define CHUNK (1 << 20)
+/*
+ * How long a program may take. What copies or reads a large image takes long, and the user can
+ * interrupt it; a program that hangs ends.
+ */
+static const struct {
+    const char *command; /* of qemu-img; NULL: any other */
+    guint seconds;
+} limits[] = {
+    { "create", 60 },       /* writes a header and tables */
+    { "measure", 10 * 60 }, /* reads tables */
+    { "check", 3600 },      /* reads tables, of one file */
+    { NULL, 24 * 3600 },
+};
+
+/* For a program that was killed; guestctl itself ends within 2 s of a signal. */
+#define END_MS 1000
 
 /* A program under way. */
 typedef struct {
     GSubprocess *process;
     GBytes *output; /* standard output and error; NULL: not read to its end */
+    GMainContext *context;
+    guint limit_s;
     gboolean done, cancelled, timed_out;
 } Tool;
+
+static guint limit_of(const char *command)
+{
+    guint i = 0;
+
+    while (limits[i].command && g_strcmp0(limits[i].command, command) != 0)
+        i++;
+    return limits[i].seconds;
+}
 
 /* The last line that a program wrote is usually the reason of its failure. */
 static const char *last_line(char *text)
@@ -57,13 +82,31 @@ static void on_output(GObject *process, GAsyncResult *result, gpointer data)
     tool->done = TRUE;
 }
 
+/* A program that waits for a device does not end when it is killed. */
+static gboolean on_given_up(gpointer data)
+{
+    Tool *tool = data;
+
+    tool->done = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+static void end(Tool *tool)
+{
+    g_autoptr(GSource) patience = g_timeout_source_new(END_MS);
+
+    g_subprocess_force_exit(tool->process);
+    g_source_set_callback(patience, on_given_up, tool, NULL);
+    g_source_attach(patience, tool->context);
+}
+
 static gboolean on_cancel(int fd, GIOCondition condition, gpointer data)
 {
     Tool *tool = data;
 
     (void)fd, (void)condition;
     tool->cancelled = TRUE;
-    g_subprocess_force_exit(tool->process);
+    end(tool);
     return G_SOURCE_REMOVE;
 }
 
@@ -72,7 +115,7 @@ static gboolean on_limit(gpointer data)
     Tool *tool = data;
 
     tool->timed_out = TRUE;
-    g_subprocess_force_exit(tool->process);
+    end(tool);
     return G_SOURCE_REMOVE;
 }
 
@@ -86,9 +129,10 @@ static void attach(GSource *source, GSourceFunc func, Tool *tool, GMainContext *
 static void follow(Tool *tool, int cancel_fd)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
-    g_autoptr(GSource) limit = g_timeout_source_new_seconds(TOOL_LIMIT_S);
+    g_autoptr(GSource) limit = g_timeout_source_new_seconds(tool->limit_s);
     g_autoptr(GSource) cancel = cancel_fd >= 0 ? g_unix_fd_source_new(cancel_fd, G_IO_IN) : NULL;
 
+    tool->context = context;
     g_main_context_push_thread_default(context);
     attach(limit, on_limit, tool, context);
     if (cancel)
@@ -116,7 +160,7 @@ gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GErr
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
         G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
     g_autoptr(GString) text = NULL;
-    Tool tool = { 0 };
+    Tool tool = { .limit_s = limit_of(argv[1]) };
     gboolean ok;
 
     g_subprocess_launcher_set_child_setup(launcher, set_up_child, NULL, NULL);
@@ -131,8 +175,8 @@ gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GErr
     if (tool.cancelled)
         g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED, "interrupted");
     else if (tool.timed_out)
-        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s %s: timed out after %d h",
-                    argv[0], argv[1], TOOL_LIMIT_S / 3600);
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s %s: timed out after %u min",
+                    argv[0], argv[1], tool.limit_s / 60);
     else if (!ok)
         set_error(error, "%s %s: %s", argv[0], argv[1], last_line(text->str));
     if (ok && output)
@@ -142,45 +186,17 @@ gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GErr
     return ok;
 }
 
-static gboolean is_cancelled(int cancel_fd)
+char *tool_image_alone(const char *path)
 {
-    Deadline now = deadline_in(0, cancel_fd);
-    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) image = jsonu_with("driver", "qcow2");
+    JsonObject *file = jsonu_with("driver", "file");
+    g_autofree char *text = NULL;
 
-    return !deadline_poll(&now, -1, 0, &error) &&
-           g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED);
-}
-
-static gboolean feed(GChecksum *sum, int fd, const char *path, int cancel_fd, GError **error)
-{
-    g_autofree guchar *chunk = g_malloc(CHUNK);
-    ssize_t n;
-
-    while ((n = read(fd, chunk, CHUNK)) != 0) {
-        if (n < 0)
-            return set_errno_error(error, errno, "%s", path);
-        g_checksum_update(sum, chunk, n);
-        if (!is_cancelled(cancel_fd))
-            continue;
-        g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED, "interrupted");
-        return FALSE;
-    }
-    return TRUE;
-}
-
-char *tool_sha256(const char *path, int cancel_fd, GError **error)
-{
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
-    gboolean ok;
-
-    if (fd < 0) {
-        set_errno_error(error, errno, "%s", path);
-        return NULL;
-    }
-    ok = feed(sum, fd, path, cancel_fd, error);
-    close(fd);
-    return ok ? g_strdup(g_checksum_get_string(sum)) : NULL;
+    json_object_set_string_member(file, "filename", path);
+    json_object_set_object_member(image, "file", file);
+    json_object_set_null_member(image, "backing");
+    text = jsonu_format(image, FALSE);
+    return g_strconcat("json:", text, NULL);
 }
 
 gboolean tool_free_space(const char *path, gint64 *bytes, GError **error)
@@ -222,6 +238,16 @@ void tool_unreserve(const char *path)
 
     if (g_stat(path, &info) == 0 && truncate(path, info.st_size) < 0)
         return; /* it is only room */
+}
+
+void tool_sync_begin(const char *path)
+{
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+
+    if (fd < 0)
+        return;
+    sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* tool_sync() reports what goes wrong */
+    close(fd);
 }
 
 gboolean tool_sync(const char *path, GError **error)

@@ -7,12 +7,16 @@
  * Runs a program such as qemu-img and waits for its exit; @argv is NULL-terminated. Its standard
  * output and error go to @output, which the caller owns and which may be NULL. Returns FALSE with
  * @error set to the last line that the program wrote, to GUESTD_ERROR_CANCELLED once @cancel_fd
- * (-1: never) is readable, or to GUESTD_ERROR_TIMED_OUT after a day; the program is killed then.
+ * (-1: never) is readable, or to GUESTD_ERROR_TIMED_OUT after a time that depends on the command, a day
+ * at most; the program is killed then.
  */
 gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GError **error);
 
-/* The SHA-256 of the content of the file in hex, the caller's; NULL with @error set. */
-char *tool_sha256(const char *path, int cancel_fd, GError **error);
+/*
+ * The qcow2 file @path in the words of qemu-img, the caller's: opened without its backing files, so
+ * that it costs the same however many there are.
+ */
+char *tool_image_alone(const char *path);
 
 /*
  * Stores in @bytes how much a user can still write to the filesystem of @path, which need not
@@ -28,5 +32,7 @@ gboolean tool_reserve(const char *path, gint64 bytes, GError **error);
 /* Frees the room after the end of the file. */
 void tool_unreserve(const char *path);
 
+/* Begins to write the content of the file to the disk, so that tool_sync() has less to wait for. */
+void tool_sync_begin(const char *path);
 /* Waits until the content of the file is on the disk. */
 gboolean tool_sync(const char *path, GError **error);

@@ -175,11 +175,12 @@ static gboolean check(const Restore *restore, GError **error)
     return check_room(restore, error);
 }
 
+/* Requests in flight, in any order: 16 is the most that qemu-img offers. */
 static gboolean convert(const Restore *restore, const Image *image, GError **error)
 {
-    return tool_run((const char *const[]){ "qemu-img", "convert", "-f", "qcow2", "-O",
-                                           restore->format, image->source, image->unfinished,
-                                           NULL },
+    return tool_run((const char *const[]){ "qemu-img", "convert", "-f", "qcow2", "-W", "-m",
+                                           "16", "-O", restore->format, image->source,
+                                           image->unfinished, NULL },
                     restore->job->context->cancel_fd, NULL, error) &&
            tool_sync(image->unfinished, error);
 }

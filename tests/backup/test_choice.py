@@ -56,14 +56,15 @@ def test_unknown(make):
 
 def test_rate(make):
     """{make}: --rate -> the copy of each disk has that limit once the guest may go on"""
-    vm = make(size="256M")
-    vm.io("vda", "write -P 1 0 200M")
-    vm.io("vdb", "write -P 2 0 200M")
+    # With libvirt a copy begins at full speed, so there has to be more than it does in a moment.
+    vm = make({"vda": "qcow2"}, size="1G")
+    vm.io("vda", "write -P 1 0 900M")
     process = vm.start_backup("--rate", "7", *FULL)
     vm.bench.wait_for(lambda: [job["speed"] for job in vm.monitor.call("query-block-jobs")]
-                      == [7 << 20, 7 << 20], "the limit is not set")
+                      == [7 << 20], "the limit is not set")
     result = vm.bench.interrupt(process)
     same(result.status, 1, result)
     has(result.err, "interrupted")
+    vm.io("vda", "write -z -u 0 900M", "write -P 3 0 1M")
     wanted, point = vm.contents(), vm.backup(*FULL)
-    check(vm, point, wanted, ["vda", "vdb"])
+    check(vm, point, wanted, ["vda"])

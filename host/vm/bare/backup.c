@@ -16,7 +16,10 @@ static const Disk *disk_at(const DiskCopy *copy, guint index)
     return copy->disks->pdata[index];
 }
 
-/* Of blockdev-add: a qcow2 image in a file. */
+/*
+ * Of blockdev-add: a qcow2 image in a file, without its backing file: a copy writes whole clusters
+ * only, and QEMU would open the whole chain.
+ */
 static JsonObject *target_arguments(const char *node, const char *path)
 {
     JsonObject *arguments = jsonu_with("driver", "qcow2"), *file = jsonu_with("driver", "file");
@@ -24,6 +27,7 @@ static JsonObject *target_arguments(const char *node, const char *path)
     json_object_set_string_member(arguments, "node-name", node);
     json_object_set_string_member(file, "filename", path);
     json_object_set_object_member(arguments, "file", file);
+    json_object_set_null_member(arguments, "backing");
     return arguments;
 }
 

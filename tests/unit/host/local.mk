@@ -4,9 +4,11 @@ unit_programs += \
 	%D%/backup/test-set \
 	%D%/base/test-deadline \
 	%D%/base/test-deadline-call \
+	%D%/base/test-digest \
 	%D%/base/test-image-tool \
 	%D%/base/test-json-util \
 	%D%/base/test-plain-name \
+	%D%/base/test-qcow2-header \
 	%D%/base/test-rename-new \
 	%D%/base/test-table \
 	%D%/base/test-value-get \

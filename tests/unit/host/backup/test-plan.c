@@ -126,7 +126,7 @@ static char *earlier(Fixture *fixture, char **tag)
     path = chain_path(backup->chain, disk->file);
     g_assert_true(g_file_set_contents(path, "data", 4, NULL));
     disk->size = 4;
-    disk->sha256 = g_strdup("0");
+    disk->digests = g_strdup("0");
     *tag = g_strdup(disk->tag);
     g_assert_true(chain_commit(backup->chain, backup->point, NULL));
     return backup_bitmap(backup, backup->point, disk);
