@@ -24,6 +24,7 @@ typedef struct {
     char *prefix;       /* of the names of its jobs and nodes, and of the set's bitmaps */
     const GPtrArray *only, *except; /* names of the disks to copy or not; NULL: no choice */
     gboolean compress;
+    gint64 max_chain;   /* members; auto then makes a full copy; 0: no limit */
     gint64 rate;        /* bytes a second; 0: no limit */
     DiskCopy copy;      /* what the backend copies; after backup_plan() */
 } Backup;

@@ -98,6 +98,21 @@ static gboolean check_parent(const Backup *backup, const Disk *disk, const Chain
            chain_disk_is_there(backup->chain, parent, disk->name, error);
 }
 
+/* Whether the chain of the disk called @name is to grow on. */
+static gboolean check_length(const Backup *backup, const ChainPoint *parent, const char *name,
+                             GError **error)
+{
+    g_autoptr(GPtrArray) files = NULL;
+
+    if (!backup->max_chain)
+        return TRUE;
+    files = chain_files(backup->chain, parent, name, error);
+    if (!files)
+        return FALSE;
+    return files->len < backup->max_chain ||
+           set_error(error, "the chain of disk %s has %u members; --max-chain", name, files->len);
+}
+
 /* Sets what @disk of the new point is based on, or why it is on nothing. */
 static gboolean choose_level(Backup *backup, guint index, BackupLevel level, GError **error)
 {
@@ -108,7 +123,8 @@ static gboolean choose_level(Backup *backup, guint index, BackupLevel level, GEr
 
     if (level == LEVEL_FULL)
         return TRUE;
-    if (check_parent(backup, disk, parent, &problem)) {
+    if (check_parent(backup, disk, parent, &problem) &&
+        (level != LEVEL_AUTO || check_length(backup, parent, disk->name, &problem))) {
         planned->parent = g_strdup(parent->id);
         planned->tag = g_strdup(chain_point_disk(parent, disk->name)->tag);
         backup->copy.parents[index] = backup_bitmap(backup, parent,

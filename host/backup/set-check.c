@@ -166,28 +166,47 @@ gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_
                      range * disk->range, MIN((range + 1) * disk->range, disk->size) - 1);
 }
 
-GPtrArray *chain_surplus(const Chain *chain, guint keep, GError **error)
+/* Of the point with this @index; @indices: point -> its index. */
+static gboolean keep_parents(const Chain *chain, GHashTable *indices, GPtrArray *reasons,
+                             guint index, GError **error)
 {
-    g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
-    g_autoptr(GPtrArray) surplus = g_ptr_array_new();
-    guint n = chain->points->len;
+    const ChainPoint *point = chain->points->pdata[index];
 
-    for (guint i = n - MIN(n, keep); i < n; i++) {
-        const ChainPoint *point = chain->points->pdata[i];
-        g_autoptr(GPtrArray) line = chain_line(chain, point, error);
+    for (guint i = 0; i < point->disks->len; i++) {
+        const ChainDisk *disk = point->disks->pdata[i];
+        const ChainPoint *parent = disk->parent ? parent_of(chain, point, disk, error) : NULL;
+        guint at = GPOINTER_TO_UINT(g_hash_table_lookup(indices, parent));
 
-        if (!line) {
+        if (!disk->parent)
+            continue;
+        if (!parent) {
             g_prefix_error(error, "%s: ", point->id);
-            return NULL;
+            return FALSE;
         }
-        for (guint k = 0; k < line->len; k++)
-            g_hash_table_add(needed, line->pdata[k]);
+        if (!reasons->pdata[at])
+            reasons->pdata[at] = g_strdup_printf("%s depends on it", point->id);
     }
-    /* A child goes before its parent, so that an interruption leaves no child alone. */
+    return TRUE;
+}
+
+GPtrArray *chain_keep(const Chain *chain, const Retention *rules, GError **error)
+{
+    g_autoptr(GTimeZone) local = g_time_zone_new_local();
+    guint n = chain->points->len;
+    g_autofree gint64 *times = g_new(gint64, n + 1);
+    g_autoptr(GPtrArray) reasons = NULL;
+    g_autoptr(GHashTable) indices = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < n; i++) {
+        times[i] = ((const ChainPoint *)chain->points->pdata[i])->time;
+        g_hash_table_insert(indices, chain->points->pdata[i], GUINT_TO_POINTER(i));
+    }
+    reasons = retention_choose(rules, times, n, local);
+    /* Parents are older, so that one pass from the newest on finds all that is needed. */
     for (guint i = n; i-- > 0;)
-        if (!g_hash_table_contains(needed, chain->points->pdata[i]))
-            g_ptr_array_add(surplus, chain->points->pdata[i]);
-    return g_steal_pointer(&surplus);
+        if (reasons->pdata[i] && !keep_parents(chain, indices, reasons, i, error))
+            return NULL;
+    return g_steal_pointer(&reasons);
 }
 
 static gboolean is_named(const Chain *chain, const char *file)

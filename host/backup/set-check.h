@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "host/backup/retention.h"
 #include "host/backup/set.h"
 
 /*
@@ -28,8 +29,11 @@ gboolean chain_disk_is_there(const Chain *chain, const ChainPoint *point, const 
  */
 gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error);
 
-/* The points that may go if the newest @keep and what they depend on stay, the newest first. */
-GPtrArray *chain_surplus(const Chain *chain, guint keep, GError **error);
+/*
+ * Why each point of the chain stays by @rules, with the days of local time, and what those that stay
+ * depend on: an array of texts, the caller's. NULL texts: may go.
+ */
+GPtrArray *chain_keep(const Chain *chain, const Retention *rules, GError **error);
 
 /* Files of backups that no manifest names; the caller's array of names. */
 GPtrArray *chain_strays(const Chain *chain);

@@ -132,21 +132,70 @@ gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError
                      g_hash_table_size(damaged), chain->points->len, chain->dir);
 }
 
-gboolean store_prune(const char *dir, guint keep, gboolean dry, Reporter *reporter, GError **error)
+static JsonObject *prune_row(const ChainPoint *point, const char *reason)
 {
-    g_autoptr(Chain) chain = chain_open(dir, NULL, dry ? CHAIN_LOOK : CHAIN_WORK, error);
-    g_autoptr(GPtrArray) surplus = chain ? chain_surplus(chain, keep, error) : NULL;
+    JsonObject *row = jsonu_with("backup", point->id);
 
-    for (guint i = 0; surplus && i < surplus->len; i++) {
-        ChainPoint *point = surplus->pdata[i];
+    json_object_set_boolean_member(row, "keep", reason != NULL);
+    json_object_set_string_member(row, "reason", reason);
+    json_object_set_int_member(row, "size", chain_point_size(point));
+    return row;
+}
+
+/* What would be done with each point. */
+static void prune_plan(const Chain *chain, const GPtrArray *reasons, Reporter *reporter)
+{
+    for (guint i = chain->points->len; i-- > 0;) {
+        const ChainPoint *point = chain->points->pdata[i];
+        const char *reason = reasons->pdata[i];
         g_autofree char *bytes = size_text(chain_point_size(point));
 
-        reporter_print(reporter, "%s %s, %s\n", dry ? "would remove" : "removed", point->id,
-                       bytes);
-        if (!dry && !chain_remove(chain, point, error))
-            return FALSE;
+        if (reason)
+            reporter_print(reporter, "would keep %s, %s: %s\n", point->id, bytes, reason);
+        else
+            reporter_print(reporter, "would remove %s, %s\n", point->id, bytes);
     }
-    if (surplus && !surplus->len)
+}
+
+/* A child goes before its parent, so that an interruption leaves no child alone. */
+static gboolean prune_do(Chain *chain, const GPtrArray *reasons, Reporter *reporter, GError **error)
+{
+    for (guint i = chain->points->len; i-- > 0;) {
+        ChainPoint *point = chain->points->pdata[i];
+        g_autofree char *text = NULL;
+        g_autofree char *bytes = size_text(chain_point_size(point));
+
+        if (reasons->pdata[i])
+            continue;
+        text = g_strdup_printf("removed %s, %s\n", point->id, bytes);
+        if (!chain_remove(chain, point, error))
+            return FALSE;
+        reporter_print(reporter, "%s", text);
+    }
+    return TRUE;
+}
+
+gboolean store_prune(const char *dir, const Retention *rules, gboolean dry, Reporter *reporter,
+                     GError **error)
+{
+    g_autoptr(Chain) chain = chain_open(dir, NULL, dry ? CHAIN_LOOK : CHAIN_WORK, error);
+    g_autoptr(GPtrArray) reasons = chain ? chain_keep(chain, rules, error) : NULL;
+    JsonArray *list;
+    guint surplus = 0;
+
+    if (!reasons)
+        return FALSE;
+    list = json_array_new();
+    for (guint i = 0; i < reasons->len; i++) {
+        json_array_add_object_element(list, prune_row(chain->points->pdata[i], reasons->pdata[i]));
+        surplus += reasons->pdata[i] == NULL;
+    }
+    report_list(reporter, list);
+    if (!surplus)
         reporter_print(reporter, "nothing to remove\n");
-    return surplus != NULL;
+    if (dry) {
+        prune_plan(chain, reasons, reporter);
+        return TRUE;
+    }
+    return prune_do(chain, reasons, reporter, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "host/backup/retention.h"
 #include "host/base/reporter.h"
 
 /*
@@ -12,6 +13,6 @@ gboolean store_list(const char *dir, Reporter *reporter, GError **error);
 /* Reads and checks all files; fails if a backup is damaged. */
 gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError **error);
 
-/* Removes all backups but the newest @keep and those they depend on; with @dry only reports. */
-gboolean store_prune(const char *dir, guint keep, gboolean dry, Reporter *reporter,
+/* Removes all backups but what @rules keep and what that depends on; with @dry only reports. */
+gboolean store_prune(const char *dir, const Retention *rules, gboolean dry, Reporter *reporter,
                      GError **error);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "host/backup/backup.h"
+#include "host/backup/forget.h"
 #include "host/backup/store.h"
 #include "host/base/json-util.h"
 #include "host/base/table.h"
@@ -137,6 +138,21 @@ static gboolean read_tuning(const Job *job, gboolean *compress, gint64 *rate, GE
     return TRUE;
 }
 
+/* A restore, and what reads the newest backup, opens all members. */
+#define MAX_CHAIN 30
+
+/* The largest number that makes sense for --max-chain and the rules of prune. */
+#define COUNT_MAX 1000000
+
+static gboolean read_count(const Job *job, const char *name, gint64 fallback, gint64 *count,
+                           GError **error)
+{
+    if (!job_number(job, name, fallback, count, error))
+        return FALSE;
+    return (*count >= 0 && *count <= COUNT_MAX) ||
+           usage_error(error, "--%s must be a number from 0 to %d", name, COUNT_MAX);
+}
+
 static gboolean make(Job *job, GError **error)
 {
     g_autoptr(Backup) backup = NULL;
@@ -144,13 +160,14 @@ static gboolean make(Job *job, GError **error)
     g_autoptr(GPtrArray) except = job_option_names(job, "exclude");
     g_autofree char *dir = dir_of(job);
     gboolean compress = FALSE;
-    gint64 limit_s, rate = 0;
+    gint64 limit_s, rate = 0, max_chain;
     BackupLevel level;
     QuiesceMode mode;
     Chain *chain;
 
     if (!read_level(job, &level, error) || !quiesce_options(job, &mode, &limit_s, error) ||
-        !read_tuning(job, &compress, &rate, error))
+        !read_tuning(job, &compress, &rate, error) ||
+        !read_count(job, "max-chain", MAX_CHAIN, &max_chain, error))
         return FALSE;
     chain = chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_PLAN : CHAIN_MAKE, error);
     backup = chain ? backup_new(job->vm, &job->reporter, chain, error) : NULL;
@@ -158,6 +175,7 @@ static gboolean make(Job *job, GError **error)
         return FALSE;
     backup->compress = compress;
     backup->rate = rate;
+    backup->max_chain = max_chain;
     backup->only = only;
     backup->except = except;
     return run(job, backup, level, mode, limit_s, error);
@@ -165,14 +183,43 @@ static gboolean make(Job *job, GError **error)
 
 static gboolean prune(Job *job, const char *dir, GError **error)
 {
+    Retention rules = { 0 };
     gint64 keep;
 
-    if (!job_number(job, "keep", 0, &keep, error))
+    if (!read_count(job, "keep", 0, &keep, error) ||
+        !read_count(job, "keep-last", keep, &rules.last, error) ||
+        !read_count(job, "keep-daily", 0, &rules.daily, error) ||
+        !read_count(job, "keep-weekly", 0, &rules.weekly, error) ||
+        !read_count(job, "keep-monthly", 0, &rules.monthly, error))
         return FALSE;
-    if (keep < 1)
+    rules.last = MAX(rules.last, keep);
+    if (!retention_is_set(&rules))
         return usage_error(error, "prune: missing --keep N, the number of backups to keep (1 or "
-                                  "more)");
-    return store_prune(dir, (guint)keep, job->context->dry_run, &job->reporter, error);
+                                  "more), or --keep-daily, --keep-weekly, --keep-monthly");
+    return store_prune(dir, &rules, job->context->dry_run, &job->reporter, error);
+}
+
+static gboolean forget(Job *job, gboolean all, GError **error)
+{
+    g_autofree char *dir = all ? NULL : dir_of(job);
+    g_autoptr(Chain) chain = NULL;
+
+    if (dir) {
+        chain = chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_LOOK : CHAIN_WORK,
+                           error);
+        if (!chain)
+            return FALSE;
+    }
+    return forget_marks(job->vm, chain ? chain->name : NULL, &job->reporter, error);
+}
+
+static gboolean run_forget(Job *job, const char *dir, GError **error)
+{
+    gboolean all = job_flag(job, "all");
+
+    if (all == (dir != NULL))
+        return usage_error(error, "forget: give either --to DIR or --all");
+    return forget(job, all, error);
 }
 
 static gboolean backup_run(Job *job, GError **error)
@@ -180,6 +227,8 @@ static gboolean backup_run(Job *job, GError **error)
     const char *word = job->call->n_args ? job->call->args[0] : NULL;
     const char *dir = job_option(job, "to");
 
+    if (g_strcmp0(word, "forget") == 0)
+        return run_forget(job, dir, error);
     if (!dir)
         return usage_error(error, "missing --to DIR");
     if (!word)
@@ -190,18 +239,22 @@ static gboolean backup_run(Job *job, GError **error)
         return store_verify(dir, &job->reporter, job->context->cancel_fd, error);
     if (g_str_equal(word, "prune"))
         return prune(job, dir, error);
-    return usage_error(error, "must be one of: list, verify, prune (got '%s')", word);
+    return usage_error(error, "must be one of: list, verify, prune, forget (got '%s')", word);
 }
 
 const Verb verb_backup = {
     .name = "backup",
-    .usage = "[list|verify|prune]",
+    .usage = "[list|verify|prune|forget]",
     .summary = "Copies the disks of a running VM, or what changed since the last time",
     .doc = "The copies of all disks begin in one transaction, and within the freeze if there is one;\n"
            "the guest is thawed at once. What is written meanwhile is not in them. Each backup is a\n"
            "set of qcow2 files with a manifest; an incremental one depends on its parent. Of several\n"
            "VMs each has a directory of its own in DIR. list, verify and prune need no VM: list\n"
-           "shows the backups, verify reads and checks them all, prune removes the old ones.",
+           "shows the backups, verify reads and checks them all, prune removes those that no --keep option\n"
+           "keeps and no kept one depends on (newest of each day, week of ISO 8601 and month in local\n"
+           "time). forget removes the bitmaps and checkpoints of the backups in DIR, or of all\n"
+           "directories, from the VM, so that it can be reverted or undefined; the backups stay, and\n"
+           "the next one is a full one.",
     .options = (const VerbOption[]){
         { "to", "DIR", "where the backups are" },
         { "level", "auto|full|incremental", "default auto: incremental if it can be" },
@@ -210,7 +263,13 @@ const Verb verb_backup = {
         { "disk", "NAME…", "only this one, as --dry-run calls it; may be given several times" },
         { "exclude", "NAME…", "all but this one; may be given several times" },
         QUIESCE_OPTIONS,
+        { "max-chain", "N", "auto: begin with a full copy after N backups; 0: never; default 30" },
         { "keep", "N", "prune: keep the newest N and those they depend on" },
+        { "keep-last", "N", "the same" },
+        { "keep-daily", "N", "prune: keep the newest of each of the last N days with a backup" },
+        { "keep-weekly", "N", "prune: the same of weeks" },
+        { "keep-monthly", "N", "prune: the same of months" },
+        { "all", NULL, "forget: of all directories" },
         { NULL },
     },
     .words = (const char *const[]){ "list", "verify", "prune", NULL },

@@ -16,6 +16,26 @@ void agent_channel_clear(AgentChannel *channel)
     g_clear_pointer(&channel->problem, g_free);
 }
 
+BackupMark *backup_mark_new(const char *name, char *where, char *node)
+{
+    BackupMark *mark = g_new0(BackupMark, 1);
+
+    mark->name = g_strdup(name);
+    mark->where = where;
+    mark->node = node;
+    return mark;
+}
+
+void backup_mark_free(gpointer data)
+{
+    BackupMark *mark = data;
+
+    g_free(mark->name);
+    g_free(mark->where);
+    g_free(mark->node);
+    g_free(mark);
+}
+
 char *disk_copy_job(const DiskCopy *copy, guint index)
 {
     return g_strdup_printf("%s%u", copy->prefix, index);

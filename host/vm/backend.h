@@ -41,6 +41,17 @@ typedef struct {
     gboolean held;            /* the backend's: the copy waits for the thaw */
 } DiskCopy;
 
+/* What backups leave in a VM: a bitmap of QEMU, or a checkpoint of libvirt. */
+typedef struct {
+    char *name;
+    char *where; /* names of its disks, or the path of an image below a disk's */
+    char *node;  /* the backend's; NULL: none */
+} BackupMark;
+
+/* A new one; its texts are taken. */
+BackupMark *backup_mark_new(const char *name, char *where, char *node);
+void backup_mark_free(gpointer mark);
+
 /* The name of the job and of the target node of the disk with this index; the caller's. */
 char *disk_copy_job(const DiskCopy *copy, guint index);
 
@@ -89,6 +100,11 @@ typedef struct {
     /* Removes the bitmaps of the set from all disks, but for those named in @keep. */
     gboolean (*forget)(Vm *vm, const DiskCopy *copy, const char *const *keep,
                        const Deadline *deadline, GError **error);
+    /* All bitmaps and checkpoints that the VM has: an array of BackupMark. */
+    GPtrArray *(*marks)(Vm *vm, const Deadline *deadline, GError **error);
+    /* Removes it. Sets @note to what is left of it all the same, the caller's; or leaves it. */
+    gboolean (*unmark)(Vm *vm, const BackupMark *mark, char **note, const Deadline *deadline,
+                       GError **error);
 } BackupOps;
 
 struct Backend {

@@ -184,6 +184,59 @@ static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
     return qmp != NULL;
 }
 
+/* The name of the disk that the guest writes to by @node; NULL: the node is below another. */
+static const char *disk_of_node(const GPtrArray *disks, const char *node)
+{
+    for (guint i = 0; i < disks->len; i++) {
+        const Disk *disk = disks->pdata[i];
+
+        if (g_str_equal(disk->node, node))
+            return disk->name;
+    }
+    return NULL;
+}
+
+static void add_marks(GPtrArray *marks, JsonObject *row, const GPtrArray *disks)
+{
+    const char *node = jsonu_string(row, "node-name", NULL);
+    const char *disk = node ? disk_of_node(disks, node) : NULL;
+    JsonArray *bitmaps = jsonu_array(row, "dirty-bitmaps");
+
+    for (guint i = 0; node && i < jsonu_count(bitmaps); i++) {
+        const char *name = jsonu_string(jsonu_item(bitmaps, i), "name", NULL);
+
+        if (name)
+            g_ptr_array_add(marks, backup_mark_new(
+                name, g_strdup(disk ? disk : jsonu_string(row, "file", node)), g_strdup(node)));
+    }
+}
+
+/* Those of images below the disks' as well. */
+static GPtrArray *marks(Vm *vm, const Deadline *deadline, GError **error)
+{
+    g_autoptr(GPtrArray) disks = bare_disks(vm, 0, deadline, error);
+    Qmp *qmp = disks ? bare_qmp(vm, deadline, error) : NULL;
+    g_autoptr(JsonNode) nodes = qmp ? bare_nodes(qmp, deadline, error) : NULL;
+    JsonArray *rows = jsonu_node_array(nodes);
+    GPtrArray *found;
+
+    if (!nodes)
+        return NULL;
+    found = g_ptr_array_new_with_free_func(backup_mark_free);
+    for (guint i = 0; i < jsonu_count(rows); i++)
+        add_marks(found, jsonu_item(rows, i), disks);
+    return found;
+}
+
+static gboolean unmark(Vm *vm, const BackupMark *mark, char **note, const Deadline *deadline,
+                       GError **error)
+{
+    Qmp *qmp = bare_qmp(vm, deadline, error);
+
+    (void)note;
+    return qmp && remove_bitmap(qmp, mark->node, mark->name, deadline, error);
+}
+
 const BackupOps bare_backup = {
     .compresses = TRUE,
     .own_bitmaps = TRUE,
@@ -193,4 +246,6 @@ const BackupOps bare_backup = {
     .follow = follow,
     .finish = finish,
     .forget = forget,
+    .marks = marks,
+    .unmark = unmark,
 };

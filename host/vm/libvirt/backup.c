@@ -338,6 +338,78 @@ static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
     return libvirt_call_run(call, NULL, deadline, error);
 }
 
+static char *disks_of(virDomainCheckpointPtr checkpoint)
+{
+    char *xml = virDomainCheckpointGetXMLDesc(checkpoint, VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN);
+    g_autoptr(GPtrArray) rows = xml ? domain_xml_read_checkpoint(xml, NULL) : NULL;
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; rows && i < rows->len; i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "",
+                               ((const DomainCheckpointDisk *)rows->pdata[i])->name);
+    free(xml);
+    return g_string_free(text, FALSE);
+}
+
+static int add_mark(virDomainCheckpointPtr checkpoint, gpointer data)
+{
+    g_ptr_array_add(data, backup_mark_new(virDomainCheckpointGetName(checkpoint),
+                                          disks_of(checkpoint), NULL));
+    return 0;
+}
+
+static int call_marks(LibvirtCall *call)
+{
+    return libvirt_each_checkpoint(call->domain, "", add_mark, call->data);
+}
+
+static GPtrArray *marks(Vm *vm, const Deadline *deadline, GError **error)
+{
+    g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_marks, deadline, error);
+
+    if (!call)
+        return NULL;
+    call->data = g_ptr_array_new_with_free_func(backup_mark_free);
+    call->free_data = (GDestroyNotify)g_ptr_array_unref;
+    return libvirt_call_run(call, NULL, deadline, error) ? g_steal_pointer(&call->data) : NULL;
+}
+
+/* @value: whether only libvirt's own data was removed, @string: why. */
+static int call_unmark(LibvirtCall *call)
+{
+    virDomainCheckpointPtr found = virDomainCheckpointLookupByName(call->domain, call->text, 0);
+    char *job = virDomainBackupGetXMLDesc(call->domain, 0);
+    int result = found ? virDomainCheckpointDelete(found, 0) : -1;
+
+    /* While a job is under way, libvirt may refuse for this reason alone. */
+    if (found && result < 0 && !job) {
+        call->string = strdup(virGetLastErrorMessage());
+        call->value = 1;
+        result = virDomainCheckpointDelete(found, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY);
+    }
+    free(job);
+    if (found)
+        virDomainCheckpointFree(found);
+    return result;
+}
+
+static gboolean unmark(Vm *vm, const BackupMark *mark, char **note, const Deadline *deadline,
+                       GError **error)
+{
+    g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_unmark, deadline, error);
+
+    if (!call)
+        return FALSE;
+    call->text = g_strdup(mark->name);
+    if (!libvirt_call_run(call, NULL, deadline, error))
+        return FALSE;
+    if (call->value)
+        *note = g_strdup_printf("a bitmap of this name may still be in the images (%s); "
+                                "\"qemu-img bitmap --remove\" removes it while the VM is off",
+                                call->string);
+    return TRUE;
+}
+
 const BackupOps libvirt_backup = {
     .attach = attach,
     .begin = begin,
@@ -345,4 +417,6 @@ const BackupOps libvirt_backup = {
     .follow = follow,
     .finish = finish,
     .forget = forget,
+    .marks = marks,
+    .unmark = unmark,
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 unit_programs += \
 	%D%/backup/test-plan \
+	%D%/backup/test-retention \
 	%D%/backup/test-set \
 	%D%/base/test-deadline \
 	%D%/base/test-deadline-call \

@@ -127,7 +127,7 @@ static void test_line(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Chain) chain = NULL;
     g_autoptr(GPtrArray) line = NULL;
-    g_autoptr(GPtrArray) surplus = NULL;
+    g_autoptr(GPtrArray) reasons = NULL;
     g_autoptr(GError) error = NULL;
 
     (void)unused;
@@ -139,13 +139,15 @@ static void test_line(Fixture *fixture, gconstpointer unused)
     g_assert_no_error(error);
     g_assert_cmpuint(line->len, ==, 2);
     g_assert_cmpstr(((const ChainPoint *)line->pdata[0])->id, ==, FULL);
-    /* A child goes before its parent. */
-    surplus = chain_surplus(chain, 1, &error);
-    g_assert_cmpuint(surplus->len, ==, 2);
-    g_assert_cmpstr(((const ChainPoint *)surplus->pdata[0])->id, ==, FIRST);
-    g_clear_pointer(&surplus, g_ptr_array_unref);
-    surplus = chain_surplus(chain, 2, &error);
-    g_assert_cmpuint(surplus->len, ==, 0);
+    reasons = chain_keep(chain, &(Retention){ .last = 1 }, &error);
+    g_assert_cmpuint(reasons->len, ==, 3);
+    g_assert_null(reasons->pdata[0]);
+    g_assert_null(reasons->pdata[1]);
+    g_assert_cmpstr(reasons->pdata[2], ==, "last");
+    g_clear_pointer(&reasons, g_ptr_array_unref);
+    reasons = chain_keep(chain, &(Retention){ .last = 2 }, &error);
+    g_assert_cmpstr(reasons->pdata[0], ==, FIRST " depends on it");
+    g_assert_cmpstr(reasons->pdata[1], ==, "last");
 }
 
 /* A gap, and a circle, which would have no end. */
@@ -163,7 +165,7 @@ static void test_broken_line(Fixture *fixture, gconstpointer unused)
     g_assert_null(chain_line(chain, chain_find(chain, FULL), &gap));
     g_assert_nonnull(strstr(gap->message, "20200101T000000Z.json"));
     g_assert_null(chain_line(chain, chain_find(chain, SECOND), &circle));
-    g_assert_null(chain_surplus(chain, 1, NULL));
+    g_assert_null(chain_keep(chain, &(Retention){ .last = 1 }, NULL));
 }
 
 /* Each disk has a chain of its own: here vdb was new, or copied in full again. */

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How long chains become, what prune leaves, and what forget takes away."""
+
+import json
+import shutil
+
+from lib.checks import has, same
+
+from test_backup import FULL, INCREMENTAL, change, check_restored, levels
+
+
+def forget(vm, *args, status=0):
+    result = vm.ctl("backup", "forget", *args)
+    same(result.status, status, result)
+    return result
+
+
+def left(vm):
+    return sorted({name for names in vm.bitmaps().values() for name in names})
+
+
+def test_max_chain(make):
+    """{make}: chain as long as --max-chain -> auto makes a full copy, and records why"""
+    vm, made = make(), []
+    for step in range(4):
+        change(vm, step)
+        made.append((vm.backup("--max-chain", "2"), vm.contents()))
+    same([point["level"] for point, _ in made], ["full", "incremental"] * 2)
+    same([disk["reason"] for disk in made[2][0]["disks"]],
+         [f"the chain of disk {name} has 2 members; --max-chain" for name in vm.disks])
+    for point, wanted in made:
+        check_restored(vm, point, wanted, point["id"])
+    result = vm.bench.ctl("backup", "prune", "--to", vm.store, "--keep", "1")
+    same((result.status, result.out.count("removed")), (0, 2), result)
+
+
+def test_max_chain_of_one_disk(make):
+    """{make}: --max-chain reached by one disk only -> that disk alone gets a full copy"""
+    vm = make()
+    vm.backup("--disk", "vda")
+    vm.backup("--disk", "vda")
+    vm.backup("--disk", "vdb")
+    point = vm.backup("--max-chain", "2")
+    same(levels(point), {"vda": "full", "vdb": "incremental"})
+
+
+def test_max_chain_off(make):
+    """{make}: --max-chain 0, or --level incremental -> the chain grows on"""
+    vm = make()
+    same([vm.backup(*words)["level"] for words in
+          ((), ("--max-chain", "0"), ("--max-chain", "1", *INCREMENTAL))],
+         ["full", "incremental", "incremental"])
+    has(vm.backup("--max-chain", "x", status=2), "--max-chain")
+
+
+def test_keep_rules(make):
+    """{make}: prune with rules -> --dry-run shows what stays and why, and that is what stays"""
+    vm = make()
+    ids = [vm.backup(*words)["id"] for words in (FULL, INCREMENTAL, FULL, INCREMENTAL)]
+    words = ("backup", "prune", "--to", vm.store, "--keep-daily", "1")
+    rows = json.loads(vm.bench.ctl("--dry-run", "--json", *words).out)
+    same([(row["backup"], row["keep"]) for row in rows],
+         list(zip(ids, (False, False, True, True))))
+    has(rows[2]["reason"], f"{ids[3]} depends on it")
+    has(rows[3]["reason"], "daily ")
+    has(vm.bench.ctl("--dry-run", *words).out, f"would keep {ids[3]}")
+    same(vm.bench.ctl(*words).status, 0)
+    same([point["id"] for point in
+          json.loads(vm.bench.ctl("--json", "backup", "list", "--to", vm.store).out)], ids[2:])
+
+
+def test_forget_set(make):
+    """{make}: forget --to DIR -> the bitmaps of that directory go, others stay"""
+    vm = make()
+    first, second = vm.store, vm.store + "2"
+    vm.backup()
+    mine = left(vm)
+    vm.store = second
+    vm.backup()
+    result = forget(vm, "--to", first, "--dry-run")
+    for name in mine:
+        has(result.out, f"would remove {name} of vd")
+    same(set(mine) <= set(left(vm)), True)
+    rows = json.loads(forget(vm, "--json", "--to", first).out)
+    same(sorted(row["name"] for row in rows), mine)
+    same([row["removed"] for row in rows], [True] * len(rows))
+    same(set(mine) & set(left(vm)), set())
+    same(vm.backup()["level"], "incremental")
+    vm.store = first
+    point = vm.backup()
+    same({disk["name"]: disk["level"] for disk in point["disks"]}, {"vda": "full", "vdb": "full"})
+
+
+def test_forget_all(make):
+    """{make}: directories lost, then forget --all -> no bitmap of guestctl is left, foreign ones are"""
+    vm = make()
+    vm.backup()
+    shutil.rmtree(vm.store)
+    vm.backup()
+    shutil.rmtree(vm.store)
+    node = next(row["inserted"]["node-name"] for row in vm.monitor.call("query-block"))
+    vm.monitor.call("block-dirty-bitmap-add", node=node, name="guestctl-of-mine")
+    has(forget(vm, "--all").out, "removed guestctl-")
+    same(left(vm), ["guestctl-of-mine"])
+    same(forget(vm, "--all").out, "nothing to remove\n")
+
+
+def test_forget_after_kill(make):
+    """{make}: QEMU killed, so that bitmaps are inconsistent -> forget removes them as well"""
+    vm = make()
+    vm.backup()
+    vm.quit()
+    vm.start()
+    vm.kill()
+    vm.start()
+    forget(vm, "--all")
+    same(left(vm), [])
+    vm.io("vda", "write -P 1 0 64k")
+    same(vm.backup()["level"], "full")
+
+
+def test_forget_usage(make):
+    """{make}: forget without or with both of --to and --all -> usage error"""
+    vm = make()
+    for words in ((), ("--to", vm.store, "--all")):
+        has(forget(vm, *words, status=2).err, "either --to DIR or --all")
