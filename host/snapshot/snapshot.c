@@ -27,15 +27,20 @@ GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error)
     return NULL;
 }
 
-gboolean snapshot_check_encryption(const GPtrArray *disks, GError **error)
+gboolean snapshot_check_disks(const GPtrArray *disks, gboolean named, gboolean plaintext,
+                              GError **error)
 {
     for (guint i = 0; i < disks->len; i++) {
         const Disk *disk = disks->pdata[i];
 
-        if (disk->encrypted)
+        if (disk->encrypted && !plaintext)
             return set_error(error, "disk %s is encrypted, and its overlay would not be; "
                                     "--allow-plaintext permits that, --disk leaves the disk out",
                              disk->name);
+        if (disk->shared && !named)
+            return set_error(error, "other VMs may write to the image of disk %s, and an overlay "
+                                    "would separate them; name the other disks with --disk, or "
+                                    "this one if no other VM runs", disk->name);
     }
     return TRUE;
 }
@@ -98,9 +103,6 @@ static gboolean plan_disk(const Vm *vm, Overlay *overlay, const char *dir, const
     if (disk->twin)
         return set_error(error, "disks %s and %s have the same image, and an overlay would "
                                 "separate them", disk->name, disk->twin);
-    if (disk->shared)
-        return set_error(error, "disk %s is shared with other VMs, and an overlay would separate "
-                                "them; leave it out by naming the others with --disk", disk->name);
     if (!disk->path)
         return set_error(error, "disk %s: its image is not a file with an absolute path; leave it "
                                 "out by naming the others with --disk", disk->name);

@@ -12,8 +12,13 @@
  */
 GPtrArray *snapshot_disks(Vm *vm, const GPtrArray *names, GError **error);
 
-/* FALSE with @error set if one of @disks is encrypted: what is written to its overlay is not. */
-gboolean snapshot_check_encryption(const GPtrArray *disks, GError **error);
+/*
+ * Whether overlays of @disks are right: FALSE with @error set if one is encrypted, as what is
+ * written to its overlay is not, unless @plaintext; or if other VMs may write to one, unless the
+ * user has @named it.
+ */
+gboolean snapshot_check_disks(const GPtrArray *disks, gboolean named, gboolean plaintext,
+                              GError **error);
 
 /* The name of a file of the VM, which may be named after its socket; the caller's. */
 char *snapshot_file_name(const Vm *vm, const char *rest);

@@ -56,7 +56,8 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
     quiesce_init(&shot->window, job->vm, mode, limit_s);
     shot->disks = snapshot_disks(job->vm, names, error);
     return shot->disks &&
-           (job_flag(job, "allow-plaintext") || snapshot_check_encryption(shot->disks, error));
+           snapshot_check_disks(shot->disks, job_flag(job, "disk"),
+                                job_flag(job, "allow-plaintext"), error);
 }
 
 /* Names the files; nothing is created yet. */

@@ -12,6 +12,8 @@ static const ConditionInfo conditions[N_CONDITIONS] = {
                             "see QEMU's query-status, or virsh domstate --reason" },
     [CONDITION_RUNS] = { "running", NULL, .steady = TRUE, .acts = TRUE },
     [CONDITION_PAUSED] = { "paused", "guestctl VM resume", .steady = TRUE, .wakes = TRUE },
+    [CONDITION_INACTIVE] = { "paused after a migration or a restore, with inactive images",
+                             "guestctl VM resume activates them", .wakes = TRUE },
     [CONDITION_NOT_STARTED] = { "paused before its start (prelaunch)",
                                 "guestctl VM resume starts it", .steady = TRUE, .wakes = TRUE },
     [CONDITION_DISK_ERROR] = { "paused on a disk error (io-error)",

@@ -12,6 +12,7 @@ typedef enum {
     CONDITION_UNKNOWN, /* a state that guestctl has no word for */
     CONDITION_RUNS,
     CONDITION_PAUSED,
+    CONDITION_INACTIVE, /* paused, and the images are not yet QEMU's to use */
     CONDITION_NOT_STARTED, /* QEMU was started with -S */
     CONDITION_DISK_ERROR,
     CONDITION_WATCHDOG,

@@ -174,8 +174,11 @@ def test_encrypted(bench):
 
 
 def test_shareable(bench):
-    """a domain with a shareable disk -> no overlay of it"""
+    """a domain with a shareable disk -> no overlay of it; if it is named, libvirt refuses"""
     vm = Domain(bench, {"vda": "raw"}, shared=True)
     result = vm.ctl("snapshot")
     same((result.status, left(vm)), (1, []), result)
-    has(result.err, "disk vda is shared with other VMs, and an overlay would separate them")
+    has(result.err, "other VMs may write to the image of disk vda")
+    result = vm.ctl("snapshot", "--disk", "vda")
+    same((result.status, left(vm)), (1, []), result)
+    has(result.err, "libvirt refused: ")

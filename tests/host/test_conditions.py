@@ -60,6 +60,23 @@ def test_doctor(bench):
             same("guestctl VM resume" in state["remedy"], False, state)
 
 
+def test_inactive(bench):
+    """a paused VM whose images are inactive (QEMU 10.0) -> refused, resume is the next step"""
+    vm = machine(bench, status="paused")
+    vm.on["query-block"] = lambda connection, arguments: [
+        {**row, "inserted": {**row["inserted"], "active": False}}
+        for row in vm.query_block(connection, arguments)]
+    for words in (("snapshot",), ("backup", "--to", bench.path("store"))):
+        result = bench.ctl(*vm.args, *words)
+        same(result.status, 1, result)
+        has(result.err, "with inactive images; next: guestctl VM resume")
+    vm.untouched()
+    vm.on["query-block"] = lambda connection, arguments: [
+        {**row, "inserted": {**row["inserted"], "active": True}}
+        for row in vm.query_block(connection, arguments)]
+    well(vm.snapshot())
+
+
 def test_resume(bench):
     """resume or reset of a VM that went to another QEMU -> refused, nothing is sent"""
     for status in ("postmigrate", "inmigrate"):
@@ -97,7 +114,8 @@ def test_paused(bench):
             has(result.err, f"so the guest cannot {what}; next: ")
             has(result.err, "(--resume does that first)")
         same({m["execute"] for m in player.heard},
-             {"qmp_capabilities", "query-status", "query-migrate"}, status)
+             {"qmp_capabilities", "query-status", "query-migrate"} |
+             ({"query-block"} if status in ("paused", "prelaunch") else set()), status)
         same(live.heard, [], status)
 
 

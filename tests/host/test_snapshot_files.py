@@ -7,7 +7,7 @@ import os
 import stat
 
 from lib.checks import has, same
-from machine import Machine, create_encrypted
+from machine import Machine, create_encrypted, run
 from played import machine, well
 
 
@@ -148,3 +148,19 @@ def test_encrypted(bench):
     well(vm.ctl("snapshot", "commit"))
     with open(bench.path("luks.qcow2"), "rb") as file:
         same(b"A" * 512 in file.read(), False)
+
+
+def test_shared(bench):
+    """a device with share-rw -> no overlay of its disk unless it is named"""
+    run("qemu-img", "create", "-q", "-f", "raw", bench.path("shared.raw"), "8M")
+    vm = Machine(bench, {"d1": "qcow2"}, options=(
+        "-machine", "pc", "-S", "-drive",
+        f"if=none,id=d0,format=raw,file={bench.path('shared.raw')}",
+        "-device", "virtio-blk-pci,id=v0,drive=d0,share-rw=on"))
+    result = vm.ctl("snapshot")
+    same(result.status, 1, result)
+    has(result.err, "other VMs may write to the image of disk d0")
+    same(glob.glob(vm.dir + "/*.qcow2") + glob.glob(vm.dir + "/*.json"), [])
+    well(vm.ctl("snapshot", "--disk", "d1"))
+    well(vm.ctl("snapshot", "--disk", "d0"))
+    well(vm.ctl("snapshot", "commit"))

@@ -103,6 +103,26 @@ static gboolean bare_state(Vm *vm, VmState *state, const Deadline *deadline, GEr
     return status != NULL;
 }
 
+/*
+ * Whether QEMU has handed its images over, or not yet taken them over: what it has read of their
+ * tables may be out of date. QEMU before 10.0 does not report it, and activates the images of a
+ * destination at the end of the migration.
+ */
+static gboolean has_inactive_images(Qmp *qmp, const Deadline *deadline)
+{
+    g_autoptr(JsonNode) result = qmp_call(qmp, "query-block", NULL, deadline, NULL);
+    JsonArray *rows = jsonu_node_array(result);
+
+    for (guint i = 0; i < jsonu_count(rows); i++) {
+        JsonObject *inserted = jsonu_object(jsonu_item(rows, i), "inserted");
+
+        if (inserted && json_object_has_member(inserted, "active") &&
+            !jsonu_bool(inserted, "active"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* A QEMU with a migration under way is in its usual state until the end. */
 static gboolean bare_condition(Vm *vm, VmCondition *condition, const Deadline *deadline,
                                GError **error)
@@ -128,6 +148,9 @@ static gboolean bare_condition(Vm *vm, VmCondition *condition, const Deadline *d
     }
     if (migration_is_under_way(jsonu_string(jsonu_node_object(migration), "status", NULL)))
         *condition = CONDITION_MIGRATING;
+    else if ((*condition == CONDITION_PAUSED || *condition == CONDITION_NOT_STARTED) &&
+             has_inactive_images(qmp, deadline))
+        *condition = CONDITION_INACTIVE;
     return TRUE;
 }
 
