@@ -5,6 +5,7 @@
 #include "host/backup/forget.h"
 #include "host/backup/store.h"
 #include "host/base/json-util.h"
+#include "host/base/plain-name.h"
 #include "host/base/table.h"
 #include "host/cli/quiesce-options.h"
 #include "lib/errors.h"
@@ -51,7 +52,7 @@ static char *dir_of(const Job *job)
 
     if (job->alone)
         return g_strdup(dir);
-    name = g_strdelimit(g_strdup(job->vm->name), "/", '_');
+    name = plain_name(job->vm->name);
     return g_build_filename(dir, name, NULL);
 }
 

@@ -164,3 +164,15 @@ def test_shared(bench):
     well(vm.ctl("snapshot", "--disk", "d1"))
     well(vm.ctl("snapshot", "--disk", "d0"))
     well(vm.ctl("snapshot", "commit"))
+
+
+def test_backup_folded(bench):
+    """backups of VMs whose names fold to one -> a directory each"""
+    names = ("prod/db", "prod_db", "test/db", "..")
+    vms = fleet(bench, *names)
+    for i, vm in enumerate(vms):
+        vm.io("d0", f"write -P {i + 1} 0 64k", "flush")
+    well(bench.ctl(",".join(names), "backup", "--to", bench.path("to")))
+    places = sorted(glob.glob(bench.path("to", "*")) + glob.glob(bench.path("to", ".[!.]*")))
+    same((len(places), bench.path("to", "prod_db") in places), (len(names), True), places)
+    same(glob.glob(bench.path("*.json")), [])
