@@ -121,13 +121,19 @@ static void name_plan(Chain *chain)
         close(fd);
 }
 
-static gboolean check_vm(const Chain *chain, const char *vm, GError **error)
+gboolean chain_check_vm(const Chain *chain, const char *name, const char *uuid, GError **error)
 {
     const ChainPoint *newest = chain_newest(chain);
 
-    if (!vm || !newest || g_str_equal(newest->vm, vm))
+    if (!newest || (uuid && newest->vm_uuid ? g_ascii_strcasecmp(uuid, newest->vm_uuid) == 0
+                                            : g_str_equal(newest->vm, name)))
         return TRUE;
-    return set_error(error, "%s holds the backups of %s; each VM needs a directory of its own",
+    if (g_str_equal(newest->vm, name))
+        return set_error(error, "%s holds the backups of another VM called %s, with the UUID %s; use "
+                                "another directory, or \"backup adopt\" if this VM takes its place",
+                         chain->dir, name, newest->vm_uuid);
+    return set_error(error, "%s holds the backups of %s; each VM needs a directory of its own "
+                            "(\"backup adopt\" if this VM takes its place)",
                      chain->dir, newest->vm);
 }
 
@@ -158,7 +164,8 @@ Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error)
     chain->lock = -1;
     chain->points = g_ptr_array_new_with_free_func((GDestroyNotify)chain_point_free);
     if (!open_dir(chain, dir, use, error) || (locks && !take_lock(chain, error)) ||
-        !read_points(chain, use, error) || !check_vm(chain, vm, error))
+        !read_points(chain, use, error) ||
+        (vm && !chain_check_vm(chain, vm, NULL, error)))
         return NULL;
     if (!begins && chain->points->len == 0) {
         set_error(error, "there are no backups in %s", chain->dir);
@@ -267,6 +274,23 @@ gboolean chain_commit(Chain *chain, ChainPoint *point, GError **error)
     if (!point_write(path, point, chain->name, error))
         return FALSE;
     g_ptr_array_add(chain->points, point);
+    return TRUE;
+}
+
+gboolean chain_adopt(Chain *chain, const char *name, const char *uuid, GError **error)
+{
+    /* The newest is what counts, so it is the last. */
+    for (guint i = 0; i < chain->points->len; i++) {
+        ChainPoint *point = chain->points->pdata[i];
+        g_autofree char *path = manifest_path(chain, point);
+
+        g_free(point->vm);
+        g_free(point->vm_uuid);
+        point->vm = g_strdup(name);
+        point->vm_uuid = g_strdup(uuid);
+        if (!point_write(path, point, chain->name, error))
+            return FALSE;
+    }
     return TRUE;
 }
 

@@ -60,6 +60,15 @@ typedef enum {
 Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error);
 void chain_free(Chain *chain);
 
+/*
+ * Whether the set is empty or of the VM called @name with @uuid (NULL: not known). Names count only
+ * where a UUID is not known.
+ */
+gboolean chain_check_vm(const Chain *chain, const char *name, const char *uuid, GError **error);
+
+/* Makes the set that of the VM called @name with @uuid (NULL: not known); the set is locked. */
+gboolean chain_adopt(Chain *chain, const char *name, const char *uuid, GError **error);
+
 /* The newest point; NULL: there is none. */
 ChainPoint *chain_newest(const Chain *chain);
 ChainPoint *chain_find(const Chain *chain, const char *id); /* NULL: none */

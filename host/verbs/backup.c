@@ -139,6 +139,17 @@ static gboolean read_tuning(const Job *job, gboolean *compress, gint64 *rate, GE
     return TRUE;
 }
 
+/* The set in @dir, if it is the VM's. */
+static Chain *open_of(const Job *job, const char *dir, ChainUse use, GError **error)
+{
+    g_autoptr(Chain) chain = chain_open(dir, NULL, use, error);
+    Deadline deadline = vm_deadline(job->vm, 0);
+    g_autofree char *uuid = chain && chain_newest(chain) ? vm_uuid(job->vm, &deadline) : NULL;
+
+    return chain && chain_check_vm(chain, job->vm->name, uuid, error) ? g_steal_pointer(&chain)
+                                                                      : NULL;
+}
+
 /* A restore, and what reads the newest backup, opens all members. */
 #define MAX_CHAIN 30
 
@@ -170,7 +181,7 @@ static gboolean make(Job *job, GError **error)
         !read_tuning(job, &compress, &rate, error) ||
         !read_count(job, "max-chain", MAX_CHAIN, &max_chain, error))
         return FALSE;
-    chain = chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_PLAN : CHAIN_MAKE, error);
+    chain = open_of(job, dir, job->context->dry_run ? CHAIN_PLAN : CHAIN_MAKE, error);
     backup = chain ? backup_new(job->vm, &job->reporter, chain, error) : NULL;
     if (!backup)
         return FALSE;
@@ -206,8 +217,7 @@ static gboolean forget(Job *job, gboolean all, GError **error)
     g_autoptr(Chain) chain = NULL;
 
     if (dir) {
-        chain = chain_open(dir, job->vm->name, job->context->dry_run ? CHAIN_LOOK : CHAIN_WORK,
-                           error);
+        chain = open_of(job, dir, job->context->dry_run ? CHAIN_LOOK : CHAIN_WORK, error);
         if (!chain)
             return FALSE;
     }
@@ -223,6 +233,22 @@ static gboolean run_forget(Job *job, const char *dir, GError **error)
     return forget(job, all, error);
 }
 
+static gboolean adopt(Job *job, GError **error)
+{
+    g_autofree char *dir = dir_of(job);
+    g_autoptr(Chain) chain =
+        chain_open(dir, NULL, job->context->dry_run ? CHAIN_LOOK : CHAIN_WORK, error);
+    Deadline deadline = vm_deadline(job->vm, 0);
+    g_autofree char *uuid = chain ? vm_uuid(job->vm, &deadline) : NULL;
+    g_autofree char *before = chain ? g_strdup(chain_newest(chain)->vm) : NULL;
+
+    if (!chain || (!job->context->dry_run && !chain_adopt(chain, job->vm->name, uuid, error)))
+        return FALSE;
+    job_print(job, "%s %u backups of %s\n", job->context->dry_run ? "would adopt" : "adopted",
+              chain->points->len, before);
+    return TRUE;
+}
+
 static gboolean backup_run(Job *job, GError **error)
 {
     const char *word = job->call->n_args ? job->call->args[0] : NULL;
@@ -234,18 +260,20 @@ static gboolean backup_run(Job *job, GError **error)
         return usage_error(error, "missing --to DIR");
     if (!word)
         return make(job, error);
+    if (g_str_equal(word, "adopt"))
+        return adopt(job, error);
     if (g_str_equal(word, "list"))
         return store_list(dir, &job->reporter, error);
     if (g_str_equal(word, "verify"))
         return store_verify(dir, &job->reporter, job->context->cancel_fd, error);
     if (g_str_equal(word, "prune"))
         return prune(job, dir, error);
-    return usage_error(error, "must be one of: list, verify, prune, forget (got '%s')", word);
+    return usage_error(error, "must be one of: list, verify, prune, forget, adopt (got '%s')", word);
 }
 
 const Verb verb_backup = {
     .name = "backup",
-    .usage = "[list|verify|prune|forget]",
+    .usage = "[list|verify|prune|forget|adopt]",
     .summary = "Copies the disks of a running VM, or what changed since the last time",
     .doc = "The copies of all disks begin in one transaction, and within the freeze if there is one;\n"
            "the guest is thawed at once. What is written meanwhile is not in them. Each backup is a\n"
@@ -255,7 +283,8 @@ const Verb verb_backup = {
            "keeps and no kept one depends on (newest of each day, week of ISO 8601 and month in local\n"
            "time). forget removes the bitmaps and checkpoints of the backups in DIR, or of all\n"
            "directories, from the VM, so that it can be reverted or undefined; the backups stay, and\n"
-           "the next one is a full one.",
+           "the next one is a full one. A directory belongs to the VM with the UUID of its backups, or,\n"
+           "if that is not known, with their name; adopt makes it the directory of this VM.",
     .options = (const VerbOption[]){
         { "to", "DIR", "where the backups are" },
         { "level", "auto|full|incremental", "default auto: incremental if it can be" },

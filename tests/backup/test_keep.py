@@ -8,6 +8,9 @@ from lib.checks import has, same
 
 from test_backup import FULL, INCREMENTAL, change, check_restored, levels
 
+# A domain has one anyway.
+WITH_UUID = {"options": ("-uuid", "6f6c9d9e-3c1c-4a73-9f0c-0b1f5b1f5b1f")}
+
 
 def forget(vm, *args, status=0):
     result = vm.ctl("backup", "forget", *args)
@@ -124,3 +127,37 @@ def test_forget_usage(make):
     vm = make()
     for words in ((), ("--to", vm.store, "--all")):
         has(forget(vm, *words, status=2).err, "either --to DIR or --all")
+
+
+def test_another_vm(make):
+    """{make}: directory of a VM with another UUID -> refused; adopt -> backups go on in it"""
+    vm = make(**WITH_UUID)
+    vm.backup()
+    path = vm.store + "/" + vm.backup()["id"] + ".json"
+    with open(path, encoding="utf-8") as file:
+        manifest = json.load(file)
+    mine = manifest["vm-uuid"]
+    manifest["vm-uuid"] = "11111111-2222-3333-4444-555555555555"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(manifest, file)
+    has(vm.backup(status=1), "backups of another VM called")
+    same(vm.ctl("backup", "adopt", "--to", vm.store).status, 0)
+    rows = json.loads(vm.bench.ctl("--json", "backup", "list", "--to", vm.store).out)
+    same([row["vm-uuid"] for row in rows], [mine, mine])
+    change(vm, 1)
+    point, wanted = vm.backup(*INCREMENTAL), vm.contents()
+    check_restored(vm, point, wanted, "after adopt")
+    same(vm.bench.ctl("backup", "verify", "--to", vm.store).status, 0)
+
+
+def test_renamed(make):
+    """{make}: the VM has another name and the same UUID -> backups go on"""
+    vm = make(**WITH_UUID)
+    point = vm.backup()
+    path = f"{vm.store}/{point['id']}.json"
+    with open(path, encoding="utf-8") as file:
+        manifest = json.load(file)
+    manifest["vm"] = "name-of-before"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(manifest, file)
+    same(vm.backup(*INCREMENTAL)["level"], "incremental")
