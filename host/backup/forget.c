@@ -73,3 +73,26 @@ gboolean forget_marks(Vm *vm, const char *set, Reporter *reporter, GError **erro
     return failed == 0 || set_error(error, "%u of %u bitmaps are left", failed,
                                     json_array_get_length(list));
 }
+
+void forget_list(Vm *vm, const char *set, const char *dir, Reporter *reporter)
+{
+    g_autoptr(GError) problem = NULL;
+    const BackupOps *ops = vm_backup_ops(vm, &problem);
+    Deadline deadline = vm_deadline(vm, 0);
+    g_autoptr(GPtrArray) marks = ops ? ops->marks(vm, &deadline, &problem) : NULL;
+
+    if (!marks)
+        reporter_warn(reporter, "failed to look for bitmaps of backups: %s", problem->message);
+    for (guint i = 0; marks && i < marks->len; i++) {
+        const BackupMark *mark = marks->pdata[i];
+
+        if (!forget_is_ours(mark->name, NULL))
+            continue;
+        reporter_print(reporter, "in the VM: %s of %s, ", mark->name, mark->where);
+        if (forget_is_ours(mark->name, set))
+            reporter_print(reporter, "of the backups in %s\n", dir);
+        else
+            reporter_print(reporter, "orphaned or of another directory; \"backup forget\" removes "
+                                     "it\n");
+    }
+}

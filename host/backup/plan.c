@@ -110,7 +110,8 @@ static gboolean check_length(const Backup *backup, const ChainPoint *parent, con
     if (!files)
         return FALSE;
     return files->len < backup->max_chain ||
-           set_error(error, "the chain of disk %s has %u members; --max-chain", name, files->len);
+           set_error(error, "the chain of disk %s has %u member%s; --max-chain", name, files->len,
+                     files->len == 1 ? "" : "s");
 }
 
 /* Sets what @disk of the new point is based on, or why it is on nothing. */

@@ -7,9 +7,26 @@
 #include "host/base/table.h"
 #include "lib/errors.h"
 
+/* Why disks are copied in full; the caller's. */
+static char *reasons_of(const ChainPoint *point)
+{
+    g_autoptr(GStrvBuilder) reasons = g_strv_builder_new();
+    g_auto(GStrv) all = NULL;
+
+    for (guint i = 0; i < point->disks->len; i++) {
+        const ChainDisk *disk = point->disks->pdata[i];
+
+        if (disk->reason)
+            g_strv_builder_add(reasons, disk->reason);
+    }
+    all = g_strv_builder_end(reasons);
+    return *all ? g_strjoinv("; ", all) : NULL;
+}
+
 static void list_row(Table *table, const ChainPoint *point)
 {
     g_autofree char *when = chain_point_when(point);
+    g_autofree char *reasons = reasons_of(point);
 
     table_cell(table, point->id);
     table_cell(table, when);
@@ -18,6 +35,7 @@ static void list_row(Table *table, const ChainPoint *point)
     table_size(table, chain_point_size(point));
     table_cell(table, chain_point_label(point));
     table_cell(table, point->parent);
+    table_cell(table, reasons);
 }
 
 static void report_list(Reporter *reporter, JsonArray *list)
@@ -32,7 +50,7 @@ gboolean store_list(const char *dir, Reporter *reporter, GError **error)
 {
     g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_LOOK, error);
     g_autoptr(Table) table = table_new((const char *const[]){
-        "BACKUP", "TIME", "LEVEL", ">DISKS", ">SIZE", "CONSISTENCY", "PARENT", NULL });
+        "BACKUP", "TIME", "LEVEL", ">DISKS", ">SIZE", "CONSISTENCY", "PARENT", "FULL BECAUSE", NULL });
     JsonArray *list;
 
     if (!chain)

@@ -120,8 +120,14 @@ gboolean verb_has_word(const Verb *verb, const char *word)
 
 gboolean verb_call_needs_vm(const VerbCall *call)
 {
-    return !(call->verb->flags & VERB_NO_VM) &&
-           !(call->n_args > 0 && verb_has_word(call->verb, call->args[0]));
+    const Verb *verb = call->verb;
+    const char *word = call->n_args > 0 ? call->args[0] : NULL;
+
+    if (verb->flags & VERB_NO_VM)
+        return FALSE;
+    if (call->spec && word && verb->named_words && g_strv_contains(verb->named_words, word))
+        return TRUE;
+    return !word || !verb_has_word(verb, word);
 }
 
 void verb_call_clear(VerbCall *call)

@@ -30,6 +30,7 @@ struct Verb {
     const char *doc; /* more, for the manual; may be NULL */
     const VerbOption *options; /* the last one has no name; NULL: none */
     const char *const *words; /* first arguments with which it is about no VM; NULL: none */
+    const char *const *named_words; /* those of them that are about VMs if VMs are named; NULL: none */
     guint flags;
     int min_args, max_args; /* of its own; -1: any number */
     /* For one VM, in a thread of its own. */

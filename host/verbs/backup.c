@@ -233,6 +233,23 @@ static gboolean run_forget(Job *job, const char *dir, GError **error)
     return forget(job, all, error);
 }
 
+/* Of VMs that are named, also what the backups have left in them. */
+static gboolean list(Job *job, GError **error)
+{
+    g_autofree char *dir = job->vm ? dir_of(job) : g_strdup(job_option(job, "to"));
+    g_autoptr(Chain) chain = NULL;
+
+    if (!store_list(dir, &job->reporter, error))
+        return FALSE;
+    if (!job->vm)
+        return TRUE;
+    chain = chain_open(dir, NULL, CHAIN_LOOK, error);
+    if (!chain)
+        return FALSE;
+    forget_list(job->vm, chain->name, chain->dir, &job->reporter);
+    return TRUE;
+}
+
 static gboolean adopt(Job *job, GError **error)
 {
     g_autofree char *dir = dir_of(job);
@@ -263,7 +280,7 @@ static gboolean backup_run(Job *job, GError **error)
     if (g_str_equal(word, "adopt"))
         return adopt(job, error);
     if (g_str_equal(word, "list"))
-        return store_list(dir, &job->reporter, error);
+        return list(job, error);
     if (g_str_equal(word, "verify"))
         return store_verify(dir, &job->reporter, job->context->cancel_fd, error);
     if (g_str_equal(word, "prune"))
@@ -279,12 +296,13 @@ const Verb verb_backup = {
            "the guest is thawed at once. What is written meanwhile is not in them. Each backup is a\n"
            "set of qcow2 files with a manifest; an incremental one depends on its parent. Of several\n"
            "VMs each has a directory of its own in DIR. list, verify and prune need no VM: list\n"
-           "shows the backups, verify reads and checks them all, prune removes those that no --keep option\n"
-           "keeps and no kept one depends on (newest of each day, week of ISO 8601 and month in local\n"
-           "time). forget removes the bitmaps and checkpoints of the backups in DIR, or of all\n"
-           "directories, from the VM, so that it can be reverted or undefined; the backups stay, and\n"
-           "the next one is a full one. A directory belongs to the VM with the UUID of its backups, or,\n"
-           "if that is not known, with their name; adopt makes it the directory of this VM.",
+           "shows the backups, and with a VM named the bitmaps of backups that it has; verify reads\n"
+           "and checks them all; prune removes those that no --keep option keeps and no kept one\n"
+           "depends on (newest of each day, week of ISO 8601 and month in local time). forget removes\n"
+           "the bitmaps and checkpoints of the backups in DIR, or of all directories, from the VM, so\n"
+           "that it can be reverted or undefined; the backups stay, and the next one is a full one. A\n"
+           "directory belongs to the VM with the UUID of its backups, or, if that is not known, with\n"
+           "their name; adopt makes it the directory of this VM.",
     .options = (const VerbOption[]){
         { "to", "DIR", "where the backups are" },
         { "level", "auto|full|incremental", "default auto: incremental if it can be" },
@@ -303,6 +321,7 @@ const Verb verb_backup = {
         { NULL },
     },
     .words = (const char *const[]){ "list", "verify", "prune", NULL },
+    .named_words = (const char *const[]){ "list", NULL },
     .flags = VERB_CHANGES | VERB_DRY_ITSELF,
     .max_args = 1,
     .run = backup_run,

@@ -161,3 +161,28 @@ def test_renamed(make):
     with open(path, "w", encoding="utf-8") as file:
         json.dump(manifest, file)
     same(vm.backup(*INCREMENTAL)["level"], "incremental")
+
+
+def test_list_of_vm(make):
+    """{make}: list with a VM named -> what is left in it, and what is of another directory"""
+    vm = make()
+    vm.backup()
+    mine = left(vm)
+    other, vm.store = vm.store, vm.store + "2"
+    vm.backup()
+    out = vm.ctl("backup", "list", "--to", vm.store).out
+    for line in (line for line in out.splitlines() if line.startswith("in the VM: ")):
+        has(line, "orphaned or of another directory" if line.split()[3] in mine
+            else f"of the backups in {vm.store}")
+    for name in left(vm):
+        has(out, f"in the VM: {name} of vd")
+    same("in the VM" in vm.bench.ctl("backup", "list", "--to", other).out, False)
+
+
+def test_list_reasons(make):
+    """{make}: full copy that was not asked for -> list shows why"""
+    vm = make()
+    vm.backup()
+    vm.backup("--max-chain", "1")
+    has(vm.bench.ctl("backup", "list", "--to", vm.store).out,
+        "the chain of disk vda has 1 member; --max-chain; the chain of disk vdb")
