@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "host/cli/completion.h"
 #include "host/cli/fleet.h"
@@ -19,12 +23,46 @@
 #include "lib/errors.h"
 #include "lib/numbers.h"
 
+/* For code that was interrupted to undo its work. */
+#define UNDO_MS 2000
+
+typedef struct {
+    int signals;   /* signalfd */
+    int cancel_fd; /* eventfd */
+} Signals;
+
+/* The thread that waits for signals: a call that hangs anywhere else does not stop it. */
+static gpointer obey_signals(gpointer data)
+{
+    Signals *signals = data;
+    struct signalfd_siginfo info;
+    struct pollfd more = { .fd = signals->signals, .events = POLLIN };
+    guint64 one = 1;
+    gint64 until;
+    int n;
+
+    while (read(signals->signals, &info, sizeof info) < 0 && errno == EINTR)
+        ;
+    (void)!write(signals->cancel_fd, &one, sizeof one);
+    until = g_get_monotonic_time() + UNDO_MS * 1000;
+    do {
+        n = poll(&more, 1, (int)MAX((until - g_get_monotonic_time() + 999) / 1000, 0));
+    } while (n < 0 && errno == EINTR);
+    fprintf(stderr, "guestctl: %s; what was begun with a VM, such as a backup job, continues in "
+                    "QEMU or libvirt until the next backup of the VM ends it\n",
+            n > 0 ? "interrupted again" : "interrupted, and failed to undo its work in time");
+    _exit(EXIT_FAILURE);
+}
+
 /*
  * Ctrl-C and other signals to end do not end guestctl at once: the returned descriptor becomes
- * readable and stays so; code that waits sees that, undoes its work and returns.
+ * readable and stays so; code that waits sees that, undoes its work and returns. If that takes
+ * too long, or at a second signal, guestctl ends where it is.
  */
 static int watch_signals(void)
 {
+    Signals *signals = g_new(Signals, 1); /* the thread's, until the process ends */
+
     sigset_t stop;
 
     sigemptyset(&stop);
@@ -33,7 +71,10 @@ static int watch_signals(void)
     sigaddset(&stop, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
+    signals->signals = signalfd(-1, &stop, SFD_CLOEXEC);
+    signals->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    g_thread_unref(g_thread_new("signals", obey_signals, signals));
+    return signals->cancel_fd;
 }
 
 static int complain(GError *error)

@@ -9,6 +9,7 @@
 
 #include "host/base/digest.h"
 #include "host/base/image-tool.h"
+#include "host/base/qcow2-header.h"
 #include "lib/errors.h"
 
 /* Cleaning up is not interrupted; a job that is cancelled ends with the request under way. */
@@ -228,6 +229,20 @@ static gboolean begin(Backup *backup, Quiesce *window, GError **error)
            set_error(error, "not quiesced: %s", window->reason);
 }
 
+/* Whether @path is an image of the disk as it was planned; the job's end was checked before. */
+static gboolean check_target(const Backup *backup, const ChainDisk *disk, const char *path,
+                             GError **error)
+{
+    const Disk *source = disks_find(backup->disks, disk->name);
+    g_auto(Qcow2Header) header = { 0 };
+
+    if (!qcow2_header_read(path, &header, error))
+        return FALSE;
+    return !source || header.virtual_size == source->size ||
+           set_error(error, "disk %s: its copy has %" G_GINT64_FORMAT " bytes instead of %"
+                            G_GINT64_FORMAT, disk->name, header.virtual_size, source->size);
+}
+
 static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
 {
     g_autofree char *final = chain_path(backup->chain, disk->file);
@@ -238,6 +253,8 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
     tool_sync_begin(partial);
     if (g_stat(partial, &info) < 0)
         return set_errno_error(error, errno, "%s", partial);
+    if (!check_target(backup, disk, partial, error))
+        return FALSE;
     disk->size = info.st_size;
     disk->range = DIGEST_RANGE;
     disk->digests = digest_file(partial, disk->range, backup->vm->context->cancel_fd, error);
@@ -296,6 +313,15 @@ gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
 
 gboolean backup_sweep(Backup *backup, GError **error)
 {
+    Deadline deadline = deadline_in(CLEAN_UP_MS, backup->vm->context->cancel_fd);
+    guint ended = 0;
+
+    if (backup->ops->end_left &&
+        !backup->ops->end_left(backup->vm, &ended, &deadline, error))
+        return FALSE;
+    if (ended > 0)
+        reporter_warn(backup->reporter, "ended %u job%s that a guestctl which was killed had left "
+                                        "in QEMU", ended, ended == 1 ? "" : "s");
     chain_sweep(backup->chain);
     return clear_qemu(backup, error);
 }

@@ -46,7 +46,10 @@ gboolean backup_plan(Backup *backup, BackupLevel level, GError **error);
 gint64 backup_bytes(const Backup *backup); /* to be copied, at most */
 gint64 backup_room(const Backup *backup, guint index); /* that a disk's file may need */
 
-/* Ends and removes what backups that were killed have left, in QEMU and in the directory. */
+/*
+ * With the VM's lock held: ends the jobs that a guestctl which was killed has left in QEMU, for
+ * whatever set, and removes what it has left of this one, there and in the directory.
+ */
 gboolean backup_sweep(Backup *backup, GError **error);
 
 /*

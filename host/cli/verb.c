@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "host/vm/lock.h"
 #include "lib/errors.h"
 #include "lib/json/writer.h"
 
@@ -176,6 +177,16 @@ gboolean job_number(const Job *job, const char *name, gint64 fallback, gint64 *n
     if (!text || g_ascii_string_to_signed(text, 10, 0, G_MAXINT32, number, NULL))
         return TRUE;
     return usage_error(job->call->verb, error, "invalid number '%s' for --%s", text, name);
+}
+
+gboolean job_lock(Job *job, const char *activity, gboolean patient, GError **error)
+{
+    gint64 seconds;
+
+    if (!job_number(job, "wait", patient ? -1 : 0, &seconds, error))
+        return FALSE;
+    return job->context->dry_run ||
+           vm_lock(job->vm, activity, seconds < 0 ? VM_LOCK_FOR_EVER : seconds * 1000, error);
 }
 
 void job_print(Job *job, const char *format, ...)

@@ -77,6 +77,14 @@ gboolean job_flag(const Job *job, const char *name);
 gboolean job_number(const Job *job, const char *name, gint64 fallback, gint64 *number,
                     GError **error);
 
+/*
+ * Takes the lock of the job's VM for @activity. Waits as long as --wait says, which is WAIT_OPTION;
+ * without it for ever if @patient. A dry run needs no lock.
+ */
+gboolean job_lock(Job *job, const char *activity, gboolean patient, GError **error);
+#define WAIT_OPTION \
+    { "wait", "SECONDS", "at most, for another guestctl at work on the VM; 0: fail at once" }
+
 void job_print(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Output for programs is the value as it came. */

@@ -98,11 +98,14 @@ static void print_result(Job *job, const Backup *backup, const Quiesce *window, 
 static gboolean run(Job *job, Backup *backup, BackupLevel level, QuiesceMode mode, gint64 limit_s,
                     GError **error)
 {
-    Deadline deadline = vm_deadline(job->vm, 0);
+    Deadline deadline;
     gint64 began = g_get_monotonic_time();
     Quiesce window;
     gboolean ok;
 
+    if (!job_lock(job, "backup", TRUE, error))
+        return FALSE;
+    deadline = vm_deadline(job->vm, 0);
     if (!vm_check_steady(job->vm, &deadline, error))
         return FALSE;
 
@@ -312,6 +315,7 @@ const Verb verb_backup = {
         { "exclude", "NAME…", "all but this one; may be given several times" },
         QUIESCE_OPTIONS,
         { "max-chain", "N", "auto: begin with a full copy after N backups; 0: never; default 30" },
+        WAIT_OPTION,
         { "keep", "N", "prune: keep the newest N and those they depend on" },
         { "keep-last", "N", "the same" },
         { "keep-daily", "N", "prune: keep the newest of each of the last N days with a backup" },

@@ -44,14 +44,18 @@ static void shot_free(Shot *shot)
 static gboolean prepare(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data = g_new0(Shot, 1);
+    const Shoot *shoot = data;
     QuiesceMode mode;
-    Deadline deadline = vm_deadline(job->vm, 0);
+    Deadline deadline;
     gint64 limit_s;
     g_autoptr(GPtrArray) names = job_option_names(job, "disk");
 
-    (void)data;
+    /* Two calls with the same VMs in another order would wait for each other. */
     if (!quiesce_options(job, &mode, &limit_s, error) ||
-        !vm_check_steady(job->vm, &deadline, error))
+        !job_lock(job, "snapshot", shoot->n == 1, error))
+        return FALSE;
+    deadline = vm_deadline(job->vm, 0);
+    if (!vm_check_steady(job->vm, &deadline, error))
         return FALSE;
     quiesce_init(&shot->window, job->vm, mode, limit_s);
     shot->disks = snapshot_disks(job->vm, names, error);
@@ -358,7 +362,7 @@ static void take_all(Job **jobs, guint n)
         g_ptr_array_add(names, jobs[i]->vm->name);
     g_ptr_array_add(names, NULL);
     shoot.group.vms = (char **)names->pdata;
-    failed = fleet_each(jobs, n, FALSE, prepare, NULL);
+    failed = fleet_each(jobs, n, FALSE, prepare, &shoot);
     if (!failed) {
         shoot.stamp = stamp = free_stamp(jobs, n);
         failed = fleet_each(jobs, n, FALSE, plan, &shoot);
@@ -380,12 +384,16 @@ static void take_all(Job **jobs, guint n)
 static gboolean commit(Job *job, gpointer data, GError **error)
 {
     g_autoptr(GPtrArray) names = job_option_names(job, "disk");
-    Deadline deadline = vm_deadline(job->vm, 0);
-    g_autoptr(GPtrArray) disks = vm_check_steady(job->vm, &deadline, error)
-                                     ? snapshot_disks(job->vm, names, error) : NULL;
+    g_autoptr(GPtrArray) disks = NULL;
+    Deadline deadline;
     guint done = 0;
 
     (void)data;
+    if (!job_lock(job, "snapshot-commit", TRUE, error))
+        return FALSE;
+    deadline = vm_deadline(job->vm, 0);
+    disks = vm_check_steady(job->vm, &deadline, error) ? snapshot_disks(job->vm, names, error)
+                                                       : NULL;
     for (guint i = 0; disks && i < disks->len; i++) {
         const Disk *disk = disks->pdata[i];
         g_autofree char *manifest = disk->path ? manifest_find(disk->path) : NULL;
@@ -441,6 +449,7 @@ const Verb verb_snapshot = {
            "encrypted, so a disk that is encrypted is refused without --allow-plaintext.",
     .options = (const VerbOption[]){
         QUIESCE_OPTIONS,
+        WAIT_OPTION,
         { "disk", "NAME…", "only this one, as --dry-run calls it; may be given several times" },
         { "to", "DIR", "where the overlays are made; default: beside the images" },
         { "allow-plaintext", NULL, "make overlays of encrypted disks, which are not encrypted" },

@@ -25,6 +25,9 @@ typedef struct {
     gboolean kept; /* QEMU may be unable to open it: it does not belong to the image's owner */
 } Overlay;
 
+/* The names of all jobs, nodes and bitmaps that guestctl makes begin with it. */
+#define GUESTCTL_PREFIX "guestctl-"
+
 /* A copy of a VM's disks into files, as a backup makes it. */
 typedef struct {
     const char *prefix;       /* of the names of all jobs, nodes and bitmaps of the backup set */
@@ -97,6 +100,12 @@ typedef struct {
                        GError **error);
     /* Ends all copies of the set, done or not, and closes their files. */
     gboolean (*finish)(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error);
+    /*
+     * With the VM's lock held: ends what a guestctl that was killed left, whatever set it was for,
+     * and closes its files. @ended: how many jobs. Bitmaps stay: they are points of other sets.
+     * NULL: not needed.
+     */
+    gboolean (*end_left)(Vm *vm, guint *ended, const Deadline *deadline, GError **error);
     /* Removes the bitmaps of the set from all disks, but for those named in @keep. */
     gboolean (*forget)(Vm *vm, const DiskCopy *copy, const char *const *keep,
                        const Deadline *deadline, GError **error);
@@ -141,6 +150,11 @@ struct Backend {
                     GError **error);
     gsize ask_max; /* bytes of data that fit into one request; 0: as many as the agent takes */
 
+    /*
+     * What tells the VM from all others of this host, whatever it is called, as part of a file's
+     * name; the caller's. NULL with @error set. NULL: its VMs have no lock.
+     */
+    char *(*identity)(Vm *vm, const Deadline *deadline, GError **error);
     /* The VM's UUID, the caller's; NULL with @error set. */
     char *(*uuid)(Vm *vm, const Deadline *deadline, GError **error);
 

@@ -5,6 +5,7 @@ libguestctl_a_SOURCES += \
 	%D%/backends.c \
 	%D%/condition.c %D%/condition.h \
 	%D%/disk.c %D%/disk.h \
+	%D%/lock.c %D%/lock.h \
 	%D%/vm.c %D%/vm.h
 
 include %D%/bare/local.mk

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/vm/backend.h"
+#include "host/vm/lock.h"
 #include "lib/errors.h"
 #include "lib/json/reader.h"
 
@@ -208,6 +209,7 @@ void vm_free(Vm *vm)
         return;
     deadline_call_drop(&vm->pending);
     vm->backend->free(vm);
+    vm_unlock(vm);
     g_free(vm->name);
     g_free(vm);
 }
@@ -220,6 +222,7 @@ Vm *vm_new(const Backend *backend, const char *name, const Context *context, gpo
     vm->context = context;
     vm->backend = backend;
     vm->data = data;
+    vm->lock_fd = -1;
     return vm;
 }
 

@@ -53,6 +53,8 @@ struct Vm {
     gpointer data;         /* the backend's */
     gboolean agent_only;   /* only its agent can be reached, not what runs the VM */
     DeadlineCall *pending; /* a call that was under way at its deadline; NULL: none */
+    int lock_fd;           /* from vm_lock(); -1: none */
+    char *lock_path;
 };
 
 /*

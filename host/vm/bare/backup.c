@@ -140,18 +140,30 @@ static gboolean step(Vm *vm, Qmp *qmp, gpointer data, GError **error)
 static gboolean follow(Vm *vm, DiskCopy *copy, Progress *progress, int cancel_fd, GError **error)
 {
     g_auto(GStrv) ids = g_new0(char *, copy->disks->len + 1);
+    g_autoptr(GError) problem = NULL;
     g_autofree const char **names = g_new0(const char *, copy->disks->len + 1);
 
     for (guint i = 0; i < copy->disks->len; i++) {
         ids[i] = disk_copy_job(copy, i);
         names[i] = disk_at(copy, i)->name;
     }
-    return jobs_follow(vm, ids, names, step, copy, progress, cancel_fd, error);
+    if (jobs_follow(vm, ids, names, step, copy, progress, cancel_fd, &problem))
+        return TRUE;
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
+        g_prefix_error(&problem, "QEMU ended during the backup (the guest shut down, or QEMU was "
+                                 "killed): ");
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 static gboolean finish(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error)
 {
-    return jobs_finish(vm, copy->prefix, deadline, error);
+    return jobs_finish(vm, copy->prefix, NULL, deadline, error);
+}
+
+static gboolean end_left(Vm *vm, guint *ended, const Deadline *deadline, GError **error)
+{
+    return jobs_finish(vm, GUESTCTL_PREFIX, ended, deadline, error);
 }
 
 static gboolean remove_bitmap(Qmp *qmp, const char *node, const char *name,
@@ -245,6 +257,7 @@ const BackupOps bare_backup = {
     .begin_late = begin_late,
     .follow = follow,
     .finish = finish,
+    .end_left = end_left,
     .forget = forget,
     .marks = marks,
     .unmark = unmark,

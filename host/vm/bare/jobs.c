@@ -142,7 +142,7 @@ gboolean jobs_follow(Vm *vm, char **ids, const char *const *disks, JobsStep step
 }
 
 /* Cancels or dismisses each job with @prefix once; @left is the number of those that remain. */
-static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *cancelled, guint *left,
+static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *seen, guint *left,
                          const Deadline *deadline, GError **error)
 {
     g_autoptr(JsonNode) result = qmp_call(qmp, "query-jobs", NULL, deadline, error);
@@ -153,8 +153,11 @@ static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *cancelled, gu
         const char *id = jsonu_string(jsonu_item(rows, i), "id", "");
         const char *status = jsonu_string(jsonu_item(rows, i), "status", "");
 
+        gboolean first;
+
         if (!g_str_has_prefix(id, prefix))
             continue;
+        first = g_hash_table_add(seen, g_strdup(id));
         if (g_str_equal(status, "concluded")) {
             if (!qmp_do(qmp, "job-dismiss", jsonu_with("id", id), deadline, error))
                 return FALSE;
@@ -162,7 +165,7 @@ static gboolean end_jobs(Qmp *qmp, const char *prefix, GHashTable *cancelled, gu
         }
         ++*left;
         /* A job that is just ending refuses to be cancelled, and ends. */
-        if (g_hash_table_add(cancelled, g_strdup(id)))
+        if (first)
             qmp_do(qmp, "job-cancel", jsonu_with("id", id), deadline, NULL);
     }
     return result != NULL;
@@ -184,21 +187,24 @@ static gboolean close_nodes(Qmp *qmp, const char *prefix, const Deadline *deadli
     return result != NULL;
 }
 
-gboolean jobs_finish(Vm *vm, const char *prefix, const Deadline *deadline, GError **error)
+gboolean jobs_finish(Vm *vm, const char *prefix, guint *ended, const Deadline *deadline,
+                     GError **error)
 {
-    g_autoptr(GHashTable) cancelled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Qmp *qmp = bare_qmp(vm, deadline, error);
     guint left;
 
     if (!qmp)
         return FALSE;
     do {
-        if (!end_jobs(qmp, prefix, cancelled, &left, deadline, error))
+        if (!end_jobs(qmp, prefix, seen, &left, deadline, error))
             return FALSE;
         if (left > 0 && deadline_left_ms(deadline) == 0)
             return set_error(error, "%u jobs of QEMU did not end", left);
         if (left > 0 && !await_change(qmp, CANCEL_LOOK_MS, deadline->cancel_fd, error))
             return FALSE;
     } while (left > 0);
+    if (ended)
+        *ended = g_hash_table_size(seen);
     return close_nodes(qmp, prefix, deadline, error);
 }

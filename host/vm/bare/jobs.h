@@ -21,6 +21,8 @@ gboolean jobs_follow(Vm *vm, char **ids, const char *const *disks, JobsStep step
 
 /*
  * Cancels all jobs whose id begins with @prefix, waits until they are gone, and closes the
- * nodes with such a name; for cleaning up as well as after success.
+ * nodes with such a name; for cleaning up as well as after success. @ended, if not NULL: how many
+ * jobs there were.
  */
-gboolean jobs_finish(Vm *vm, const char *prefix, const Deadline *deadline, GError **error);
+gboolean jobs_finish(Vm *vm, const char *prefix, guint *ended, const Deadline *deadline,
+                     GError **error);

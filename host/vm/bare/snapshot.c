@@ -97,6 +97,6 @@ gboolean bare_commit(Vm *vm, const Disk *disk, Progress *progress, int cancel_fd
     if (!ok)
         bare_disconnect(vm);
     deadline = deadline_in(ANSWER_MS, -1);
-    jobs_finish(vm, id, &deadline, NULL);
+    jobs_finish(vm, id, NULL, &deadline, NULL);
     return ok;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/vm/bare/vm.h"
 
+#include <glib/gstdio.h>
+
 #include "host/base/json-util.h"
 #include "host/wire/agent-client.h"
 #include "host/wire/qmp.h"
@@ -249,6 +251,28 @@ static gboolean bare_halted(Vm *vm, gboolean *halted, const Deadline *deadline, 
     return status != NULL;
 }
 
+/*
+ * By the socket, which may have several names, and not by asking QEMU: the holder of the lock may
+ * be the one client that its monitor takes.
+ */
+static char *bare_identity(Vm *vm, const Deadline *deadline, GError **error)
+{
+    const Bare *bare = vm->data;
+    g_autofree char *hash = NULL;
+    GStatBuf info;
+
+    (void)deadline;
+    if (!bare->qmp_address) {
+        set_error(error, "QEMU's monitor is needed for this: say --qmp SOCKET");
+        return NULL;
+    }
+    if (g_stat(bare->qmp_address, &info) == 0)
+        return g_strdup_printf("qmp-%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+                               (guint64)info.st_dev, (guint64)info.st_ino);
+    hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, bare->qmp_address, -1);
+    return g_strconcat("qmp-", hash, NULL);
+}
+
 static char *bare_uuid(Vm *vm, const Deadline *deadline, GError **error)
 {
     Qmp *qmp = bare_qmp(vm, deadline, error);
@@ -281,6 +305,7 @@ const Backend bare_backend = {
     .free = bare_free,
     .disconnect = bare_disconnect,
     .ask = bare_ask,
+    .identity = bare_identity,
     .uuid = bare_uuid,
     .state = bare_state,
     .act = bare_act,

@@ -200,6 +200,14 @@ static char *libvirt_uuid(Vm *vm, const Deadline *deadline, GError **error)
     return call ? g_strdup(call->string) : NULL;
 }
 
+/* Not the URI too: one libvirtd has several, and a UUID is a UUID. */
+static char *libvirt_identity(Vm *vm, const Deadline *deadline, GError **error)
+{
+    g_autofree char *uuid = libvirt_uuid(vm, deadline, error);
+
+    return uuid ? g_strconcat("libvirt-", uuid, NULL) : NULL;
+}
+
 static gboolean libvirt_state(Vm *vm, VmState *state, const Deadline *deadline, GError **error)
 {
     g_autoptr(LibvirtCall) call = libvirt_do(vm, call_state, deadline, error);
@@ -510,6 +518,7 @@ const Backend libvirt_backend = {
     .free = libvirt_free,
     .ask = libvirt_ask,
     .ask_max = MAX_REQUEST,
+    .identity = libvirt_identity,
     .uuid = libvirt_uuid,
     .state = libvirt_state,
     .state_is_shared = TRUE,

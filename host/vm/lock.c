@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/vm/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/base/reporter.h"
+#include "host/vm/backend.h"
+#include "lib/errors.h"
+
+#define SHARED_DIR "/run/guestctl"
+#define SHARED_GROUP "libvirt"
+
+/* Shared with the thread that waits. */
+typedef struct {
+    int fd; /* -1: handed on */
+} Wait;
+
+static void wait_clear(gpointer data)
+{
+    Wait *wait = data;
+
+    if (wait->fd >= 0)
+        close(wait->fd);
+}
+
+static void wait_unref(Wait *wait)
+{
+    g_atomic_rc_box_release_full(wait, wait_clear);
+}
+
+/* Root makes it, for those who may use libvirt's VMs only: a lock can keep others out for ever. */
+static void make_shared_dir(void)
+{
+    char buffer[4096];
+    struct group entry, *group = NULL;
+
+    if (geteuid() != 0 || mkdir(SHARED_DIR, 0700) < 0)
+        return;
+    if (getgrnam_r(SHARED_GROUP, &entry, buffer, sizeof buffer, &group) == 0 && group &&
+        chown(SHARED_DIR, 0, group->gr_gid) == 0)
+        (void)!chmod(SHARED_DIR, 02770);
+}
+
+/*
+ * Without /run/guestctl a directory of the user's that does not depend on the session: cron's
+ * environment has no XDG_RUNTIME_DIR. The caller's; NULL with @error set.
+ */
+static char *lock_dir(GError **error)
+{
+    g_autofree char *own = g_build_filename(g_get_user_cache_dir(), "guestctl", NULL);
+
+    make_shared_dir();
+    if (access(SHARED_DIR, W_OK | X_OK) == 0)
+        return g_strdup(SHARED_DIR);
+    if (g_mkdir_with_parents(own, 0700) == 0)
+        return g_steal_pointer(&own);
+    set_errno_error(error, errno, "no place for the lock of the VM: %s", own);
+    return NULL;
+}
+
+/* What the holder wrote about itself; the caller's. */
+static char *holder(int fd, const char *name)
+{
+    char text[256] = "";
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    long long pid = 0, since = 0;
+    char activity[64] = "";
+    g_autoptr(GDateTime) time = NULL;
+    g_autofree char *begun = NULL;
+
+    if (n <= 0 || sscanf(text, "%lld %lld %63s", &pid, &since, activity) != 3)
+        return g_strdup_printf("another guestctl is at work on VM %s", name);
+    time = g_date_time_new_from_unix_local(since);
+    begun = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : NULL;
+    return g_strdup_printf("another guestctl (pid %lld) has been at work on VM %s since %s (%s)",
+                           pid, name, begun ? begun : "an unknown time", activity);
+}
+
+static void sign(int fd, const char *activity)
+{
+    g_autofree char *text = g_strdup_printf("%d %" G_GINT64_FORMAT " %s\n", (int)getpid(),
+                                            g_get_real_time() / G_USEC_PER_SEC, activity);
+
+    /* Only for the texts of others. */
+    (void)!ftruncate(fd, 0);
+    (void)!pwrite(fd, text, strlen(text), 0);
+}
+
+static gboolean block(gpointer data, GError **error)
+{
+    Wait *wait = data;
+
+    while (flock(wait->fd, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return set_errno_error(error, errno, "flock");
+    return TRUE;
+}
+
+/* A holder removes its file at the end: a lock on a file that was removed does not count. */
+static gboolean is_in_place(int fd, const char *path)
+{
+    struct stat ours, named;
+
+    return fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_dev == named.st_dev &&
+           ours.st_ino == named.st_ino;
+}
+
+static gboolean lock_file(Vm *vm, Wait *wait, const char *path, gint64 wait_ms, gboolean *told,
+                          const Deadline *deadline, GError **error)
+{
+    g_autofree char *who = NULL;
+    g_autoptr(GError) problem = NULL;
+
+    wait->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+    if (wait->fd < 0)
+        return set_errno_error(error, errno, "%s", path);
+    if (flock(wait->fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno != EWOULDBLOCK)
+        return set_errno_error(error, errno, "flock: %s", path);
+    who = holder(wait->fd, vm->name);
+    if (wait_ms != 0 && !*told) {
+        const Reporter reporter = { 0 };
+
+        reporter_warn(&reporter, "%s; waiting for it", who);
+        *told = TRUE;
+    }
+    if (wait_ms != 0 && deadline_call_run(NULL, block, wait, wait_clear, deadline, &problem))
+        return TRUE;
+    if (!problem || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s; wait for its end, or permit "
+                    "guestctl to wait for it with --wait", who);
+    else
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+gboolean vm_lock(Vm *vm, const char *activity, gint64 wait_ms, GError **error)
+{
+    Deadline first = vm_deadline(vm, 0), deadline;
+    g_autofree char *identity = NULL, *dir = NULL, *file = NULL;
+    gboolean told = FALSE;
+
+    if (vm->lock_fd >= 0 || !vm->backend->identity)
+        return TRUE;
+    identity = vm->backend->identity(vm, &first, error);
+    if (!identity)
+        return FALSE;
+    dir = lock_dir(error);
+    if (!dir)
+        return FALSE;
+    file = g_strconcat(dir, "/", identity, ".lock", NULL);
+    deadline = wait_ms < 0 ? (Deadline){ .until = G_MAXINT64 / 2,
+                                         .cancel_fd = vm->context->cancel_fd }
+                           : vm_deadline(vm, MAX(wait_ms, 1));
+    for (;;) {
+        Wait *wait = g_atomic_rc_box_new0(Wait);
+
+        if (!lock_file(vm, wait, file, wait_ms, &told, &deadline, error)) {
+            wait_unref(wait);
+            return FALSE;
+        }
+        if (is_in_place(wait->fd, file)) {
+            vm->lock_fd = wait->fd;
+            wait->fd = -1;
+            vm->lock_path = g_steal_pointer(&file);
+            wait_unref(wait);
+            break;
+        }
+        wait_unref(wait);
+    }
+    sign(vm->lock_fd, activity);
+    return TRUE;
+}
+
+void vm_unlock(Vm *vm)
+{
+    if (vm->lock_fd < 0)
+        return;
+    unlink(vm->lock_path);
+    g_clear_pointer(&vm->lock_path, g_free);
+    close(vm->lock_fd);
+    vm->lock_fd = -1;
+}
