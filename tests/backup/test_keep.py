@@ -6,6 +6,7 @@ import shutil
 
 from lib.checks import has, same
 
+from domain import Domain
 from test_backup import FULL, INCREMENTAL, change, check_restored, levels
 
 # A domain has one anyway.
@@ -120,6 +121,20 @@ def test_forget_after_kill(make):
     same(left(vm), [])
     vm.io("vda", "write -P 1 0 64k")
     same(vm.backup()["level"], "full")
+
+
+def test_forget_off(make):
+    """{make}: VM off -> of libvirt's only the record goes, and that is said; of QEMU's nothing"""
+    vm = make()
+    vm.backup()
+    vm.quit()
+    if isinstance(vm, Domain):
+        has(forget(vm, "--all").out, "may still be in the images")
+        same(forget(vm, "--all").out, "nothing to remove\n")
+    else:
+        forget(vm, "--all", status=1)
+    vm.start()
+    vm.backup()
 
 
 def test_forget_usage(make):

@@ -371,7 +371,13 @@ static GPtrArray *marks(Vm *vm, const Deadline *deadline, GError **error)
         return NULL;
     call->data = g_ptr_array_new_with_free_func(backup_mark_free);
     call->free_data = (GDestroyNotify)g_ptr_array_unref;
-    return libvirt_call_run(call, NULL, deadline, error) ? g_steal_pointer(&call->data) : NULL;
+    return libvirt_call_run(call, NULL, deadline, error) ? g_ptr_array_ref(call->data) : NULL;
+}
+
+/* Whether libvirt failed for a reason that passes, and did not look for the bitmaps. */
+static gboolean is_passing(int code)
+{
+    return code == VIR_ERR_OPERATION_TIMEOUT || code == VIR_ERR_RPC || code == VIR_ERR_SYSTEM_ERROR;
 }
 
 /* @value: whether only libvirt's own data was removed, @string: why. */
@@ -382,7 +388,7 @@ static int call_unmark(LibvirtCall *call)
     int result = found ? virDomainCheckpointDelete(found, 0) : -1;
 
     /* While a job is under way, libvirt may refuse for this reason alone. */
-    if (found && result < 0 && !job) {
+    if (found && result < 0 && !job && !is_passing(virGetLastErrorCode())) {
         call->string = strdup(virGetLastErrorMessage());
         call->value = 1;
         result = virDomainCheckpointDelete(found, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY);
