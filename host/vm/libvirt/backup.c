@@ -14,6 +14,16 @@
 /* Bytes a second while the guest is frozen; see host/vm/bare/backup.c. */
 #define HELD_RATE 1
 
+/*
+ * The job survives a guest that shuts down: VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN of
+ * libvirt 11.10, which older headers do not have.
+ */
+#define PRESERVE_SHUTDOWN_DOMAIN (1u << 1)
+#define PRESERVE_SINCE 11010000
+
+/* How the names of the files end, as long as a backup is being made; see CHAIN_PARTIAL. */
+#define PARTIAL ".partial"
+
 /* libvirt wants one for all, although each disk has its own. */
 static void add_incremental(const DiskCopy *copy, GString *xml)
 {
@@ -131,8 +141,13 @@ static int set_rate(virDomainPtr domain, const char *disk, unsigned long rate)
 
 static int call_begin(LibvirtCall *call)
 {
-    if (virDomainBackupBegin(call->domain, call->text, call->more,
-                             VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL) < 0)
+    unsigned int flags = VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL;
+    unsigned long version = 0;
+
+    if (virConnectGetLibVersion(virDomainGetConnect(call->domain), &version) == 0 &&
+        version >= PRESERVE_SINCE)
+        flags |= PRESERVE_SHUTDOWN_DOMAIN;
+    if (virDomainBackupBegin(call->domain, call->text, call->more, flags) < 0)
         return -1;
     /* libvirt cannot begin it slowly. If it refuses a rate, the thaw takes a little longer. */
     for (char **disk = call->names; *disk; disk++)
@@ -144,7 +159,7 @@ static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError *
 {
     g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_begin, deadline, error);
 
-    if (!call)
+    if (!call || !libvirt_end_watch(vm, deadline, error))
         return FALSE;
     call->text = backup_xml(copy);
     call->more = checkpoint_xml(copy);
@@ -203,17 +218,99 @@ static LibvirtCall *job_stats(Vm *vm, unsigned int flags, const Deadline *deadli
     return libvirt_call_run(call, NULL, deadline, error) ? g_steal_pointer(&call) : NULL;
 }
 
-static LibvirtJobState read_end(Vm *vm, const Deadline *deadline, GError **error)
+/* As libvirt writes it into XML; the caller's. */
+static char *xml_text(const char *text)
 {
-    g_autoptr(LibvirtCall) call = job_stats(vm, VIR_DOMAIN_JOB_STATS_COMPLETED, deadline, error);
-    const char *text = NULL;
+    g_autofree char *escaped = g_markup_escape_text(text, -1);
+    GString *xml = g_string_new(escaped);
+
+    g_string_replace(xml, "&#39;", "&apos;", 0);
+    return g_string_free(xml, FALSE);
+}
+
+/* Of the domain's backup, from malloc(); NULL without a libvirt error: there is none. */
+static char *backup_under_way(virDomainPtr domain)
+{
+    char *xml = virDomainBackupGetXMLDesc(domain, 0);
+
+    if (!xml && (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_BACKUP ||
+                 virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID))
+        virResetLastError(); /* none, or the domain is off */
+    return xml;
+}
+
+/*
+ * @value: whether the backup under way writes to the file of which @text is the end of the path;
+ * with @flags, abort it.
+ */
+static int call_under_way(LibvirtCall *call)
+{
+    char *xml = backup_under_way(call->domain);
+
+    if (!xml && virGetLastErrorCode() != VIR_ERR_OK)
+        return -1;
+    call->value = xml && strstr(xml, call->text);
+    free(xml);
+    return call->value && call->flags ? virDomainAbortJob(call->domain) : 0;
+}
+
+/* FALSE with @error set if the VM could not be asked or the job not be aborted. */
+static gboolean find_target(Vm *vm, char *text, gboolean abort, gboolean *under_way,
+                            const Deadline *deadline, GError **error)
+{
+    g_autofree char *owned = text;
+    g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_under_way, deadline, error);
 
     if (!call)
-        return LIBVIRT_JOB_FAILED;
-    if (call->value == VIR_DOMAIN_JOB_COMPLETED)
+        return FALSE;
+    call->text = g_steal_pointer(&owned);
+    call->flags = abort;
+    if (!libvirt_call_run(call, NULL, deadline, error))
+        return FALSE;
+    *under_way = call->value;
+    return TRUE;
+}
+
+/* A job of any point of the set: all have their files in its directory. */
+static gboolean find_job(Vm *vm, const DiskCopy *copy, gboolean abort, gboolean *under_way,
+                         const Deadline *deadline, GError **error)
+{
+    g_autofree char *dir = xml_text(copy->dir);
+
+    return find_target(vm, g_strdup_printf("file='%s/", dir), abort, under_way, deadline, error);
+}
+
+/* The very job of this copy: no other has its files. */
+static gboolean find_ours(Vm *vm, const DiskCopy *copy, gboolean *ours, const Deadline *deadline,
+                          GError **error)
+{
+    g_autofree char *file = xml_text(copy->files[0]);
+
+    return find_target(vm, g_strdup_printf("file='%s'", file), FALSE, ours, deadline, error);
+}
+
+/*
+ * Our job has ended. What libvirt keeps of a completed job is that of the last one,
+ * and the first who reads it takes it away; only the event belongs to the job that we saw.
+ */
+static LibvirtJobState read_end(Vm *vm, LibvirtEnd end, const char *reason,
+                                const Deadline *deadline, GError **error)
+{
+    VmState state;
+
+    switch (end) {
+    case LIBVIRT_END_SUCCESS:
         return LIBVIRT_JOB_DONE;
-    virTypedParamsGetString(call->params, call->n_params, VIR_DOMAIN_JOB_ERRMSG, &text);
-    set_error(error, "failed to copy the disks: %s", text ? text : "no reason reported by libvirt");
+    case LIBVIRT_END_FAILURE:
+        if (vm->backend->state(vm, &state, deadline, NULL) && state == VM_SHUT_OFF)
+            set_error(error, "the guest shut down during the backup");
+        else
+            set_error(error, "failed to copy the disks: %s",
+                      reason ? reason : "the job was cancelled, and not by this guestctl");
+        break;
+    case LIBVIRT_END_UNKNOWN:
+        break;
+    }
     return LIBVIRT_JOB_FAILED;
 }
 
@@ -221,19 +318,31 @@ static LibvirtJobState look(Vm *vm, gpointer data, Progress *progress, const Dea
                             GError **error)
 {
     DiskCopy *copy = data;
-    g_autoptr(LibvirtCall) call = job_stats(vm, 0, deadline, error);
+    g_autoptr(LibvirtCall) call = NULL;
     unsigned long long done = 0, total = 0;
-    gboolean halted = FALSE;
+    g_autofree char *reason = NULL;
+    gboolean halted = FALSE, ours = FALSE;
+    LibvirtEnd end;
 
-    if (!call)
+    /* After a restart of the daemon the events are those of a new connection. */
+    if (!libvirt_end_watch(vm, deadline, error))
         return LIBVIRT_JOB_FAILED;
-    if (call->value == VIR_DOMAIN_JOB_NONE)
-        return read_end(vm, deadline, error);
+    end = libvirt_end_take(vm, &reason);
+    if (!find_ours(vm, copy, &ours, deadline, error))
+        return LIBVIRT_JOB_FAILED;
+    if (!ours && end == LIBVIRT_END_UNKNOWN)
+        end = libvirt_end_await(vm, &reason, deadline, error);
+    if (!ours)
+        return read_end(vm, end, reason, deadline, error);
     if (copy->held && !release(vm, copy, deadline, error))
+        return LIBVIRT_JOB_FAILED;
+    call = job_stats(vm, 0, deadline, error);
+    if (!call)
         return LIBVIRT_JOB_FAILED;
     virTypedParamsGetULLong(call->params, call->n_params, VIR_DOMAIN_JOB_DISK_PROCESSED, &done);
     virTypedParamsGetULLong(call->params, call->n_params, VIR_DOMAIN_JOB_DISK_TOTAL, &total);
-    progress_update(progress, (gint64)done, (gint64)total);
+    if (call->value != VIR_DOMAIN_JOB_NONE)
+        progress_update(progress, (gint64)done, (gint64)total);
     if (!copy->was_halted && vm_halted(vm, &halted, deadline, NULL) && halted) {
         set_error(error, "QEMU paused the VM on a disk error");
         return LIBVIRT_JOB_FAILED;
@@ -243,40 +352,26 @@ static LibvirtJobState look(Vm *vm, gpointer data, Progress *progress, const Dea
 
 static gboolean follow(Vm *vm, DiskCopy *copy, Progress *progress, int cancel_fd, GError **error)
 {
-    return libvirt_job_follow(vm, look, copy, progress, cancel_fd, error);
-}
+    gboolean ok = libvirt_job_follow(vm, look, copy, progress, cancel_fd, error);
 
-/* @value: whether a backup into the directory @text is under way; with @flags, abort it. */
-static int call_under_way(LibvirtCall *call)
-{
-    char *xml = virDomainBackupGetXMLDesc(call->domain, 0);
-
-    call->value = xml && strstr(xml, call->text);
-    free(xml);
-    return call->value && call->flags ? virDomainAbortJob(call->domain) : 0;
-}
-
-/* FALSE with @error set if the VM could not be asked or the job not be aborted. */
-static gboolean find_job(Vm *vm, const DiskCopy *copy, gboolean abort, gboolean *under_way,
-                         const Deadline *deadline, GError **error)
-{
-    g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_under_way, deadline, error);
-
-    if (!call)
-        return FALSE;
-    call->text = g_markup_printf_escaped("%s/", copy->dir);
-    call->flags = abort;
-    if (!libvirt_call_run(call, NULL, deadline, error))
-        return FALSE;
-    *under_way = call->value;
-    return TRUE;
+    libvirt_end_unwatch(vm);
+    return ok;
 }
 
 typedef struct {
-    const DiskCopy *copy;
+    const DiskCopy *copy; /* NULL: a job of any set */
     const Deadline *deadline;
-    gboolean aborted;
+    gboolean aborted; /* there was one, and it was told to end */
+    gboolean tried;
 } Finish;
+
+static gboolean find_finished(Vm *vm, const Finish *finish, gboolean abort, gboolean *under_way,
+                              const Deadline *deadline, GError **error)
+{
+    return finish->copy ? find_job(vm, finish->copy, abort, under_way, deadline, error)
+                        : find_target(vm, g_strdup(".qcow2" PARTIAL "'"), abort, under_way,
+                                      deadline, error);
+}
 
 static LibvirtJobState look_at_end(Vm *vm, gpointer data, Progress *progress,
                                    const Deadline *deadline, GError **error)
@@ -286,15 +381,16 @@ static LibvirtJobState look_at_end(Vm *vm, gpointer data, Progress *progress,
     gboolean under_way = FALSE;
 
     (void)progress;
-    if (!find_job(vm, finish->copy, !finish->aborted, &under_way, deadline, &problem)) {
+    if (!find_finished(vm, finish, !finish->tried, &under_way, deadline, &problem)) {
         /* A job that is just ending cannot be aborted, and ends. */
-        if (finish->aborted || !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
-            (find_job(vm, finish->copy, FALSE, &under_way, deadline, NULL) && under_way)) {
+        if (finish->tried || !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) ||
+            (find_finished(vm, finish, FALSE, &under_way, deadline, NULL) && under_way)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return LIBVIRT_JOB_FAILED;
         }
     }
-    finish->aborted = TRUE;
+    finish->tried = TRUE;
+    finish->aborted = finish->aborted || under_way;
     if (!under_way)
         return LIBVIRT_JOB_DONE;
     if (deadline_left_ms(finish->deadline) > 0)
@@ -309,6 +405,17 @@ static gboolean finish(Vm *vm, const DiskCopy *copy, const Deadline *deadline, G
     Progress silent = { .quiet = TRUE };
 
     return libvirt_job_follow(vm, look_at_end, &finish, &silent, deadline->cancel_fd, error);
+}
+
+/* Only guestctl gives files such names, and with the lock held no other guestctl is at work. */
+static gboolean end_left(Vm *vm, guint *ended, const Deadline *deadline, GError **error)
+{
+    Progress silent = { .quiet = TRUE };
+    Finish left = { .deadline = deadline };
+    gboolean ok = libvirt_job_follow(vm, look_at_end, &left, &silent, deadline->cancel_fd, error);
+
+    *ended = left.aborted;
+    return ok;
 }
 
 /* @data: the names of the checkpoints that stay. */
@@ -422,6 +529,7 @@ const BackupOps libvirt_backup = {
     .begin_late = begin_late,
     .follow = follow,
     .finish = finish,
+    .end_left = end_left,
     .forget = forget,
     .marks = marks,
     .unmark = unmark,

@@ -34,6 +34,31 @@ typedef LibvirtJobState (*LibvirtLook)(Vm *vm, gpointer data, Progress *progress
 gboolean libvirt_job_follow(Vm *vm, LibvirtLook look, gpointer data, Progress *progress,
                             int cancel_fd, GError **error);
 
+/*
+ * How a backup job of the domain ended, from libvirt's event, which is to be watched for before the
+ * job begins. libvirt_end_watch() does nothing while it is watched for already, and begins anew on
+ * a new connection; what ended in between is then not known.
+ */
+typedef enum { LIBVIRT_END_UNKNOWN, LIBVIRT_END_SUCCESS, LIBVIRT_END_FAILURE } LibvirtEnd;
+
+gboolean libvirt_end_watch(Vm *vm, const Deadline *deadline, GError **error);
+void libvirt_end_unwatch(Vm *vm);
+/*
+ * The event that came, which is then forgotten; LIBVIRT_END_UNKNOWN: none. Taken before a look that
+ * shows the job still under way, it was that of an earlier job.
+ */
+LibvirtEnd libvirt_end_take(Vm *vm, char **reason);
+/*
+ * Waits for the event for a short time, as the job is known to have ended. @reason: the caller's,
+ * NULL: none was given. LIBVIRT_END_UNKNOWN with @error set.
+ */
+LibvirtEnd libvirt_end_await(Vm *vm, char **reason, const Deadline *deadline, GError **error);
+
+/* Where a Vm keeps what libvirt_end_watch() made. */
+typedef struct EndOfJob EndOfJob;
+EndOfJob **libvirt_end(Vm *vm);
+virDomainPtr libvirt_domain(Vm *vm);
+
 /* ---- Members of the table in files of their own. */
 
 GPtrArray *libvirt_disks(Vm *vm, guint details, const Deadline *deadline, GError **error);

@@ -41,6 +41,7 @@ typedef struct {
     virDomainPtr domain; /* keeps its connection */
     EndWatch *watch;     /* NULL: none */
     int callbacks[2];    /* -1: none */
+    EndOfJob *end;       /* NULL: not watched for */
 } Libvirt;
 
 static int call_lookup(LibvirtCall *call)
@@ -81,6 +82,16 @@ LibvirtCall *libvirt_call_on(Vm *vm, LibvirtFunc func, const Deadline *deadline,
     Libvirt *libvirt = vm->data;
 
     return refresh(vm, deadline, error) ? libvirt_call_new(func, NULL, libvirt->domain) : NULL;
+}
+
+EndOfJob **libvirt_end(Vm *vm)
+{
+    return &((Libvirt *)vm->data)->end;
+}
+
+virDomainPtr libvirt_domain(Vm *vm)
+{
+    return ((Libvirt *)vm->data)->domain;
 }
 
 LibvirtCall *libvirt_do(Vm *vm, LibvirtFunc func, const Deadline *deadline, GError **error)
@@ -402,6 +413,7 @@ static void libvirt_free(Vm *vm)
     Libvirt *libvirt = vm->data;
 
     stop_watching(vm);
+    libvirt_end_unwatch(vm);
     virDomainFree(libvirt->domain);
     g_free(libvirt);
 }
