@@ -111,6 +111,7 @@ static void remove_files(const Backup *backup)
         unlink(partial);
         unlink(final);
     }
+    chain_done(backup->chain);
 }
 
 /*
@@ -171,6 +172,9 @@ static gboolean create_file(const Backup *backup, guint index, const char *path,
 
 static gboolean prepare(Backup *backup, GError **error)
 {
+    /* While there is room. */
+    if (!chain_intend(backup->chain, backup->point->id, error))
+        return FALSE;
     for (guint i = 0; i < backup->disks->len; i++) {
         const char *path = backup->copy.files[i];
         Deadline deadline;
@@ -279,8 +283,11 @@ static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
     for (guint i = 0; i < backup->point->disks->len; i++)
         if (!seal_file(backup, backup->point->disks->pdata[i], error))
             return FALSE;
-    return tool_sync(backup->chain->dir, error) &&
-           chain_commit(backup->chain, backup->point, error);
+    if (!tool_sync(backup->chain->dir, error) ||
+        !chain_commit(backup->chain, backup->point, error))
+        return FALSE;
+    chain_done(backup->chain);
+    return TRUE;
 }
 
 static gboolean follow(Backup *backup, GError **error)

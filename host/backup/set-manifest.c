@@ -228,7 +228,7 @@ gboolean point_write(const char *path, const ChainPoint *point, const char *set,
 
     return g_file_set_contents_full(path, line, -1,
                                     G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                    0644, error);
+                                    0600, error);
 }
 
 ChainDisk *chain_point_add(ChainPoint *point, const char *name)

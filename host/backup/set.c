@@ -15,6 +15,8 @@
 
 /* Holds the set's name from the first backup on, finished or not; and is the lock. */
 #define SET_FILE ".guestctl-backups"
+/* Holds the id of the point whose files are being named or removed, see chain_intend(). */
+#define INTENT_FILE ".guestctl-intent"
 
 char *chain_path(const Chain *chain, const char *name)
 {
@@ -69,7 +71,7 @@ static gboolean take_lock(Chain *chain, GError **error)
 {
     g_autofree char *path = chain_path(chain, SET_FILE);
 
-    chain->lock = g_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    chain->lock = g_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (chain->lock < 0)
         return set_errno_error(error, errno, "%s", path);
     if (flock(chain->lock, LOCK_EX | LOCK_NB) == 0)
@@ -141,7 +143,7 @@ static gboolean open_dir(Chain *chain, const char *dir, ChainUse use, GError **e
 {
     char *real;
 
-    if (use == CHAIN_MAKE && g_mkdir_with_parents(dir, 0755) < 0)
+    if (use == CHAIN_MAKE && g_mkdir_with_parents(dir, 0700) < 0)
         return set_errno_error(error, errno, "%s", dir);
     real = realpath(dir, NULL);
     if (!real && use == CHAIN_PLAN && errno == ENOENT) {
@@ -271,8 +273,10 @@ gboolean chain_commit(Chain *chain, ChainPoint *point, GError **error)
 {
     g_autofree char *path = manifest_path(chain, point);
 
-    if (!point_write(path, point, chain->name, error))
+    if (!point_write(path, point, chain->name, error)) {
+        unlink(path); /* it may be there, and only not be durable */
         return FALSE;
+    }
     g_ptr_array_add(chain->points, point);
     return TRUE;
 }
@@ -298,6 +302,8 @@ gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error)
 {
     g_autofree char *path = manifest_path(chain, point);
 
+    if (!chain_intend(chain, point->id, error))
+        return FALSE;
     if (unlink(path) < 0)
         return set_errno_error(error, errno, "%s", path);
     for (guint i = 0; i < point->disks->len; i++) {
@@ -306,19 +312,71 @@ gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error)
         if (unlink(file) < 0 && errno != ENOENT)
             return set_errno_error(error, errno, "%s", file);
     }
+    chain_done(chain);
     g_ptr_array_remove(chain->points, point);
     return TRUE;
+}
+
+static gboolean is_named(const Chain *chain, const char *file)
+{
+    for (guint i = 0; i < chain->points->len; i++) {
+        const ChainPoint *point = chain->points->pdata[i];
+
+        for (guint k = 0; k < point->disks->len; k++)
+            if (g_str_equal(((const ChainDisk *)point->disks->pdata[k])->file, file))
+                return TRUE;
+    }
+    return FALSE;
+}
+
+/* Whether it is a file of the point @id (NULL: of none). */
+static gboolean is_file_of(const char *name, const char *id)
+{
+    gsize len = id ? strlen(id) : 0;
+
+    return id && strncmp(name, id, len) == 0 && name[len] == '-' &&
+           g_str_has_suffix(name, ".qcow2");
+}
+
+/* What g_file_set_contents() writes before it has the name: NAME.XXXXXX. */
+static gboolean is_unfinished_text(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    g_autofree char *stem = dot && strlen(dot) == 7 ? g_strndup(name, (gsize)(dot - name)) : NULL;
+
+    return stem && (is_manifest_name(stem) || g_str_equal(stem, INTENT_FILE));
+}
+
+gboolean chain_intend(const Chain *chain, const char *id, GError **error)
+{
+    g_autofree char *path = chain_path(chain, INTENT_FILE);
+
+    return g_file_set_contents_full(path, id, -1,
+                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                    0600, error);
+}
+
+void chain_done(const Chain *chain)
+{
+    g_autofree char *path = chain_path(chain, INTENT_FILE);
+
+    unlink(path);
 }
 
 void chain_sweep(const Chain *chain)
 {
     g_autoptr(GDir) dir = g_dir_open(chain->dir, 0, NULL);
+    g_autofree char *intent = chain_path(chain, INTENT_FILE);
+    g_autofree char *id = NULL;
     const char *name;
 
+    g_file_get_contents(intent, &id, NULL, NULL);
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = chain_path(chain, name);
 
-        if (g_str_has_suffix(name, ".qcow2" CHAIN_PARTIAL))
+        if (g_str_has_suffix(name, ".qcow2" CHAIN_PARTIAL) || is_unfinished_text(name) ||
+            (is_file_of(name, id) && !is_named(chain, name)))
             unlink(path);
     }
+    chain_done(chain);
 }

@@ -100,7 +100,19 @@ JsonObject *chain_point_json(const ChainPoint *point, const char *set);
 /* Removes the point's manifest and then its files. */
 gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error);
 
-/* Removes what backups that were broken off have left. */
+/*
+ * Durably notes that the files of the point @id are about to get their names before its manifest is
+ * there, or to be removed after it. A guestctl that is killed before chain_done() leaves the note,
+ * and chain_sweep() removes those files, unless the manifest is there. Other files that no manifest
+ * names stay: the manifest may have been moved away.
+ */
+gboolean chain_intend(const Chain *chain, const char *id, GError **error);
+void chain_done(const Chain *chain);
+
+/*
+ * Removes what backups that were broken off have left. The set has to be locked, and all of its
+ * manifests have been read.
+ */
 void chain_sweep(const Chain *chain);
 #define CHAIN_PARTIAL ".partial"
 

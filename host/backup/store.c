@@ -215,5 +215,6 @@ gboolean store_prune(const char *dir, const Retention *rules, gboolean dry, Repo
         prune_plan(chain, reasons, reporter);
         return TRUE;
     }
+    chain_sweep(chain);
     return prune_do(chain, reasons, reporter, error);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -61,8 +62,8 @@ static const char *last_line(char *text)
 }
 
 /*
- * In the child: a session of its own, so Ctrl-C of the terminal reaches guestctl alone, and the
- * signals that guestctl blocks.
+ * In the child: a session of its own, so Ctrl-C of the terminal reaches guestctl alone, the
+ * signals that guestctl blocks, and files that only their owner can read.
  */
 static void set_up_child(gpointer unused)
 {
@@ -70,6 +71,7 @@ static void set_up_child(gpointer unused)
 
     (void)unused;
     setsid();
+    umask(077); /* the disks of a VM are nobody else's to read */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

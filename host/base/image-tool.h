@@ -8,7 +8,7 @@
  * output and error go to @output, which the caller owns and which may be NULL. Returns FALSE with
  * @error set to the last line that the program wrote, to GUESTD_ERROR_CANCELLED once @cancel_fd
  * (-1: never) is readable, or to GUESTD_ERROR_TIMED_OUT after a time that depends on the command, a day
- * at most; the program is killed then.
+ * at most; the program is killed then. Files that it makes have mode 0600.
  */
 gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GError **error);
 
