@@ -23,6 +23,7 @@ typedef struct {
     ChainPoint *point;  /* being made */
     char *prefix;       /* of the names of its jobs and nodes, and of the set's bitmaps */
     const GPtrArray *only, *except; /* names of the disks to copy or not; NULL: no choice */
+    gboolean plaintext; /* copy encrypted disks, although the copies are not encrypted */
     gboolean compress;
     gint64 max_chain;   /* members; auto then makes a full copy; 0: no limit */
     gint64 rate;        /* bytes a second; 0: no limit */

@@ -69,9 +69,16 @@ static gboolean check_image(const Disk *disk, const ChainDisk *before, const cha
     return check_bitmap(disk, bitmap, error);
 }
 
-/* Whether every write to the disk's image goes through the node that has the bitmap. */
+/*
+ * Whether a bitmap of the disk marks every write to its image: all go through the node that has it,
+ * and the image can keep it.
+ */
 static gboolean check_writers(const Disk *disk, GError **error)
 {
+    if (disk->qcow2_version == 2)
+        return set_error(error, "the image of disk %s is a qcow2 of version 2 (compat 0.10), which "
+                                "keeps no bitmaps; while the VM is off, \"qemu-img amend -f qcow2 -o "
+                                "compat=1.1 IMAGE\" converts it", disk->name);
     if (disk->twin)
         return set_error(error, "disks %s and %s have the same image", disk->name, disk->twin);
     return !disk->shared || set_error(error, "other VMs may write to the image of disk %s",
@@ -313,7 +320,16 @@ static gboolean choose_disks(Backup *backup, GError **error)
     for (guint i = disks->len; !backup->only && i-- > 0;)
         if (((const Disk *)disks->pdata[i])->transient)
             g_ptr_array_remove_index(disks, i);
-    return disks->len > 0 || set_error(error, "the VM has no writable disk that is not excluded");
+    if (disks->len == 0)
+        return set_error(error, "the VM has no writable disk that is not excluded");
+    for (guint i = 0; i < disks->len; i++) {
+        const Disk *disk = disks->pdata[i];
+
+        if (disk->encrypted && !backup->plaintext)
+            return set_error(error, "disk %s is encrypted, and its copy would not be; use "
+                                    "--exclude %s, or --allow-plaintext", disk->name, disk->name);
+    }
+    return TRUE;
 }
 
 static char **names_of(const GPtrArray *disks)

@@ -71,7 +71,7 @@ static void set_up_child(gpointer unused)
 
     (void)unused;
     setsid();
-    umask(077); /* the disks of a VM are nobody else's to read */
+    umask(077); /* no other user may read the disks of a VM */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

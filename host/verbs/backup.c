@@ -193,6 +193,7 @@ static gboolean make(Job *job, GError **error)
     backup->max_chain = max_chain;
     backup->only = only;
     backup->except = except;
+    backup->plaintext = job_flag(job, "allow-plaintext");
     return run(job, backup, level, mode, limit_s, error);
 }
 
@@ -224,7 +225,8 @@ static gboolean forget(Job *job, gboolean all, GError **error)
         if (!chain)
             return FALSE;
     }
-    return forget_marks(job->vm, chain ? chain->name : NULL, &job->reporter, error);
+    return job_lock(job, "forget", TRUE, error) &&
+           forget_marks(job->vm, chain ? chain->name : NULL, &job->reporter, error);
 }
 
 static gboolean run_forget(Job *job, const char *dir, GError **error)
@@ -313,6 +315,7 @@ const Verb verb_backup = {
         { "rate", "MIB", "copy no more than so many MiB of each disk a second" },
         { "disk", "NAME…", "only this one, as --dry-run calls it; may be given several times" },
         { "exclude", "NAME…", "all but this one; may be given several times" },
+        { "allow-plaintext", NULL, "copy encrypted disks, although the copies are not encrypted" },
         QUIESCE_OPTIONS,
         { "max-chain", "N", "auto: begin with a full copy after N backups; 0: never; default 30" },
         WAIT_OPTION,

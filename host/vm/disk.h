@@ -38,6 +38,7 @@ typedef struct {
     gboolean transient; /* writes are dropped when the VM stops */
     gboolean read_only; /* the guest cannot write to it */
     gboolean firmware;  /* holds the firmware's variables */
+    guint qcow2_version;  /* 2 or 3; 0: another format, or not known */
     guint depth;          /* images below its own */
     char *backing;        /* path of the image below; NULL: none, or not a file */
     char *backing_format; /* NULL: not known */

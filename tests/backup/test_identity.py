@@ -203,3 +203,22 @@ def test_killed(make):
     change(vm, 4)
     point, wanted = vm.backup(*INCREMENTAL), vm.contents()
     check_restored(vm, point, wanted, "after that")
+
+
+def test_old_qcow2(make):
+    """{make}: an image of qcow2 version 2, which keeps no bitmaps -> full each time, with the advice"""
+    vm = make()
+    vm.quit()
+    run("qemu-img", "amend", "-f", "qcow2", "-o", "compat=0.10", vm.image("vdb"))
+    vm.start()
+    for step in range(2):
+        change(vm, step)
+        point, wanted = vm.backup(), vm.contents()
+        same(levels(point), {"vda": "incremental" if step else "full", "vdb": "full"})
+        check_restored(vm, point, wanted, point["id"])
+    has(point["disks"][1]["reason"], 'qemu-img amend -f qcow2 -o compat=1.1 IMAGE" converts it')
+    vm.quit()
+    run("qemu-img", "amend", "-f", "qcow2", "-o", "compat=1.1", vm.image("vdb"))
+    vm.start()
+    same(levels(vm.backup()), {"vda": "incremental", "vdb": "full"})
+    same(levels(vm.backup()), {"vda": "incremental", "vdb": "incremental"})

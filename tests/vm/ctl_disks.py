@@ -146,6 +146,33 @@ def backup_chain(world):
                   rf"incremental +2 .* consistent +{first['id']}\n", table)
 
 
+@row("backup", "to", "disk", "exclude", "wait", "max-chain", "allow-plaintext")
+def backup_choice(world):
+    """one disk alone, all but one, and no longer chain than asked for"""
+    place = world.path(f"chosen-{world.agent}")
+    one = world.ctl("backup", "--json", "--to", place, "--disk", world.disk, "--wait", "60").json
+    rest = world.ctl("backup", "--json", "--to", place, "--exclude", world.disk).json
+    world.equal([disk["name"] for disk in one["disks"]], [world.disk], one)
+    world.equal((one["left-out"], rest["left-out"]),
+                ([disk["name"] for disk in rest["disks"]], [world.disk]), rest)
+    again = world.ctl("backup", "--json", "--to", place, "--disk", world.disk, "--max-chain", "1",
+                      "--allow-plaintext").json
+    world.equal(again["level"], "full", again)
+    world.check("--max-chain" in again["disks"][0]["reason"], again)
+
+
+@row("backup", "to", "all")
+def backup_forget(world):
+    """forget removes the bitmaps of a directory that was given up, and no other's"""
+    place = world.path(f"chosen-{world.agent}")
+    said = world.ctl("backup", "forget", "--to", place).out
+    world.check("removed guestctl-" in said, said)
+    outcome = world.ctl("backup", "--to", place, "--level", "incremental", status=1)
+    world.check("cannot make an incremental backup" in outcome.err, outcome)
+    said = world.ctl("backup", "forget", "--all", "--dry-run").out
+    world.check("would remove guestctl-" in said, said)
+
+
 @row("restore", "from", "to", "disk", "at", "format")
 def restore(world):
     """one image of one disk, as it was then"""
@@ -193,12 +220,16 @@ def backup_verify(world):
             file.write(byte)
 
 
-@row("backup", "keep")
+@row("backup", "keep", "keep-last", "keep-daily", "keep-weekly", "keep-monthly")
 def backup_prune(world):
     """prune leaves the newest and what it depends on"""
     before = listed(world)
     world.equal(world.ctl("backup", "prune", "--to", store(world), "--keep", "1").out,
                 "nothing to remove\n", "a chain is removed as a whole")
+    for rule in ("last", "daily", "weekly", "monthly"):
+        said = world.ctl("backup", "prune", "--to", store(world), f"--keep-{rule}", "1",
+                         "--dry-run").out
+        world.check(f"would keep {before[-1]}" in said, said)
     if world.stock:
         full = backup(world, "full")
         said = world.ctl("backup", "prune", "--to", store(world), "--keep", "1").out

@@ -60,6 +60,15 @@ static gboolean is_firmware(const Disk *disk, const char *qdev)
            g_str_has_prefix(qdev, "/machine/system.flash");
 }
 
+/* 0: another format. */
+static guint qcow2_version(JsonObject *image)
+{
+    JsonObject *data = jsonu_object(jsonu_object(image, "format-specific"), "data");
+    const char *compat = jsonu_string(data, "compat", "");
+
+    return g_str_equal(compat, "0.10") ? 2 : *compat ? 3 : 0;
+}
+
 static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
 {
     JsonObject *image = jsonu_object(inserted, "image");
@@ -77,6 +86,7 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
     disk->encrypted = jsonu_bool(inserted, "encrypted");
     disk->read_only = jsonu_bool(inserted, "ro");
     disk->firmware = is_firmware(disk, jsonu_string(row, "qdev", ""));
+    disk->qcow2_version = qcow2_version(image);
     disk->depth = (guint)jsonu_int(inserted, "backing_file_depth", 0);
     disk->backing = path_of(jsonu_string(below, "filename", NULL));
     disk->backing_format = g_strdup(jsonu_string(below, "format", NULL));

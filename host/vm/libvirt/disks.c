@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <libvirt/virterror.h>
 
+#include "host/base/qcow2-header.h"
 #include "host/vm/libvirt/domain.h"
 #include "lib/errors.h"
 
@@ -35,6 +36,14 @@ static char *image_of(const DomainImage *image)
                                          image->name);
 }
 
+/* libvirt does not report it. 0: it cannot be read here, such as of another host's image. */
+static guint qcow2_version(const char *path)
+{
+    g_auto(Qcow2Header) header = { 0 };
+
+    return qcow2_header_read(path, &header, NULL) ? header.version : 0;
+}
+
 static Disk *disk_of(const DomainDisk *row)
 {
     const DomainImage *below = row->image ? row->image->backing : NULL;
@@ -42,6 +51,8 @@ static Disk *disk_of(const DomainDisk *row)
 
     disk->name = g_strdup(row->name);
     disk->path = path_of(row->image);
+    if (disk->path && row->image && g_strcmp0(row->image->format, "qcow2") == 0)
+        disk->qcow2_version = qcow2_version(disk->path);
     disk->image = image_of(row->image);
     disk->format = g_strdup(row->image && row->image->format ? row->image->format : "raw");
     disk->serial = g_strdup(row->serial);
