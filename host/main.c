@@ -126,6 +126,22 @@ static int run(CommandLine *line)
     return status;
 }
 
+/*
+ * Whatever verb wrote it: output that was lost, such as to a full disk, is a failure. A reader that
+ * has gone knows that itself.
+ */
+static int check_output(int status)
+{
+    int failure;
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    failure = errno;
+    if (failure != EPIPE)
+        fprintf(stderr, "guestctl: failed to write the output: %s\n", g_strerror(failure));
+    return status ? status : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     CommandLine line;
@@ -146,5 +162,5 @@ int main(int argc, char **argv)
     status = options_read((const char *const *)argv + 1, &line, &error) ? run(&line)
                                                                           : complain(error);
     g_free((gpointer)line.rest);
-    return status;
+    return check_output(status);
 }

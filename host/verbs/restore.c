@@ -248,6 +248,7 @@ static void tell_success(const Restore *restore)
 static gboolean restore_run(Job *job, GError **error)
 {
     const char *format = job_option(job, "format");
+    g_autofree char *to = NULL;
     Restore restore = { .job = job, .to = job_option(job, "to"),
                         .format = format ? format : "qcow2" };
     gboolean ok;
@@ -259,6 +260,9 @@ static gboolean restore_run(Job *job, GError **error)
     restore.into = g_file_test(restore.to, G_FILE_TEST_IS_DIR);
     if (!restore.into && g_str_has_suffix(restore.to, "/"))
         return set_error(error, "%s is not a directory; create it first", restore.to);
+    /* qemu-img takes what is before a colon for a protocol, unless the path begins with a slash. */
+    to = g_canonicalize_filename(restore.to, NULL);
+    restore.to = to;
     restore.images = g_ptr_array_new_with_free_func(image_free);
     restore.chain = chain_open(job_option(job, "from"), NULL, CHAIN_LOOK, error);
     ok = restore.chain && pick(&restore, error) && check(&restore, error) &&

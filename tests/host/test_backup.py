@@ -415,3 +415,14 @@ def test_dry_run(bench):
     result = vm.ctl("backup", "--to", vm.store, "--dry-run")
     has(result.out, "would make an incremental backup of 2 disks, up to ")
     same((vm.files(), vm.bitmaps()), (files, bitmaps))
+
+
+def test_restore_relative(bench):
+    """restore to a relative name with a colon -> a file of that name, not a protocol of QEMU"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    change(vm, 1)
+    wanted = vm.contents()
+    vm.backup()
+    result = bench.ctl("restore", "--from", vm.store, "--to", "nbd:1.qcow2", cwd=bench.place)
+    same(result.status, 0, result)
+    same(content(bench.path("nbd:1.qcow2")) == wanted["d0"], True)

@@ -3,10 +3,12 @@
 
 import json
 import os
+import subprocess
 import threading
 
 from lib.checks import has, same
 from lib.played import SILENCE, agent
+from lib.programs import guestctl_path
 
 BOTH = (False, True)
 
@@ -183,3 +185,20 @@ def test_fleet_in_parallel(bench):
     result = bench.ctl("--timeout", 60, "--all", "ping")
     same(result.status, 0, result)
     has(result.err, "200 VMs: 200 ok")
+
+
+def test_output_lost(bench):
+    """the output cannot be written, whatever the verb -> an error and status 1; a closed pipe -> no message"""
+    player = bench.play("a", agent({"guest-ping": {}}))
+    for words in (("--agent", player.path, "ping"), ("--version",), ("--help",)):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([guestctl_path(), *words], stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, env=bench.env, check=False)
+        same(done.returncode, 1, words)
+        has(done.stderr.decode(), "guestctl: failed to write the output: No space left on device")
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([guestctl_path(), *words], stdin=subprocess.DEVNULL, stdout=writer,
+                              stderr=subprocess.PIPE, env=bench.env, check=False)
+        os.close(writer)
+        same((done.returncode != 0, done.stderr), (True, b""), words)
