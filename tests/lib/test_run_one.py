@@ -42,7 +42,7 @@ KINDS = {
     "a file": (["host/test_guest.py"], r"^ok \d+ - guest: ", None),
     "a row of guestctl": (["both agents answer a ping"], r"^ok 1 - client: both", None),
     "a row of the command line": (["guestd: SIGTERM ends it"], r"^ok 1 - cli: guestd: ", None),
-    "a row of freezing": (["hooks: in order, and back"], r"^ok 1 - hooks: in order", ROOT),
+    "a row of freezing": (["hooks: several -> freeze in order"], r"^ok 1 - hooks: several", ROOT),
     "a row of the hooks": (["stopped servers are no obstacle"], r"^ok 1 - stopped", ROOT),
     "a row of a virtual machine": (["vm", "isa-serial: guest-ping is answered"],
                                    r"^ok 1 - isa-serial: ", VM),
