@@ -44,7 +44,7 @@ static gboolean forget_mark(Vm *vm, const BackupMark *mark, Reporter *reporter, 
     json_array_add_object_element(list, row_of(mark, ok, problem ? problem->message : note));
     if (!ok)
         reporter_warn(reporter, "failed to remove %s of %s: %s", mark->name, mark->where,
-                      problem->message);
+                      problem ? problem->message : "no reason reported");
     else
         reporter_print(reporter, "removed %s of %s%s%s\n", mark->name, mark->where,
                        note ? "; " : "", note ? note : "");

@@ -131,7 +131,7 @@ static gboolean choose_level(Backup *backup, guint index, BackupLevel level, GEr
 
     if (level == LEVEL_FULL)
         return TRUE;
-    if (check_parent(backup, disk, parent, &problem) &&
+    if (check_parent(backup, disk, parent, &problem) && parent &&
         (level != LEVEL_AUTO || check_length(backup, parent, disk->name, &problem))) {
         planned->parent = g_strdup(parent->id);
         planned->tag = g_strdup(chain_point_disk(parent, disk->name)->tag);

@@ -70,17 +70,20 @@ static char *holder(int fd, const char *name)
 {
     char text[256] = "";
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
-    long long pid = 0, since = 0;
-    char activity[64] = "";
+    g_auto(GStrv) words = n > 0 ? g_strsplit(g_strchomp(text), " ", 3) : NULL;
+    gint64 pid, since;
     g_autoptr(GDateTime) time = NULL;
     g_autofree char *begun = NULL;
 
-    if (n <= 0 || sscanf(text, "%lld %lld %63s", &pid, &since, activity) != 3)
+    if (!words || g_strv_length(words) != 3 ||
+        !g_ascii_string_to_signed(words[0], 10, 1, G_MAXINT32, &pid, NULL) ||
+        !g_ascii_string_to_signed(words[1], 10, 0, G_MAXINT64, &since, NULL))
         return g_strdup_printf("another guestctl is at work on VM %s", name);
     time = g_date_time_new_from_unix_local(since);
     begun = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : NULL;
-    return g_strdup_printf("another guestctl (pid %lld) has been at work on VM %s since %s (%s)",
-                           pid, name, begun ? begun : "an unknown time", activity);
+    return g_strdup_printf("another guestctl (pid %" G_GINT64_FORMAT ") has been at work on "
+                           "VM %s since %s (%s)", pid, name, begun ? begun : "an unknown time",
+                           words[2]);
 }
 
 static void sign(int fd, const char *activity)
