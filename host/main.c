@@ -25,43 +25,75 @@
 
 /* For code that was interrupted to undo its work. */
 #define UNDO_MS 2000
+/* For guarded steps: a thaw may wait for the guest's hooks, and a program may not obey at once. */
+#define GUARDED_MS 60000
+/* How often it is looked whether a guarded step has ended. */
+#define GUARD_LOOK_MS 100
 
 typedef struct {
     int signals;   /* signalfd */
     int cancel_fd; /* eventfd */
+    gint guards;   /* steps under way that a first signal does not end */
 } Signals;
+
+/* Whether a signal comes within this time. */
+static gboolean signal_comes(const Signals *signals, gint64 ms)
+{
+    struct pollfd more = { .fd = signals->signals, .events = POLLIN };
+    gint64 until = g_get_monotonic_time() + ms * 1000;
+    int n;
+
+    do {
+        n = poll(&more, 1, (int)MAX((until - g_get_monotonic_time() + 999) / 1000, 0));
+    } while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+/* Whether a second signal came before the code that was interrupted had its time. */
+static gboolean wait_for_undo(Signals *signals)
+{
+    gint64 until = g_get_monotonic_time() + GUARDED_MS * 1000;
+
+    if (signal_comes(signals, UNDO_MS))
+        return TRUE;
+    if (g_atomic_int_get(&signals->guards) == 0)
+        return FALSE;
+    fprintf(stderr, "guestctl: interrupted; waiting for the guest, a second signal ends guestctl "
+                    "at once\n");
+    while (g_atomic_int_get(&signals->guards) > 0 && g_get_monotonic_time() < until)
+        if (signal_comes(signals, GUARD_LOOK_MS))
+            return TRUE;
+    return signal_comes(signals, UNDO_MS);
+}
 
 /* The thread that waits for signals: a call that hangs anywhere else does not stop it. */
 static gpointer obey_signals(gpointer data)
 {
     Signals *signals = data;
     struct signalfd_siginfo info;
-    struct pollfd more = { .fd = signals->signals, .events = POLLIN };
     guint64 one = 1;
-    gint64 until;
-    int n;
+    gboolean again;
 
     while (read(signals->signals, &info, sizeof info) < 0 && errno == EINTR)
         ;
     (void)!write(signals->cancel_fd, &one, sizeof one);
-    until = g_get_monotonic_time() + UNDO_MS * 1000;
-    do {
-        n = poll(&more, 1, (int)MAX((until - g_get_monotonic_time() + 999) / 1000, 0));
-    } while (n < 0 && errno == EINTR);
+    again = wait_for_undo(signals);
     fprintf(stderr, "guestctl: %s; what was begun with a VM, such as a backup job, continues in "
-                    "QEMU or libvirt until the next backup of the VM ends it\n",
-            n > 0 ? "interrupted again" : "interrupted, and failed to undo its work in time");
+                    "QEMU or libvirt until the next backup of the VM ends it%s\n",
+            again ? "interrupted again" : "interrupted, and failed to undo its work in time",
+            g_atomic_int_get(&signals->guards) > 0 ? "; a guest that was frozen stays so until its "
+                                                     "agent's time limit" : "");
     _exit(EXIT_FAILURE);
 }
 
 /*
- * Ctrl-C and other signals to end do not end guestctl at once: the returned descriptor becomes
+ * Ctrl-C and other signals to end do not end guestctl at once: the context's cancel_fd becomes
  * readable and stays so; code that waits sees that, undoes its work and returns. If that takes
  * too long, or at a second signal, guestctl ends where it is.
  */
-static int watch_signals(void)
+static void watch_signals(Context *context)
 {
-    Signals *signals = g_new(Signals, 1); /* the thread's, until the process ends */
+    Signals *signals = g_new0(Signals, 1); /* the thread's, until the process ends */
 
     sigset_t stop;
 
@@ -74,7 +106,8 @@ static int watch_signals(void)
     signals->signals = signalfd(-1, &stop, SFD_CLOEXEC);
     signals->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     g_thread_unref(g_thread_new("signals", obey_signals, signals));
-    return signals->cancel_fd;
+    context->cancel_fd = signals->cancel_fd;
+    context->guards = &signals->guards;
 }
 
 static int complain(GError *error)
@@ -118,7 +151,7 @@ static int run(CommandLine *line)
     if (!verb_parse(line->verb, line->rest, &call, &error))
         return complain(error);
     call.spec = line->spec;
-    line->context.cancel_fd = watch_signals();
+    watch_signals(&line->context);
     line->context.backends = backends_start(backend_list, &line->context);
     status = run_verb(line, &call);
     backends_stop(line->context.backends);

@@ -17,8 +17,26 @@ typedef struct {
     gboolean verbose;     /* show the dialogue */
     gint64 timeout_ms;    /* for an answer of the agent or the monitor */
     int cancel_fd;        /* readable once the user cancelled */
+    gint *guards;         /* see context_guard(); NULL: none are counted */
     Backends *backends;   /* the kinds of VM; see host/vm/backend.h */
 } Context;
+
+/*
+ * Around a step after whose first half guestctl must not end: the guest would stay frozen, or a
+ * program in it would run on. The user's first signal waits for it. Every such step has a limit of
+ * its own.
+ */
+static inline void context_guard(const Context *context)
+{
+    if (context->guards)
+        g_atomic_int_inc(context->guards);
+}
+
+static inline void context_unguard(const Context *context)
+{
+    if (context->guards)
+        g_atomic_int_add(context->guards, -1);
+}
 
 /* Answers that are not the guest's work, such as the monitor's, come within this time. */
 #define DEFAULT_TIMEOUT_MS 10000

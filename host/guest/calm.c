@@ -10,11 +10,13 @@ void calm_begin(Calm *calm, Vm *vm)
     calm->patient = *vm->context;
     calm->patient.cancel_fd = -1;
     vm->context = &calm->patient;
+    context_guard(calm->before);
 }
 
 void calm_end(Calm *calm)
 {
     calm->vm->context = calm->before;
+    context_unguard(calm->before);
 }
 
 gboolean pause_ms(const Context *context, gint64 ms, GError **error)

@@ -99,6 +99,7 @@ static gboolean freeze(Quiesce *window, GError **error)
     if (window->guestd)
         request_int(request, "timeout", 2 * window->limit_s);
     window->owed = TRUE;
+    context_guard(window->vm->context);
     count = vm_ask(window->vm, request, window->limit_s * 1000, arena, error);
     if (!count)
         return FALSE;
@@ -123,8 +124,10 @@ static gboolean begin_failed(Quiesce *window, GError *problem, GError **error)
 {
     g_autoptr(GError) stuck = NULL;
 
-    if (window->owed && is_undone(window, problem))
+    if (window->owed && is_undone(window, problem)) {
         window->owed = FALSE;
+        context_unguard(window->vm->context);
+    }
     set_reason(window, "%s", problem->message);
     window->filesystems = 0;
     if (!quiesce_end(window, &stuck)) {
@@ -283,6 +286,8 @@ gboolean quiesce_end(Quiesce *window, GError **error)
         set_reason(window, "failed to thaw the guest");
     }
     window->vm->context = context;
+    if (ok) /* else another attempt may follow */
+        context_unguard(context);
     return ok;
 }
 

@@ -350,6 +350,14 @@ static void carry_out(Job **jobs, guint n, Shoot *shoot)
         fleet_each(jobs, n, FALSE, undo, NULL);
 }
 
+/* All waits in it are short, and only at its end it is known which files are in use. */
+static void carry_out_guarded(Job **jobs, guint n, Shoot *shoot)
+{
+    context_guard(jobs[0]->context);
+    carry_out(jobs, n, shoot);
+    context_unguard(jobs[0]->context);
+}
+
 static void take_all(Job **jobs, guint n)
 {
     g_autofree char *stamp = NULL;
@@ -372,7 +380,7 @@ static void take_all(Job **jobs, guint n)
     if (failed)
         fleet_each(jobs, n, FALSE, blame_others, NULL);
     else if (!jobs[0]->context->dry_run)
-        carry_out(jobs, n, &shoot);
+        carry_out_guarded(jobs, n, &shoot);
     else
         for (guint i = 0; i < n; i++)
             print_disks(jobs[i], "would write", "would be");

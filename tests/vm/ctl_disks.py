@@ -41,12 +41,13 @@ def thawed(world, what):
     world.guest.sh("echo x >/mnt/data/probe && sync /mnt/data/probe")
 
 
-@row("snapshot", "quiesce", "freeze-limit")
+@row("snapshot", "quiesce", "freeze-limit", "wait")
 def snapshot_quiesced(world):
     """frozen, copied, thawed; what it writes from then on is folded back in by commit"""
     marked(world, "before")
     before = world.image()
-    told = world.ctl("snapshot", "--json", "--quiesce", "--freeze-limit", "60").json
+    told = world.ctl("snapshot", "--json", "--quiesce", "--freeze-limit", "60", "--wait",
+                     "60").json
     overlay = world.image()
     world.equal((told["label"], told["filesystems"], len(told["disks"])), ("consistent", BOTH, BOTH),
                 told)
@@ -142,8 +143,9 @@ def backup_chain(world):
     world.equal(second["parent"], first["id"], "parent")
     world.equal(listed(world)[-2:], [first["id"], second["id"]], "list")
     table = world.ctl("backup", "list", "--to", store(world)).out
-    world.matches(rf"BACKUP +TIME +LEVEL +DISKS +SIZE +CONSISTENCY +PARENT\n.*{second['id']} .* "
-                  rf"incremental +2 .* consistent +{first['id']}\n", table)
+    world.matches(rf"BACKUP +TIME +LEVEL +DISKS +SIZE +CONSISTENCY +PARENT +FULL "
+                  rf"BECAUSE\n.*{second['id']} .* incremental +2 .* consistent +{first['id']} +-\n"
+                  r"(in the VM: guestctl-.*\n)+", table)
 
 
 @row("backup", "to", "disk", "exclude", "wait", "max-chain", "allow-plaintext")

@@ -134,7 +134,7 @@ class Backups(Faulty):
             said = self.backup(*INCREMENTAL, status=1)
             self.says(said, "disk one has no bitmap of the last backup", "--level full")
             self.nothing_left(files)
-            self.says(self.backup("--quiesce"), "full backup", "full because disk one has no")
+            self.says(self.backup("--quiesce"), "mixed backup", "full because disk one has no")
             self.write()
             self.next_is_well()
 

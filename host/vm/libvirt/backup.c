@@ -399,12 +399,36 @@ static LibvirtJobState look_at_end(Vm *vm, gpointer data, Progress *progress,
     return LIBVIRT_JOB_FAILED;
 }
 
+static int call_settle(LibvirtCall *call)
+{
+    return virDomainGetBlockInfo(call->domain, call->text, &call->info.block, 0);
+}
+
+/*
+ * libvirt reports the end of the job, and only then has QEMU close the files, which still writes
+ * tables and the header (9.0: a file changed after its checksum was taken). It does
+ * both within one of its own jobs on the domain, and this question has to wait for the end of that.
+ */
+static gboolean settle(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error)
+{
+    g_autoptr(LibvirtCall) call = NULL;
+
+    if (!copy->disks || copy->disks->len == 0)
+        return TRUE;
+    call = libvirt_call_on(vm, call_settle, deadline, error);
+    if (!call)
+        return FALSE;
+    call->text = g_strdup(((const Disk *)copy->disks->pdata[0])->name);
+    return libvirt_call_run(call, NULL, deadline, error);
+}
+
 static gboolean finish(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error)
 {
     Finish finish = { .copy = copy, .deadline = deadline };
     Progress silent = { .quiet = TRUE };
 
-    return libvirt_job_follow(vm, look_at_end, &finish, &silent, deadline->cancel_fd, error);
+    return libvirt_job_follow(vm, look_at_end, &finish, &silent, deadline->cancel_fd, error) &&
+           settle(vm, copy, deadline, error);
 }
 
 /* Only guestctl gives files such names, and with the lock held no other guestctl is at work. */
