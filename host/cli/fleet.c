@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-glib/json-glib.h>
+
 #include "lib/errors.h"
 #include "lib/json/writer.h"
 
@@ -72,6 +74,14 @@ static void print_lines(const char *name, const char *text)
     }
 }
 
+static void print_error(const Job *job)
+{
+    if (job->error && job->vm)
+        fprintf(stderr, "guestctl: %s: %s\n", job->vm->name, job->error->message);
+    else if (job->error)
+        fprintf(stderr, "guestctl: %s\n", job->error->message);
+}
+
 static void print_text(const Job *job)
 {
     if (job->alone)
@@ -81,10 +91,7 @@ static void print_text(const Job *job)
     else if (!job->error)
         printf("%s: ok\n", job->vm->name);
     fflush(stdout);
-    if (job->error && job->vm)
-        fprintf(stderr, "guestctl: %s: %s\n", job->vm->name, job->error->message);
-    else if (job->error)
-        fprintf(stderr, "guestctl: %s\n", job->error->message);
+    print_error(job);
 }
 
 static void append_outcome(const Job *job, GString *out)
@@ -99,6 +106,19 @@ static void append_outcome(const Job *job, GString *out)
         g_string_append_printf(out, ", \"result\": %s", job->json->str);
     }
     g_string_append_c(out, '}');
+}
+
+/* A result that tells what is wrong, such as verify's, is printed as in success. */
+static void print_failure(const Job *job)
+{
+    g_autoptr(JsonNode) result = json_from_string(job->json->str, NULL);
+    g_autoptr(GString) out = g_string_new("{\"ok\": false, \"error\": ");
+
+    json_append_string(out, job->error->message);
+    g_string_append_c(out, '}');
+    printf("%s\n", result ? job->json->str : out->str);
+    fflush(stdout);
+    print_error(job);
 }
 
 /* However many there are just now: what a program gets must not change its shape with that. */
@@ -118,7 +138,7 @@ static void print_json(Job **jobs, guint n)
 
     if (n == 1 && jobs[0]->alone && (!jobs[0]->vm || !asked_for_several(jobs[0]))) {
         if (jobs[0]->error)
-            print_text(jobs[0]);
+            print_failure(jobs[0]);
         else
             printf("%s\n", jobs[0]->json->len ? jobs[0]->json->str : "{}");
         return;
