@@ -135,6 +135,9 @@ static gboolean check_header(const Chain *chain, const ChainDisk *disk, const ch
     if (g_strcmp0(header.backing, below ? below->file : NULL) != 0)
         return set_error(error, "the file %s has the backing file %s instead of %s", disk->file,
                          header.backing ? header.backing : "none", below ? below->file : "none");
+    if (below && g_strcmp0(header.backing_format, "qcow2") != 0)
+        return set_error(error, "the file %s takes its backing file for %s instead of qcow2",
+                         disk->file, header.backing_format ? header.backing_format : "any format");
     if (header.external_data)
         return set_error(error, "the file %s has its data in another file", disk->file);
     if (header.virtual_size != disk->virtual_size)
@@ -142,6 +145,13 @@ static gboolean check_header(const Chain *chain, const ChainDisk *disk, const ch
                                 "%" G_GINT64_FORMAT, disk->file, header.virtual_size,
                          disk->virtual_size);
     return TRUE;
+}
+
+gboolean chain_check_shape(const Chain *chain, const ChainDisk *disk, GError **error)
+{
+    g_autofree char *path = chain_path(chain, disk->file);
+
+    return is_there(chain, disk, error) && check_header(chain, disk, path, error);
 }
 
 gboolean chain_check_file(const Chain *chain, const ChainDisk *disk, int cancel_fd, GError **error)

@@ -24,6 +24,12 @@ gboolean chain_disk_is_there(const Chain *chain, const ChainPoint *point, const 
                              GError **error);
 
 /*
+ * Whether the file is there, as long as it was, and what it should be: an image of the right size on
+ * the right backing file. Reads only its header. FALSE with @error that names it.
+ */
+gboolean chain_check_shape(const Chain *chain, const ChainDisk *disk, GError **error);
+
+/*
  * Whether the file is the one that was written, and what it should be: an image of the right size on
  * the right backing file. FALSE with @error that names it.
  */

@@ -15,7 +15,14 @@
 #define AT_BACKING_LEN 16
 #define AT_SIZE 24
 #define AT_INCOMPATIBLE 72 /* from version 3 on */
-#define HEADER_BYTES 80
+#define AT_HEADER_LENGTH 100  /* likewise */
+#define HEADER_BYTES 104
+#define VERSION_2_HEADER_BYTES 72
+/* Header extensions: a number for the type, one for the length, and data padded to 8 bytes. */
+#define EXTENSION_END 0
+#define EXTENSION_BACKING_FORMAT 0xe2792aca
+#define MAX_FORMAT 64
+#define MAX_EXTENSIONS 64
 /* The names are no longer. */
 #define MAX_BACKING 1023
 #define INCOMPATIBLE_EXTERNAL_DATA (1 << 2)
@@ -50,12 +57,42 @@ static gboolean read_backing(int fd, const guint8 *raw, Qcow2Header *header)
            strlen(header->backing) == len;
 }
 
+/* The extensions are between the header and the name of the backing file. */
+static gboolean read_backing_format(int fd, const guint8 *raw, Qcow2Header *header)
+{
+    guint64 at = header->version == 2 ? VERSION_2_HEADER_BYTES : number32(raw + AT_HEADER_LENGTH);
+    guint64 end = number64(raw + AT_BACKING_OFFSET);
+
+    if (header->version == 3 && at < HEADER_BYTES)
+        return FALSE;
+    for (guint i = 0; i < MAX_EXTENSIONS && at + 8 <= end; i++) {
+        guint8 head[8];
+        guint32 type, len;
+
+        if (pread(fd, head, sizeof head, (off_t)at) != (ssize_t)sizeof head)
+            return FALSE;
+        type = number32(head);
+        len = number32(head + 4);
+        at += sizeof head;
+        if (type == EXTENSION_END)
+            return TRUE;
+        if (type == EXTENSION_BACKING_FORMAT) {
+            if (len > MAX_FORMAT)
+                return FALSE;
+            header->backing_format = g_malloc0(len + 1);
+            return pread(fd, header->backing_format, len, (off_t)at) == (ssize_t)len;
+        }
+        at += ((guint64)len + 7) & ~(guint64)7;
+    }
+    return TRUE;
+}
+
 static gboolean read_header(int fd, Qcow2Header *header)
 {
     guint8 raw[HEADER_BYTES] = { 0 };
     ssize_t n = pread(fd, raw, sizeof raw, 0);
 
-    if (n < AT_INCOMPATIBLE || memcmp(raw, MAGIC, strlen(MAGIC)) != 0)
+    if (n < VERSION_2_HEADER_BYTES || memcmp(raw, MAGIC, strlen(MAGIC)) != 0)
         return FALSE;
     header->version = number32(raw + AT_VERSION);
     if (header->version != 2 && header->version != 3)
@@ -63,7 +100,8 @@ static gboolean read_header(int fd, Qcow2Header *header)
     header->virtual_size = (gint64)number64(raw + AT_SIZE);
     header->external_data = header->version == 3 &&
                             (number64(raw + AT_INCOMPATIBLE) & INCOMPATIBLE_EXTERNAL_DATA);
-    return header->virtual_size >= 0 && read_backing(fd, raw, header);
+    return header->virtual_size >= 0 && read_backing(fd, raw, header) &&
+           (!header->backing || read_backing_format(fd, raw, header));
 }
 
 gboolean qcow2_header_read(const char *path, Qcow2Header *header, GError **error)
@@ -84,4 +122,5 @@ gboolean qcow2_header_read(const char *path, Qcow2Header *header, GError **error
 void qcow2_header_clear(Qcow2Header *header)
 {
     g_clear_pointer(&header->backing, g_free);
+    g_clear_pointer(&header->backing_format, g_free);
 }

@@ -8,6 +8,7 @@ typedef struct {
     guint version;
     gint64 virtual_size;
     char *backing;          /* name of the backing file as it is written; NULL: none */
+    char *backing_format;   /* as it is written; NULL: QEMU would guess it */
     gboolean external_data; /* the data are in another file */
 } Qcow2Header;
 

@@ -16,12 +16,16 @@ typedef struct {
     guint64 size, incompatible;
     gsize length; /* of the file; 0: 4096 */
     gboolean valid;
+    const char *format; /* of the backing file; NULL: not written */
 } Case;
 
 static const Case cases[] = {
     { "version-3", 3, 0, 0, 1 << 20, 0, 0, TRUE },
     { "version-2", 2, 0, 0, 1 << 20, 4, 0, TRUE },
-    { "backing-file", 3, 512, 8, 1 << 20, 0, 0, TRUE },
+    { "backing-file", 3, 512, 8, 1 << 20, 0, 0, TRUE, "qcow2" },
+    { "backing-file-of-version-2", 2, 512, 8, 1 << 20, 0, 0, TRUE, "qcow2" },
+    { "backing-file-of-another-format", 3, 512, 8, 1 << 20, 0, 0, TRUE, "raw" },
+    { "backing-file-without-format", 3, 512, 8, 1 << 20, 0, 0, TRUE, NULL },
     { "external-data", 3, 0, 0, 1 << 20, 4, 0, TRUE },
     { "version-1", 1, 0, 0, 1 << 20, 0, 0, FALSE },
     { "version-4", 4, 0, 0, 1 << 20, 0, 0, FALSE },
@@ -46,7 +50,7 @@ static void test_header(gconstpointer data)
     g_autofree char *path = NULL;
     g_auto(Qcow2Header) header = { 0 };
     g_autoptr(GError) error = NULL;
-    gsize length = c->length ? c->length : sizeof raw;
+    gsize at, length = c->length ? c->length : sizeof raw;
     int fd = g_file_open_tmp("qcow2-XXXXXX", &path, NULL);
 
     put(raw, 4, c->version, 4);
@@ -54,6 +58,15 @@ static void test_header(gconstpointer data)
     put(raw, 16, c->backing_len, 4);
     put(raw, 24, c->size, 8);
     put(raw, 72, c->incompatible, 8);
+    if (c->version == 3)
+        put(raw, 100, 104, 4);
+    /* Two extensions after the header: one that is not known, and the format. */
+    at = c->version == 3 ? 104 : 72;
+    put(raw, at, 0x6803f857, 4);
+    put(raw, at + 4, 5, 4);
+    put(raw, at + 16, c->format ? 0xe2792aca : 0, 4);
+    put(raw, at + 20, c->format ? strlen(c->format) : 0, 4);
+    memcpy(raw + at + 24, c->format ? c->format : "", c->format ? strlen(c->format) : 0);
     memcpy(raw + 512, "full.img", 8);
     g_assert_cmpint(write(fd, raw, length), ==, (gssize)length);
     close(fd);
@@ -67,6 +80,7 @@ static void test_header(gconstpointer data)
     g_assert_no_error(error);
     g_assert_cmpint(header.virtual_size, ==, 1 << 20);
     g_assert_cmpstr(header.backing, ==, c->backing_offset ? "full.img" : NULL);
+    g_assert_cmpstr(header.backing_format, ==, c->format);
     /* Version 2 ends before the features. */
     g_assert_cmpint(header.external_data, ==, c->version == 3 && c->incompatible == 4);
 }
