@@ -163,11 +163,12 @@ static gboolean create_file(const Backup *backup, guint index, const char *path,
     const char *full[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
     const char *more[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-u", "-F", "qcow2", "-b",
                            NULL, path, size, NULL };
+    Deadline deadline = deadline_in(TOOL_CREATE_MS, backup->vm->context->cancel_fd);
 
     /* By its bare name, so that the directory can be moved; and unopened, however long the chain. */
     if (parent)
         more[9] = chain_point_disk(chain_find(backup->chain, parent), disk->name)->file;
-    return tool_run(parent ? more : full, backup->vm->context->cancel_fd, NULL, error);
+    return tool_run(parent ? more : full, &deadline, NULL, error);
 }
 
 static gboolean prepare(Backup *backup, GError **error)
@@ -264,7 +265,7 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
     disk->digests = digest_file(partial, disk->range, backup->vm->context->cancel_fd, error);
     if (!disk->digests)
         return FALSE;
-    if (!tool_sync(partial, error))
+    if (!tool_sync(partial, backup->vm->context->cancel_fd, error))
         return FALSE;
     return rename(partial, final) == 0 || set_errno_error(error, errno, "%s", final);
 }
@@ -283,7 +284,7 @@ static gboolean seal(Backup *backup, const Quiesce *window, GError **error)
     for (guint i = 0; i < backup->point->disks->len; i++)
         if (!seal_file(backup, backup->point->disks->pdata[i], error))
             return FALSE;
-    if (!tool_sync(backup->chain->dir, error) ||
+    if (!tool_sync(backup->chain->dir, backup->vm->context->cancel_fd, error) ||
         !chain_commit(backup->chain, backup->point, error))
         return FALSE;
     chain_done(backup->chain);
@@ -296,6 +297,7 @@ static gboolean follow(Backup *backup, GError **error)
     gboolean ok;
 
     reporter_progress_begin(backup->reporter, &progress, "backup");
+    progress.paced = backup->rate > 0;
     ok = backup->ops->follow(backup->vm, &backup->copy, &progress, backup->vm->context->cancel_fd,
                              error);
     reporter_progress_end(&progress);

@@ -195,6 +195,7 @@ static char *choose_bitmap(const Backup *backup, const Disk *disk)
 static void measure(const Backup *backup, guint index)
 {
     Disk *disk = backup->disks->pdata[index];
+    Deadline deadline = deadline_in(TOOL_MEASURE_MS, backup->vm->context->cancel_fd);
     g_autoptr(JsonNode) told = NULL;
     GString *output = NULL;
 
@@ -202,7 +203,7 @@ static void measure(const Backup *backup, guint index)
         return;
     if (!tool_run((const char *const[]){ "qemu-img", "measure", "-U", "--output=json", "-f",
                                          "qcow2", "-O", "qcow2", disk->path, NULL },
-                  backup->vm->context->cancel_fd, &output, NULL))
+                  &deadline, &output, NULL))
         return;
     told = json_from_string(output->str, NULL);
     g_string_free(output, TRUE);

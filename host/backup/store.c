@@ -66,28 +66,88 @@ gboolean store_list(const char *dir, Reporter *reporter, GError **error)
     return TRUE;
 }
 
-static gboolean check_image(const Chain *chain, const ChainDisk *disk, int cancel_fd,
-                            GError **error)
-{
-    g_autofree char *path = chain_path(chain, disk->file);
-    g_autofree char *image = tool_image_alone(path);
+typedef struct {
+    const Chain *chain;
+    GHashTable *below; /* files that others depend on */
+    gboolean deep;
+    int cancel_fd;
+} Verify;
 
-    return tool_run((const char *const[]){ "qemu-img", "check", "-q", image, NULL }, cancel_fd, NULL,
-                    error);
+static gboolean check_image(const Verify *verify, const ChainDisk *disk, GError **error)
+{
+    g_autofree char *path = chain_path(verify->chain, disk->file);
+    g_autofree char *image = tool_image_alone(path);
+    Deadline deadline = deadline_in(TOOL_CHECK_MS, verify->cancel_fd);
+
+    if (tool_run((const char *const[]){ "qemu-img", "check", "-q", image, NULL }, &deadline, NULL,
+                 error))
+        return TRUE;
+    g_prefix_error(error, "the file %s: ", disk->file);
+    return FALSE;
+}
+
+/*
+ * Reads all data of the file, and of those it depends on if nothing depends on it: what a file
+ * on top hides is read with the file itself. Compressed data are wrong only once they are read.
+ */
+static gboolean read_image(const Verify *verify, const ChainDisk *disk, GError **error)
+{
+    g_autofree char *path = chain_path(verify->chain, disk->file);
+    g_autofree char *alone = g_hash_table_contains(verify->below, disk->file)
+                                 ? tool_image_alone(path)
+                                 : NULL;
+    g_autofree char *nowhere = g_strdup_printf("driver=null-co,size=%" G_GINT64_FORMAT,
+                                               disk->virtual_size);
+    Deadline deadline = deadline_in(TOOL_COPY_MS, verify->cancel_fd);
+
+    if (tool_run((const char *const[]){ "qemu-img", "convert", "-W", "-m", "16", "-n",
+                                        "--target-image-opts", alone ? alone : path, nowhere, NULL },
+                 &deadline, NULL, error))
+        return TRUE;
+    g_prefix_error(error, "the file %s cannot be read%s: ", disk->file,
+                   alone ? "" : ", or one that it depends on");
+    return FALSE;
 }
 
 /* The point's own files; those it depends on are checked with their own points. */
-static gboolean check_point(const Chain *chain, const ChainPoint *point, int cancel_fd,
-                            GError **error)
+static gboolean check_point(const Verify *verify, const ChainPoint *point, GError **error)
 {
     for (guint i = 0; i < point->disks->len; i++) {
         const ChainDisk *disk = point->disks->pdata[i];
 
-        if (!chain_check_file(chain, disk, cancel_fd, error) ||
-            !check_image(chain, disk, cancel_fd, error))
+        if (!chain_check_file(verify->chain, disk, verify->cancel_fd, error) ||
+            !check_image(verify, disk, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean read_point(const Verify *verify, const ChainPoint *point, GError **error)
+{
+    for (guint i = 0; verify->deep && i < point->disks->len; i++)
+        if (!read_image(verify, point->disks->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* The files below others, by their names. */
+static GHashTable *files_below(const Chain *chain)
+{
+    GHashTable *below = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < chain->points->len; i++) {
+        const ChainPoint *point = chain->points->pdata[i];
+
+        for (guint k = 0; k < point->disks->len; k++) {
+            const ChainDisk *disk = point->disks->pdata[k];
+            const ChainPoint *parent = disk->parent ? chain_find(chain, disk->parent) : NULL;
+            const ChainDisk *file = parent ? chain_point_disk(parent, disk->name) : NULL;
+
+            if (file)
+                g_hash_table_add(below, file->file);
+        }
+    }
+    return below;
 }
 
 /* An intact file on top of a damaged one is of no use. */
@@ -122,9 +182,12 @@ static void report_strays(Reporter *reporter, const Chain *chain)
         reporter_print(reporter, "%s belongs to no backup\n", (const char *)strays->pdata[i]);
 }
 
-gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError **error)
+gboolean store_verify(const char *dir, gboolean deep, Reporter *reporter, int cancel_fd,
+                      GError **error)
 {
     g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_LOOK, error);
+    g_autoptr(GHashTable) below = chain ? files_below(chain) : NULL;
+    Verify verify = { chain, below, deep, cancel_fd };
     g_autoptr(GHashTable) damaged = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(JsonArray) list = json_array_new();
 
@@ -134,8 +197,8 @@ gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError
         const ChainPoint *point = chain->points->pdata[i];
         g_autoptr(GError) problem = NULL;
 
-        if (!check_point(chain, point, cancel_fd, &problem) ||
-            !check_parents(point, damaged, &problem))
+        if (!check_point(&verify, point, &problem) ||
+            !check_parents(point, damaged, &problem) || !read_point(&verify, point, &problem))
             g_hash_table_add(damaged, point->id);
         if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
             g_propagate_error(error, g_steal_pointer(&problem));

@@ -10,8 +10,12 @@
  */
 gboolean store_list(const char *dir, Reporter *reporter, GError **error);
 
-/* Reads and checks all files; fails if a backup is damaged. */
-gboolean store_verify(const char *dir, Reporter *reporter, int cancel_fd, GError **error);
+/*
+ * Reads and checks all files; fails if a backup is damaged. @deep: also reads all data through QEMU's
+ * format driver, and the disks of the newest backup of each chain as a restore does.
+ */
+gboolean store_verify(const char *dir, gboolean deep, Reporter *reporter, int cancel_fd,
+                      GError **error);
 
 /* Removes all backups but what @rules keep and what that depends on; with @dry only reports. */
 gboolean store_prune(const char *dir, const Retention *rules, gboolean dry, Reporter *reporter,

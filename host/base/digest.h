@@ -15,8 +15,9 @@
 
 /*
  * The SHA-256 of each @range bytes of the file (0: of the whole file at once), in hex and one after
- * the other; the caller's. Holes are not read. NULL with @error set, also once @cancel_fd (-1:
- * never) is readable.
+ * the other; the caller's. Ranges without data are not read. A file that cannot be read on is
+ * reported after a while, see stall.h. NULL with @error set, also once @cancel_fd (-1: never) is
+ * readable, whether or not the file can be read.
  */
 char *digest_file(const char *path, gint64 range, int cancel_fd, GError **error);
 

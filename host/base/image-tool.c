@@ -14,42 +14,23 @@
 #include <glib/gstdio.h>
 
 #include "host/base/json-util.h"
+#include "host/base/stall.h"
 #include "lib/errors.h"
-
-/*
- * How long a program may take. What copies or reads a large image takes long, and the user can
- * interrupt it; a program that hangs ends.
- */
-static const struct {
-    const char *command; /* of qemu-img; NULL: any other */
-    guint seconds;
-} limits[] = {
-    { "create", 60 },       /* writes a header and tables */
-    { "measure", 10 * 60 }, /* reads tables */
-    { "check", 3600 },      /* reads tables, of one file */
-    { NULL, 24 * 3600 },
-};
 
 /* For a program that was killed; guestctl itself ends within 2 s of a signal. */
 #define END_MS 1000
+#define LOOK_MS 500
 
 /* A program under way. */
 typedef struct {
     GSubprocess *process;
+    GPid pid;       /* of its session, too; 0: none */
     GBytes *output; /* standard output and error; NULL: not read to its end */
     GMainContext *context;
-    guint limit_s;
+    const char *what; /* for people */
+    Stall stall;
     gboolean done, cancelled, timed_out;
 } Tool;
-
-static guint limit_of(const char *command)
-{
-    guint i = 0;
-
-    while (limits[i].command && g_strcmp0(limits[i].command, command) != 0)
-        i++;
-    return limits[i].seconds;
-}
 
 /* The last line that a program wrote is usually the reason of its failure. */
 static const char *last_line(char *text)
@@ -97,7 +78,8 @@ static void end(Tool *tool)
 {
     g_autoptr(GSource) patience = g_timeout_source_new(END_MS);
 
-    g_subprocess_force_exit(tool->process);
+    if (tool->pid > 0)
+        kill(-tool->pid, SIGKILL);
     g_source_set_callback(patience, on_given_up, tool, NULL);
     g_source_attach(patience, tool->context);
 }
@@ -121,28 +103,60 @@ static gboolean on_limit(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void attach(GSource *source, GSourceFunc func, Tool *tool, GMainContext *context)
+/* The sum of the numbers in /proc/PID/@name, which grow while the process works; 0: unknown. */
+static guint64 sum_of(GPid pid, const char *name)
 {
-    g_source_set_callback(source, func, tool, NULL);
-    g_source_attach(source, context);
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", (int)pid, name);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) words = NULL;
+    guint64 sum = 0;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return 0;
+    words = g_strsplit_set(text, " \n", -1);
+    for (char **word = words; *word; word++)
+        sum += g_ascii_strtoull(*word, NULL, 10);
+    return sum;
 }
 
-/* Waits for the exit of the program, which the user or the limit may bring about. */
-static void follow(Tool *tool, int cancel_fd)
+/* Bytes and calls of its input and output, and the time that it ran; proc(5). */
+static gboolean on_look(gpointer data)
+{
+    Tool *tool = data;
+    guint64 counter = sum_of(tool->pid, "io") + sum_of(tool->pid, "schedstat");
+
+    if (stall_look(&tool->stall, counter, g_get_monotonic_time()))
+        stall_warn(tool->what);
+    return G_SOURCE_CONTINUE;
+}
+
+static void attach(GSource *source, GSourceFunc func, Tool *tool)
+{
+    g_source_set_callback(source, func, tool, NULL);
+    g_source_attach(source, tool->context);
+}
+
+/* Waits for the exit of the program, which the user or the deadline may bring about. */
+static void follow(Tool *tool, const Deadline *deadline)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
-    g_autoptr(GSource) limit = g_timeout_source_new_seconds(tool->limit_s);
-    g_autoptr(GSource) cancel = cancel_fd >= 0 ? g_unix_fd_source_new(cancel_fd, G_IO_IN) : NULL;
+    g_autoptr(GSource) limit = g_timeout_source_new((guint)deadline_left_ms(deadline));
+    g_autoptr(GSource) look = g_timeout_source_new(LOOK_MS);
+    g_autoptr(GSource) cancel = deadline->cancel_fd >= 0
+                                    ? g_unix_fd_source_new(deadline->cancel_fd, G_IO_IN)
+                                    : NULL;
 
     tool->context = context;
     g_main_context_push_thread_default(context);
-    attach(limit, on_limit, tool, context);
+    attach(limit, on_limit, tool);
+    attach(look, on_look, tool);
     if (cancel)
-        attach(cancel, G_SOURCE_FUNC(on_cancel), tool, context);
+        attach(cancel, G_SOURCE_FUNC(on_cancel), tool);
     g_subprocess_communicate_async(tool->process, NULL, NULL, on_output, tool);
     while (!tool->done)
         g_main_context_iteration(context, TRUE);
     g_source_destroy(limit);
+    g_source_destroy(look);
     if (cancel)
         g_source_destroy(cancel);
     g_main_context_pop_thread_default(context);
@@ -157,12 +171,23 @@ static GString *take_output(Tool *tool)
     return g_string_new_len(data ? data : "", (gssize)size);
 }
 
-gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GError **error)
+/* The number is gone once GLib has collected the process. */
+static GPid pid_of(GSubprocess *process)
+{
+    const char *identifier = g_subprocess_get_identifier(process);
+
+    return identifier ? (GPid)g_ascii_strtoll(identifier, NULL, 10) : 0;
+}
+
+gboolean tool_run(const char *const *argv, const Deadline *deadline, GString **output,
+                  GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
         G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+    g_autofree char *what = g_strdup_printf("%s %s", argv[0], argv[1]);
+    int limit_s = (deadline_left_ms(deadline) + 999) / 1000;
     g_autoptr(GString) text = NULL;
-    Tool tool = { .limit_s = limit_of(argv[1]) };
+    Tool tool = { .what = what };
     gboolean ok;
 
     g_subprocess_launcher_set_child_setup(launcher, set_up_child, NULL, NULL);
@@ -171,16 +196,17 @@ gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GErr
         g_prefix_error(error, "%s (package qemu-utils) is required: ", argv[0]);
         return FALSE;
     }
-    follow(&tool, cancel_fd);
+    tool.pid = pid_of(tool.process);
+    follow(&tool, deadline);
     text = take_output(&tool);
     ok = !tool.cancelled && !tool.timed_out && g_subprocess_get_successful(tool.process);
     if (tool.cancelled)
         g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED, "interrupted");
     else if (tool.timed_out)
-        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s %s: timed out after %u min",
-                    argv[0], argv[1], tool.limit_s / 60);
+        g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s: timed out after %d s", what,
+                    limit_s);
     else if (!ok)
-        set_error(error, "%s %s: %s", argv[0], argv[1], last_line(text->str));
+        set_error(error, "%s: %s", what, last_line(text->str));
     if (ok && output)
         *output = g_steal_pointer(&text);
     g_clear_pointer(&tool.output, g_bytes_unref);
@@ -252,14 +278,32 @@ void tool_sync_begin(const char *path)
     close(fd);
 }
 
-gboolean tool_sync(const char *path, GError **error)
+static gboolean sync_file(gpointer data, GError **error)
 {
-    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    char *const *path = data;
+    int fd = g_open(*path, O_RDONLY | O_CLOEXEC, 0);
     gboolean ok = fd >= 0 && fsync(fd) == 0;
 
     if (!ok)
-        set_errno_error(error, errno, "%s", path);
+        set_errno_error(error, errno, "%s", *path);
     if (fd >= 0)
         close(fd);
+    return ok;
+}
+
+static void sync_clear(gpointer data)
+{
+    g_free(*(char **)data);
+}
+
+gboolean tool_sync(const char *path, int cancel_fd, GError **error)
+{
+    g_autofree char *what = g_strconcat("writing ", path, " to the disk", NULL);
+    char **data = g_atomic_rc_box_alloc(sizeof *data);
+    gboolean ok;
+
+    *data = g_strdup(path);
+    ok = stall_call(sync_file, data, sync_clear, NULL, what, cancel_fd, error);
+    g_atomic_rc_box_release_full(data, sync_clear);
     return ok;
 }

@@ -4,13 +4,24 @@
 #include "host/base/deadline.h"
 
 /*
+ * How long commands of qemu-img may take, in milliseconds. The copy of a large disk takes long, and
+ * the user can interrupt it; a program that hangs ends at last.
+ */
+#define TOOL_CREATE_MS 60000              /* writes a header and tables */
+#define TOOL_MEASURE_MS (10 * 60 * 1000)  /* reads tables */
+#define TOOL_CHECK_MS (3600 * 1000)       /* reads tables, of one file */
+#define TOOL_COPY_MS (24 * 3600 * 1000)   /* reads the data of a chain */
+
+/*
  * Runs a program such as qemu-img and waits for its exit; @argv is NULL-terminated. Its standard
  * output and error go to @output, which the caller owns and which may be NULL. Returns FALSE with
- * @error set to the last line that the program wrote, to GUESTD_ERROR_CANCELLED once @cancel_fd
- * (-1: never) is readable, or to GUESTD_ERROR_TIMED_OUT after a time that depends on the command, a day
- * at most; the program is killed then. Files that it makes have mode 0600.
+ * @error set to the last line that the program wrote, to GUESTD_ERROR_CANCELLED once the cancel_fd
+ * of @deadline is readable, or to GUESTD_ERROR_TIMED_OUT after the deadline; the program is killed
+ * then, with its children. While it neither reads nor writes, that is reported, see stall.h. Files
+ * that it makes have mode 0600.
  */
-gboolean tool_run(const char *const *argv, int cancel_fd, GString **output, GError **error);
+gboolean tool_run(const char *const *argv, const Deadline *deadline, GString **output,
+                  GError **error);
 
 /*
  * The qcow2 file @path in the words of qemu-img, the caller's: opened without its backing files, so
@@ -34,5 +45,8 @@ void tool_unreserve(const char *path);
 
 /* Begins to write the content of the file to the disk, so that tool_sync() has less to wait for. */
 void tool_sync_begin(const char *path);
-/* Waits until the content of the file is on the disk. */
-gboolean tool_sync(const char *path, GError **error);
+/*
+ * Waits until the content of the file is on the disk. FALSE with @error set, also once @cancel_fd
+ * (-1: never) is readable.
+ */
+gboolean tool_sync(const char *path, int cancel_fd, GError **error);

@@ -11,5 +11,6 @@ libguestctl_a_SOURCES += \
 	%D%/qcow2-header.c %D%/qcow2-header.h \
 	%D%/rename-new.c %D%/rename-new.h \
 	%D%/reporter.c %D%/reporter.h \
+	%D%/stall.c %D%/stall.h \
 	%D%/table.c %D%/table.h \
 	%D%/value-get.c %D%/value-get.h

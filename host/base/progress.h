@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "host/base/stall.h"
 
 /*
  * Says on standard error how far something is: a bar on a terminal, else a line for each
- * tenth. Rate and remaining time follow from what was told.
+ * tenth. Rate and remaining time follow from what was told. Work that stalls is reported, too.
  */
 typedef struct {
     const char *what; /* such as "vm1: backup" */
-    gboolean quiet;   /* nothing at all */
+    gboolean quiet;   /* nothing but stalls */
+    gboolean paced;   /* a limit of the rate makes pauses: they are not stalls */
     gboolean terminal;
     gint64 began;
     int tenth; /* told last */
+    Stall stall;
 } Progress;
 
 void progress_begin(Progress *progress, const char *what, gboolean quiet);

@@ -51,12 +51,13 @@ static gboolean fill(const Overlay *overlay, int cancel_fd, GError **error)
 {
     const Disk *disk = overlay->disk;
     g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, disk->size);
+    Deadline deadline = deadline_in(TOOL_CREATE_MS, cancel_fd);
 
     if (disk->size <= 0)
         return set_error(error, "disk %s: its size is not known", disk->name);
     return tool_run((const char *const[]){ "qemu-img", "create", "-q", "-f", "qcow2", "-u", "-b",
                                            disk->path, "-F", disk->format, overlay->path, size,
-                                           NULL }, cancel_fd, NULL, error);
+                                           NULL }, &deadline, NULL, error);
 }
 
 /*

@@ -287,7 +287,8 @@ static gboolean backup_run(Job *job, GError **error)
     if (g_str_equal(word, "list"))
         return list(job, error);
     if (g_str_equal(word, "verify"))
-        return store_verify(dir, &job->reporter, job->context->cancel_fd, error);
+        return store_verify(dir, job_flag(job, "deep"), &job->reporter, job->context->cancel_fd,
+                            error);
     if (g_str_equal(word, "prune"))
         return prune(job, dir, error);
     return usage_error(error, "must be one of: list, verify, prune, forget, adopt (got '%s')", word);
@@ -302,7 +303,9 @@ const Verb verb_backup = {
            "set of qcow2 files with a manifest; an incremental one depends on its parent. Of several\n"
            "VMs each has a directory of its own in DIR. list, verify and prune need no VM: list\n"
            "shows the backups, and with a VM named the bitmaps of backups that it has; verify reads\n"
-           "and checks them all; prune removes those that no --keep option keeps and no kept one\n"
+           "the files of all and checks their checksums, headers and structure: a file that was edited,\n"
+           "swapped, cut or put on another one is named; with --deep it also reads all data through\n"
+           "QEMU, and the disks of the newest backup of each chain as restore reads them; prune removes those that no --keep option keeps and no kept one\n"
            "depends on (newest of each day, week of ISO 8601 and month in local time). forget removes\n"
            "the bitmaps and checkpoints of the backups in DIR, or of all directories, from the VM, so\n"
            "that it can be reverted or undefined; the backups stay, and the next one is a full one. A\n"
@@ -325,6 +328,7 @@ const Verb verb_backup = {
         { "keep-weekly", "N", "prune: the same of weeks" },
         { "keep-monthly", "N", "prune: the same of months" },
         { "all", NULL, "forget: of all directories" },
+        { "deep", NULL, "verify: read all data through QEMU, too" },
         { NULL },
     },
     .words = (const char *const[]){ "list", "verify", "prune", NULL },

@@ -118,34 +118,79 @@ static gboolean pick(Restore *restore, GError **error)
     return restore->point && add_images(restore, error);
 }
 
-/* All that the image will be read from must be what was written. */
-static gboolean check_files(const Restore *restore, const Image *image, GError **error)
+static void add_advice(GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (g_error_matches(*error, GUESTD_ERROR, GUESTD_ERROR_CANCELLED))
+        return;
+    text = g_strdup((*error)->message);
+    g_free((*error)->message);
+    (*error)->message = g_strdup_printf("%s; \"backup verify\" lists the intact backups, which --at "
+                                        "can choose", text);
+}
+
+/* Whether the files look right that the image is made from; reads little of them. */
+static gboolean check_shape(const Restore *restore, const Image *image, GError **error)
 {
     g_autoptr(GPtrArray) files = chain_files(restore->chain, restore->point, image->disk->name,
                                              error);
 
     for (guint i = 0; files && i < files->len; i++)
-        if (!chain_check_file(restore->chain, files->pdata[i],
-                              restore->job->context->cancel_fd, error))
+        if (!chain_check_shape(restore->chain, files->pdata[i], error)) {
+            add_advice(error);
             return FALSE;
+        }
+    return files != NULL;
+}
+
+/* Whether they are what was written. */
+static gboolean check_files(const Restore *restore, const Image *image, GError **error)
+{
+    int cancel_fd = restore->job->context->cancel_fd;
+    g_autoptr(GPtrArray) files = chain_files(restore->chain, restore->point, image->disk->name,
+                                             error);
+
+    for (guint i = 0; files && i < files->len; i++)
+        if (!chain_check_file(restore->chain, files->pdata[i], cancel_fd, error)) {
+            add_advice(error);
+            return FALSE;
+        }
     return files != NULL;
 }
 
 /* Adds to @need the bytes that the image will take. */
 static gboolean measure(const Restore *restore, const Image *image, gint64 *need, GError **error)
 {
+    Deadline deadline = deadline_in(TOOL_MEASURE_MS, restore->job->context->cancel_fd);
     g_autoptr(JsonNode) told = NULL;
     GString *output = NULL;
 
     if (!tool_run((const char *const[]){ "qemu-img", "measure", "--output=json", "-f", "qcow2",
                                          "-O", restore->format, image->source, NULL },
-                  restore->job->context->cancel_fd, &output, error))
+                  &deadline, &output, error))
         return FALSE;
     told = json_from_string(output->str, NULL);
     g_string_free(output, TRUE);
     if (told && JSON_NODE_HOLDS_OBJECT(told))
         *need += jsonu_int(json_node_get_object(told), "required", 0);
     return TRUE;
+}
+
+/* Also FALSE, and what is wrong with the files in @error, if they cannot be measured. */
+static gboolean measure_checked(const Restore *restore, const Image *image, gint64 *need,
+                                GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+
+    if (!check_shape(restore, image, error))
+        return FALSE;
+    if (measure(restore, image, need, &problem))
+        return TRUE;
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED) ||
+        check_files(restore, image, error))
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 static gboolean check_room(const Restore *restore, GError **error)
@@ -158,7 +203,7 @@ static gboolean check_room(const Restore *restore, GError **error)
     if (!tool_free_space(dir, &free_bytes, error))
         return FALSE;
     for (guint i = 0; i < restore->images->len; i++)
-        if (!measure(restore, restore->images->pdata[i], &need, error))
+        if (!measure_checked(restore, restore->images->pdata[i], &need, error))
             return FALSE;
     if (free_bytes >= need)
         return TRUE;
@@ -172,17 +217,20 @@ static gboolean check(const Restore *restore, GError **error)
     for (guint i = 0; i < restore->images->len; i++)
         if (!check_files(restore, restore->images->pdata[i], error))
             return FALSE;
-    return check_room(restore, error);
+    return TRUE;
 }
 
 /* Requests in flight, in any order: 16 is the most that qemu-img offers. */
 static gboolean convert(const Restore *restore, const Image *image, GError **error)
 {
+    int cancel_fd = restore->job->context->cancel_fd;
+    Deadline deadline = deadline_in(TOOL_COPY_MS, cancel_fd);
+
     return tool_run((const char *const[]){ "qemu-img", "convert", "-f", "qcow2", "-W", "-m",
                                            "16", "-O", restore->format, image->source,
                                            image->unfinished, NULL },
-                    restore->job->context->cancel_fd, NULL, error) &&
-           tool_sync(image->unfinished, error);
+                    &deadline, NULL, error) &&
+           tool_sync(image->unfinished, cancel_fd, error);
 }
 
 static gboolean name_all(const Restore *restore, GError **error)
@@ -199,13 +247,17 @@ static gboolean name_all(const Restore *restore, GError **error)
     return TRUE;
 }
 
-/* The images have their names only once all are whole. */
+/*
+ * The images have their names only once all are whole. The files of an image are checked just before
+ * they are read again, while they are in the page cache.
+ */
 static gboolean make(const Restore *restore, GError **error)
 {
     gboolean ok = TRUE;
 
     for (guint i = 0; ok && i < restore->images->len; i++)
-        ok = convert(restore, restore->images->pdata[i], error);
+        ok = check_files(restore, restore->images->pdata[i], error) &&
+             convert(restore, restore->images->pdata[i], error);
     if (ok && name_all(restore, error))
         return TRUE;
     for (guint i = 0; i < restore->images->len; i++)
@@ -265,8 +317,8 @@ static gboolean restore_run(Job *job, GError **error)
     restore.to = to;
     restore.images = g_ptr_array_new_with_free_func(image_free);
     restore.chain = chain_open(job_option(job, "from"), NULL, CHAIN_LOOK, error);
-    ok = restore.chain && pick(&restore, error) && check(&restore, error) &&
-         (job->context->dry_run || make(&restore, error));
+    ok = restore.chain && pick(&restore, error) && check_room(&restore, error) &&
+         (job->context->dry_run ? check(&restore, error) : make(&restore, error));
     if (ok)
         tell_success(&restore);
     g_ptr_array_unref(restore.images);

@@ -11,6 +11,7 @@ unit_programs += \
 	%D%/base/test-plain-name \
 	%D%/base/test-qcow2-header \
 	%D%/base/test-rename-new \
+	%D%/base/test-stall \
 	%D%/base/test-table \
 	%D%/base/test-value-get \
 	%D%/cli/test-options \
