@@ -200,11 +200,12 @@ def restore(world):
     world.equal(mark_in(world, data), (f"second-{world.agent}", True), "what is in one of all")
 
 
-@row("backup", "to")
+@row("backup", "to", "deep")
 def backup_verify(world):
     """verify reads them all, and finds a byte that is not as it was"""
-    said = world.ctl("backup", "verify", "--to", store(world)).out
-    world.equal(said, "".join(f"{point} ok\n" for point in listed(world)), "verify")
+    for deep in ((), ("--deep",)):
+        said = world.ctl("backup", "verify", *deep, "--to", store(world)).out
+        world.equal(said, "".join(f"{point} ok\n" for point in listed(world)), "verify")
     newest = world.ctl("backup", "list", "--json", "--to", store(world)).json[-1]
     path = os.path.join(store(world), disk_of(world, newest)["file"])
     with open(path, "r+b") as file:
