@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -31,9 +32,9 @@
 #define GUARD_LOOK_MS 100
 
 typedef struct {
-    int signals;   /* signalfd */
-    int cancel_fd; /* eventfd */
-    gint guards;   /* steps under way that a first signal does not end */
+    int signals;  /* signalfd */
+    int received; /* eventfd: a signal was taken from signals */
+    gint guards;  /* steps under way that a first signal does not end */
 } Signals;
 
 /* Whether a signal comes within this time. */
@@ -74,9 +75,12 @@ static gpointer obey_signals(gpointer data)
     guint64 one = 1;
     gboolean again;
 
+    /* Taken from the one only when it is in the other: cancel_fd is readable all the time. */
+    while (!signal_comes(signals, G_MAXINT))
+        ;
+    (void)!write(signals->received, &one, sizeof one);
     while (read(signals->signals, &info, sizeof info) < 0 && errno == EINTR)
         ;
-    (void)!write(signals->cancel_fd, &one, sizeof one);
     again = wait_for_undo(signals);
     fprintf(stderr, "guestctl: %s; what was begun with a VM, such as a backup job, continues in "
                     "QEMU or libvirt until the next backup of the VM ends it%s\n",
@@ -84,6 +88,26 @@ static gpointer obey_signals(gpointer data)
             g_atomic_int_get(&signals->guards) > 0 ? "; a guest that was frozen stays so until its "
                                                      "agent's time limit" : "");
     _exit(EXIT_FAILURE);
+}
+
+static void epoll_add(int epoll, int fd)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+
+    (void)epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/*
+ * Readable from the moment a signal is sent, not only once the thread was scheduled: a guest that
+ * was frozen meanwhile is thawed rather than used for a snapshot.
+ */
+static int cancel_fd_new(const Signals *signals)
+{
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+    epoll_add(epoll, signals->signals);
+    epoll_add(epoll, signals->received);
+    return epoll;
 }
 
 /*
@@ -104,9 +128,9 @@ static void watch_signals(Context *context)
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
     signals->signals = signalfd(-1, &stop, SFD_CLOEXEC);
-    signals->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    signals->received = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    context->cancel_fd = cancel_fd_new(signals);
     g_thread_unref(g_thread_new("signals", obey_signals, signals));
-    context->cancel_fd = signals->cancel_fd;
     context->guards = &signals->guards;
 }
 
