@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "host/backup/set-check.h"
@@ -145,9 +148,9 @@ static gboolean check_shape(const Restore *restore, const Image *image, GError *
 }
 
 /* Whether they are what was written. */
-static gboolean check_files(const Restore *restore, const Image *image, GError **error)
+static gboolean check_files(const Restore *restore, const Image *image, int cancel_fd,
+                            GError **error)
 {
-    int cancel_fd = restore->job->context->cancel_fd;
     g_autoptr(GPtrArray) files = chain_files(restore->chain, restore->point, image->disk->name,
                                              error);
 
@@ -188,7 +191,7 @@ static gboolean measure_checked(const Restore *restore, const Image *image, gint
     if (measure(restore, image, need, &problem))
         return TRUE;
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED) ||
-        check_files(restore, image, error))
+        check_files(restore, image, restore->job->context->cancel_fd, error))
         g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
 }
@@ -215,15 +218,15 @@ static gboolean check_room(const Restore *restore, GError **error)
 static gboolean check(const Restore *restore, GError **error)
 {
     for (guint i = 0; i < restore->images->len; i++)
-        if (!check_files(restore, restore->images->pdata[i], error))
+        if (!check_files(restore, restore->images->pdata[i], restore->job->context->cancel_fd,
+                         error))
             return FALSE;
     return TRUE;
 }
 
 /* Requests in flight, in any order: 16 is the most that qemu-img offers. */
-static gboolean convert(const Restore *restore, const Image *image, GError **error)
+static gboolean convert(const Restore *restore, const Image *image, int cancel_fd, GError **error)
 {
-    int cancel_fd = restore->job->context->cancel_fd;
     Deadline deadline = deadline_in(TOOL_COPY_MS, cancel_fd);
 
     return tool_run((const char *const[]){ "qemu-img", "convert", "-f", "qcow2", "-W", "-m",
@@ -231,6 +234,79 @@ static gboolean convert(const Restore *restore, const Image *image, GError **err
                                            image->unfinished, NULL },
                     &deadline, NULL, error) &&
            tool_sync(image->unfinished, cancel_fd, error);
+}
+
+/* One image, which is made while its files are checked: they are read once, and warm then. */
+typedef struct {
+    const Restore *restore;
+    const Image *image;
+    int stop;   /* eventfd: either of the two has failed */
+    int either; /* epoll: readable once stop is, or the user has cancelled */
+    GError *error; /* of the check */
+} Work;
+
+static gboolean work_open(Work *work, GError **error)
+{
+    int cancel_fd = work->restore->job->context->cancel_fd;
+    struct epoll_event event = { .events = EPOLLIN };
+
+    work->stop = eventfd(0, EFD_CLOEXEC);
+    work->either = epoll_create1(EPOLL_CLOEXEC);
+    return (work->stop >= 0 && work->either >= 0 &&
+            epoll_ctl(work->either, EPOLL_CTL_ADD, work->stop, &event) == 0 &&
+            (cancel_fd < 0 ||
+             epoll_ctl(work->either, EPOLL_CTL_ADD, cancel_fd, &event) == 0)) ||
+           set_errno_error(error, errno, "epoll");
+}
+
+static void work_close(Work *work)
+{
+    if (work->stop >= 0)
+        close(work->stop);
+    if (work->either >= 0)
+        close(work->either);
+    g_clear_error(&work->error);
+}
+
+static void work_stop(const Work *work)
+{
+    guint64 one = 1;
+
+    (void)!write(work->stop, &one, sizeof one); /* the first write to an eventfd succeeds */
+}
+
+static gpointer perform_check(gpointer data)
+{
+    Work *work = data;
+
+    if (!check_files(work->restore, work->image, work->either, &work->error))
+        work_stop(work);
+    return NULL;
+}
+
+/* Of the two failures, the one that ended the other counts; damaged files explain any other. */
+static gboolean convert_checked(const Restore *restore, const Image *image, GError **error)
+{
+    Work work = { .restore = restore, .image = image, .stop = -1, .either = -1 };
+    g_autoptr(GError) problem = NULL;
+    GThread *check = work_open(&work, &problem)
+                         ? g_thread_try_new("check", perform_check, &work, &problem)
+                         : NULL;
+
+    if (check && !convert(restore, image, work.either, &problem))
+        work_stop(&work);
+    if (check)
+        g_thread_join(check);
+    if (work.error && (!problem || !g_error_matches(work.error, GUESTD_ERROR,
+                                                    GUESTD_ERROR_CANCELLED))) {
+        g_clear_error(&problem);
+        problem = g_steal_pointer(&work.error);
+    }
+    work_close(&work);
+    if (!problem)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 static gboolean name_all(const Restore *restore, GError **error)
@@ -247,17 +323,13 @@ static gboolean name_all(const Restore *restore, GError **error)
     return TRUE;
 }
 
-/*
- * The images have their names only once all are whole. The files of an image are checked just before
- * they are read again, while they are in the page cache.
- */
+/* The images have their names only once all are whole, and made of files that are intact. */
 static gboolean make(const Restore *restore, GError **error)
 {
     gboolean ok = TRUE;
 
     for (guint i = 0; ok && i < restore->images->len; i++)
-        ok = check_files(restore, restore->images->pdata[i], error) &&
-             convert(restore, restore->images->pdata[i], error);
+        ok = convert_checked(restore, restore->images->pdata[i], error);
     if (ok && name_all(restore, error))
         return TRUE;
     for (guint i = 0; i < restore->images->len; i++)

@@ -193,3 +193,28 @@ def test_hang(bench):
     has(err.decode(), "interrupted")
     same(took < 2, True, f"{took:.1f} s after the signal")
     same([name for name in os.listdir(bench.place) if name.startswith("never")], [])
+
+
+def test_damaged_and_hanging(bench):
+    """a damaged file while qemu-img hangs -> restore ends at once, names the file, leaves no image"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    points = []
+    for step in range(2):
+        change(vm, step)
+        points.append(vm.backup())
+    name = points[0]["disks"][0]["file"]
+    path = os.path.join(vm.store, name)
+    with open(path, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    with bench.held() as words:
+        fake_qemu_img(bench, f'if [ "$1" = convert ]; then for last; do :; done; : >"$last"; '
+                             f"exec {' '.join(words)}; fi\n"
+                             f'exec {vm.tool} "$@"')
+        result = bench.ctl("restore", "--from", vm.store, "--to", bench.path("never"))
+    same(result.status, 1, result)
+    has(result.err, f"the file {name} was altered: ")
+    has(result.err, "; \"backup verify\" lists the intact backups")
+    same([name for name in os.listdir(bench.place) if name.startswith("never")], [])
