@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 
 #include "host/base/digest.h"
+#include "host/base/grant.h"
 #include "host/base/image-tool.h"
 #include "host/base/qcow2-header.h"
 #include "lib/errors.h"
@@ -32,6 +33,7 @@ Backup *backup_new(Vm *vm, Reporter *reporter, Chain *chain, GError **error)
     backup->prefix = g_strdup_printf("guestctl-%s-", chain->name);
     backup->copy.prefix = backup->prefix;
     backup->copy.dir = chain->dir;
+    backup->copy.own_dirs = MAX(chain->made, 1);
     return backup;
 }
 
@@ -267,6 +269,9 @@ static gboolean seal_file(Backup *backup, ChainDisk *disk, GError **error)
         return FALSE;
     if (!tool_sync(partial, backup->vm->context->cancel_fd, error))
         return FALSE;
+    /* Ours alone, unless libvirt has left it to root: then an ACL lets us read it. */
+    if (info.st_uid == geteuid() && (info.st_mode & S_IRWXG))
+        grant_none(partial, NULL);
     return rename(partial, final) == 0 || set_errno_error(error, errno, "%s", final);
 }
 

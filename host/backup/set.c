@@ -139,10 +139,28 @@ gboolean chain_check_vm(const Chain *chain, const char *name, const char *uuid, 
                      chain->dir, newest->vm);
 }
 
+/* How many directories at the end of @dir do not exist. */
+static guint count_missing(const char *dir)
+{
+    g_autofree char *path = g_canonicalize_filename(dir, NULL);
+    guint n = 0;
+
+    while (g_access(path, F_OK) < 0 && errno == ENOENT && strcmp(path, "/") != 0) {
+        char *parent = g_path_get_dirname(path);
+
+        g_free(path);
+        path = parent;
+        n++;
+    }
+    return n;
+}
+
 static gboolean open_dir(Chain *chain, const char *dir, ChainUse use, GError **error)
 {
     char *real;
 
+    if (use == CHAIN_MAKE)
+        chain->made = count_missing(dir);
     if (use == CHAIN_MAKE && g_mkdir_with_parents(dir, 0700) < 0)
         return set_errno_error(error, errno, "%s", dir);
     real = realpath(dir, NULL);

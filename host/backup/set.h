@@ -41,6 +41,7 @@ typedef struct {
 
 typedef struct {
     char *dir;  /* absolute; may be missing in CHAIN_PLAN */
+    guint made; /* directories that were made for it, from there upwards */
     char *name; /* of the set: 8 hex digits, in all names that QEMU sees */
     int lock;   /* held; -1: only to be looked at */
     GPtrArray *points; /* of ChainPoint, the oldest first */

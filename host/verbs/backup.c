@@ -188,6 +188,8 @@ static gboolean make(Job *job, GError **error)
     backup = chain ? backup_new(job->vm, &job->reporter, chain, error) : NULL;
     if (!backup)
         return FALSE;
+    if (!job->alone)
+        backup->copy.own_dirs = MAX(backup->copy.own_dirs, 2); /* DIR, and the VM's in it */
     backup->compress = compress;
     backup->rate = rate;
     backup->max_chain = max_chain;

@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     const char *prefix;       /* of the names of all jobs, nodes and bitmaps of the backup set */
     const char *dir;          /* where the files are */
+    guint own_dirs;           /* how many directories from there upwards are guestctl's */
     const GPtrArray *disks;   /* of Disk */
     char **files;             /* each disk's qcow2 file, which exists; NULL-terminated */
     const char *point;        /* the name of the new point in the set; of a checkpoint */
@@ -86,8 +87,8 @@ typedef struct {
      */
     gboolean own_bitmaps;
     /*
-     * Before the freeze: opens the file of the disk with this index, makes its tag. NULL: not
-     * needed.
+     * Before the freeze: opens the file of the disk with this index or sees to it that QEMU can,
+     * makes its tag. NULL: not needed.
      */
     gboolean (*attach)(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
                        GError **error);

@@ -33,7 +33,7 @@ XML = """
     <controller type="usb" model="none"/>
     <channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>
     <memballoon model="none"/>
-  </devices>
+  </devices>{label}
   <qemu:commandline>
     <qemu:arg value="-qmp"/>
     <qemu:arg value="unix:{monitor},server=on,wait=off"/>
@@ -41,15 +41,18 @@ XML = """
 </domain>
 """
 
+LABEL = """
+  <seclabel type="static" model="dac" relabel="yes"><label>+{user}:+{user}</label></seclabel>"""
+
 
 class Domain(Machine):
     """
     The test's own monitor is a second one, of which libvirt knows nothing. @inner: disk -> XML
-    within its element.
+    within its element; @user: number of the user as whom QEMU runs.
     """
 
-    def __init__(self, bench, disks=None, name="vm", inner=None, **more):
-        self.inner = inner or {}
+    def __init__(self, bench, disks=None, name="vm", inner=None, user=0, **more):
+        self.inner, self.user = inner or {}, user
         self.uuid = str(uuid.uuid4())
         bench.players.append(self)
         super().__init__(bench, disks, name, **more)
@@ -63,9 +66,12 @@ class Domain(Machine):
         disks = "".join(DISK.format(name=disk, kind=kind, image=self.image(disk),
                                     more=self.inner.get(disk, "<shareable/>" if self.shared else ""))
                         for disk, kind in self.disks.items())
+        if self.user:
+            os.chown(self.dir, self.user, self.user)
         path = os.path.join(self.dir, "domain.xml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(XML.format(name=self.name, uuid=self.uuid, disks=disks, monitor=monitor,
+                                  label=LABEL.format(user=self.user) if self.user else "",
                                   qemu=program(QEMU)))
         must("define", path)
         must("start", self.name)

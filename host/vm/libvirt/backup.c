@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <libvirt/virterror.h>
 
+#include "host/base/grant.h"
 #include "host/vm/libvirt/domain.h"
 #include "lib/errors.h"
 
@@ -109,11 +112,45 @@ static int call_tag(LibvirtCall *call)
     return 0;
 }
 
+/* The user as whom QEMU runs; -1: not known. */
+static gint64 qemu_user(Vm *vm, const Deadline *deadline)
+{
+    g_autoptr(DomainXml) domain = libvirt_describe(vm, deadline, NULL);
+
+    return domain ? domain->user : -1;
+}
+
+/*
+ * QEMU opens the files by their paths, often as a user of its own (libvirt-qemu, qemu). libvirt gives
+ * the files to that user, but not the directories. Those of guestctl are for their owner alone; this
+ * user may pass them, and not list them. Where that cannot be granted, begin() fails and names it.
+ */
+static void let_pass(Vm *vm, const DiskCopy *copy, const Deadline *deadline)
+{
+    gint64 user = qemu_user(vm, deadline);
+    g_autofree char *dir = g_strdup(copy->dir);
+
+    for (guint i = 0; user >= 0 && i < copy->own_dirs; i++) {
+        struct stat info;
+        char *parent = g_path_get_dirname(dir);
+
+        if (stat(dir, &info) == 0 && info.st_uid != user && !(info.st_mode & S_IXOTH))
+            grant_user(dir, (uid_t)user, GRANT_SEARCH, NULL);
+        g_free(dir);
+        dir = parent;
+    }
+}
+
 static gboolean attach(Vm *vm, const DiskCopy *copy, guint index, const Deadline *deadline,
                        GError **error)
 {
     g_autoptr(LibvirtCall) call = NULL;
 
+    if (index == 0)
+        let_pass(vm, copy, deadline);
+    /* The file may be root's after the job: libvirt does not always know whose it was. */
+    if (geteuid() != 0)
+        grant_user(copy->files[index], geteuid(), GRANT_READ | GRANT_WRITE, NULL);
     if (!copy->tags[index])
         return TRUE;
     call = libvirt_call_on(vm, call_tag, deadline, error);
@@ -155,6 +192,22 @@ static int call_begin(LibvirtCall *call)
     return 0;
 }
 
+/* To an @error of QEMU's about permissions. FALSE. */
+static gboolean add_user(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error)
+{
+    gint64 user = strstr((*error)->message, "Permission denied") ? qemu_user(vm, deadline) : -1;
+    g_autofree char *text = g_strdup((*error)->message);
+
+    if (user < 0)
+        return FALSE;
+    g_free((*error)->message);
+    (*error)->message = g_strdup_printf("%s; QEMU runs as the user %" G_GINT64_FORMAT ", who has to "
+                                        "be able to pass %s and all directories above it, for "
+                                        "example with \"setfacl -m u:%" G_GINT64_FORMAT ":x\"",
+                                        text, user, copy->dir, user);
+    return FALSE;
+}
+
 static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)
 {
     g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_begin, deadline, error);
@@ -165,7 +218,7 @@ static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError *
     call->more = checkpoint_xml(copy);
     call->names = disk_names(copy);
     copy->held = TRUE;
-    return libvirt_call_run(call, &vm->pending, deadline, error);
+    return libvirt_call_run(call, &vm->pending, deadline, error) || add_user(vm, copy, deadline, error);
 }
 
 static gboolean begin_late(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)

@@ -263,6 +263,23 @@ static void read_devices(xmlNodePtr devices, DomainXml *domain)
     }
 }
 
+/* In a running domain's, libvirt writes the numbers: "+USER:+GROUP". */
+static gint64 read_user(xmlNodePtr root)
+{
+    for (xmlNodePtr node = root->children; node; node = node->next) {
+        g_autofree char *model = is_element(node, "seclabel") ? attribute(node, "model") : NULL;
+        g_autofree char *label = g_strcmp0(model, "dac") == 0 ? text_of(node, "label") : NULL;
+        gint64 user;
+
+        if (!label || *label != '+')
+            continue;
+        *(strchrnul(label, ':')) = '\0';
+        if (g_ascii_string_to_signed(label + 1, 10, 0, G_MAXUINT32 - 1, &user, NULL))
+            return user;
+    }
+    return -1;
+}
+
 DomainXml *domain_xml_read(const char *xml, GError **error)
 {
     xmlDocPtr document = parse_as(xml, "domain", error);
@@ -275,6 +292,7 @@ DomainXml *domain_xml_read(const char *xml, GError **error)
     domain = g_new0(DomainXml, 1);
     domain->name = text_of(root, "name");
     domain->uuid = text_of(root, "uuid");
+    domain->user = read_user(root);
     domain->disks = g_ptr_array_new_with_free_func(disk_free);
     domain->channels = g_ptr_array_new_with_free_func(channel_free);
     read_devices(child(root, "devices"), domain);

@@ -55,6 +55,7 @@ typedef struct {
 typedef struct {
     char *name;
     char *uuid;
+    gint64 user; /* as whom QEMU runs, a number; -1: the XML does not have it */
     GPtrArray *disks;    /* of DomainDisk, in the XML's order; those without a target left out */
     GPtrArray *channels; /* of DomainChannel */
 } DomainXml;

@@ -6,6 +6,7 @@ unit_programs += \
 	%D%/base/test-deadline \
 	%D%/base/test-deadline-call \
 	%D%/base/test-digest \
+	%D%/base/test-grant \
 	%D%/base/test-image-tool \
 	%D%/base/test-json-util \
 	%D%/base/test-plain-name \

@@ -135,6 +135,33 @@ static void test_network(void)
     g_assert_null(image->backing);
 }
 
+/* A domain that is off has no label, or one with names of the host, which mean nothing elsewhere. */
+static void test_user(void)
+{
+    static const struct {
+        const char *label;
+        gint64 user;
+    } rows[] = {
+        { "<seclabel model='selinux'><label>+7:+7</label></seclabel>"
+          "<seclabel model='dac'><label>+64055:+994</label></seclabel>", 64055 },
+        { "<seclabel model='dac'><label>+107</label></seclabel>", 107 },
+        { "<seclabel model='dac'><label>qemu:qemu</label></seclabel>", -1 },
+        { "<seclabel model='dac'><label>+-5:+1</label></seclabel>", -1 },
+        { "<seclabel model='dac'><label>+4294967295:+1</label></seclabel>", -1 },
+        { "<seclabel model='dac' type='none'/>", -1 },
+        { "", -1 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml = g_strdup_printf("<domain><name>vm</name>%s</domain>", rows[i].label);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(DomainXml) domain = domain_xml_read(xml, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpint(domain->user, ==, rows[i].user);
+    }
+}
+
 static void test_channels(void)
 {
     g_autoptr(DomainXml) active = domain_of("active.xml");
@@ -316,6 +343,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain-xml/active", test_active);
     g_test_add_func("/domain-xml/chain", test_chain);
     g_test_add_func("/domain-xml/network", test_network);
+    g_test_add_func("/domain-xml/label of dac -> the number of QEMU's user", test_user);
     g_test_add_func("/domain-xml/channels", test_channels);
     g_test_add_func("/domain-xml/other-namespaces -> ignored", test_strangers);
     g_test_add_func("/domain-xml/defaults", test_defaults);
