@@ -189,27 +189,29 @@ static char *choose_bitmap(const Backup *backup, const Disk *disk)
 }
 
 /*
- * Compressed clusters take more room in the copy than in the image. Only qemu-img can measure how
- * much, and only for an image on this machine.
+ * Compressed clusters take more room in the copy than in the image, and a device holds as much as it
+ * is large. Only qemu-img can measure how much, and only for an image on this machine.
  */
 static void measure(const Backup *backup, guint index)
 {
     Disk *disk = backup->disks->pdata[index];
     Deadline deadline = deadline_in(TOOL_MEASURE_MS, backup->vm->context->cancel_fd);
+    const char *path = disk->path ? disk->path : disk->image;
     g_autoptr(JsonNode) told = NULL;
     GString *output = NULL;
 
-    if (backup->copy.parents[index] || backup->compress || !disk_keeps_bitmaps(disk) || !disk->path)
+    if (backup->copy.parents[index] || backup->compress || !disk_keeps_bitmaps(disk) || !path ||
+        *path != '/' || disk->encrypted)
         return;
     if (!tool_run((const char *const[]){ "qemu-img", "measure", "-U", "--output=json", "-f",
-                                         "qcow2", "-O", "qcow2", disk->path, NULL },
+                                         "qcow2", "-O", "qcow2", path, NULL },
                   &deadline, &output, NULL))
         return;
     told = json_from_string(output->str, NULL);
     g_string_free(output, TRUE);
     if (told && JSON_NODE_HOLDS_OBJECT(told))
-        disk->allocated = CLAMP(jsonu_int(json_node_get_object(told), "required", 0),
-                                disk->allocated, disk->size);
+        disk->allocated = CLAMP(jsonu_int(json_node_get_object(told), "required", disk->size),
+                                disk->at_most ? 0 : disk->allocated, disk->size);
 }
 
 static gint64 disk_bytes(const Backup *backup, guint index)

@@ -32,8 +32,9 @@ typedef struct {
     char *format;   /* of the image, such as "qcow2"; NULL: not known */
     gint64 size;      /* bytes that the guest sees; 0: not asked for */
     gint64 allocated; /* bytes stored in the image and those below it; 0: not asked for */
+    gboolean at_most; /* @allocated is but a limit: a device does not know what of it is in use */
     char *serial;     /* NULL: none, or not known */
-    gboolean encrypted;
+    gboolean encrypted; /* the image or one below it */
     gboolean shared;    /* other VMs may write to it */
     gboolean transient; /* writes are dropped when the VM stops */
     gboolean read_only; /* the guest cannot write to it */

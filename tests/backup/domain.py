@@ -12,12 +12,14 @@ from lib.programs import program
 from machine import Machine
 
 DISK = """
-    <disk type="file" device="disk">
+    <disk type="{type}" device="disk">
       <driver name="qemu" type="{kind}" discard="unmap"/>
-      <source file="{image}"/>
+      <source {attribute}="{image}"/>
       <target dev="{name}" bus="virtio"/>{more}
       <alias name="ua-{name}"/>
     </disk>"""
+
+SOURCES = {False: {"type": "file", "attribute": "file"}, True: {"type": "block", "attribute": "dev"}}
 
 XML = """
 <domain type="qemu" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
@@ -64,6 +66,7 @@ class Domain(Machine):
     def start(self):
         monitor = self.qmp + "-of-test"
         disks = "".join(DISK.format(name=disk, kind=kind, image=self.image(disk),
+                                    **SOURCES[self.image(disk).startswith("/dev/")],
                                     more=self.inner.get(disk, "<shareable/>" if self.shared else ""))
                         for disk, kind in self.disks.items())
         if self.user:

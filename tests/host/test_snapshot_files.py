@@ -145,9 +145,23 @@ def test_encrypted(bench):
     vm.io("d0", "write -P 0x41 0 64k", "flush")
     with open(told["disks"][0]["overlay"], "rb") as file:
         has(file.read(), b"A" * 65536)
+    # The image below the overlay is encrypted still.
+    has(vm.backup(status=1), "disk d0 is encrypted, and its copy would not be")
     well(vm.ctl("snapshot", "commit"))
     with open(bench.path("luks.qcow2"), "rb") as file:
         same(b"A" * 512 in file.read(), False)
+
+
+def test_encrypted_luks(bench):
+    """a disk in the format luks -> no overlay and no copy of it without --allow-plaintext"""
+    image = bench.path("disk.luks")
+    create_encrypted(image, luks=True)
+    vm = Machine(bench, {"d1": "qcow2"}, options=(
+        "-object", "secret,id=key,data=letmein", "-drive",
+        f"if=none,id=d0,format=luks,key-secret=key,file={image}"))
+    has(vm.ctl("snapshot").err, "disk d0 is encrypted, and its overlay would not be")
+    has(vm.backup(status=1), "disk d0 is encrypted, and its copy would not be")
+    vm.backup("--allow-plaintext")
 
 
 def test_shared(bench):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "host/base/json-util.h"
 #include "host/vm/bare/vm.h"
@@ -30,14 +31,27 @@ static char *path_of(const char *file)
     return path && *path == '/' ? g_steal_pointer(&path) : NULL;
 }
 
-/* Bytes in @image and the images below it: a full backup copies them all. */
-static gint64 allocated_in(JsonObject *image)
+/* QEMU reports 0 bytes in a block device, and nothing for an image that a server has. */
+static gboolean knows_size(JsonObject *image)
+{
+    g_autofree char *path = path_of(jsonu_string(image, "filename", NULL));
+    struct stat info;
+
+    return json_object_has_member(image, "actual-size") &&
+           !(path && stat(path, &info) == 0 && S_ISBLK(info.st_mode));
+}
+
+/* Of @image and the images below it: a full backup copies them all. */
+static void read_contents(Disk *disk, JsonObject *image)
 {
     gint64 sum = 0;
 
-    for (; image; image = jsonu_object(image, "backing-image"))
+    for (; image; image = jsonu_object(image, "backing-image")) {
+        disk->at_most = disk->at_most || !knows_size(image);
+        disk->encrypted = disk->encrypted || jsonu_bool(image, "encrypted");
         sum += jsonu_int(image, "actual-size", 0);
-    return sum;
+    }
+    disk->allocated = disk->at_most ? disk->size : MIN(disk->size, sum);
 }
 
 static void read_bitmaps(Disk *disk, JsonArray *rows)
@@ -82,8 +96,8 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
     disk->image = g_strdup(disk->path ? disk->path : jsonu_string(inserted, "file", NULL));
     disk->format = g_strdup(jsonu_string(inserted, "drv", NULL));
     disk->size = jsonu_int(image, "virtual-size", 0);
-    disk->allocated = MIN(disk->size, allocated_in(image));
     disk->encrypted = jsonu_bool(inserted, "encrypted");
+    read_contents(disk, image);
     disk->read_only = jsonu_bool(inserted, "ro");
     disk->firmware = is_firmware(disk, jsonu_string(row, "qdev", ""));
     disk->qcow2_version = qcow2_version(image);

@@ -56,12 +56,14 @@ static Disk *disk_of(const DomainDisk *row)
     disk->image = image_of(row->image);
     disk->format = g_strdup(row->image && row->image->format ? row->image->format : "raw");
     disk->serial = g_strdup(row->serial);
-    disk->encrypted = row->image && row->image->encrypted;
     disk->shared = row->shareable;
     disk->transient = row->transient;
     disk->read_only = !domain_disk_is_writable(row);
-    for (const DomainImage *image = below; image; image = image->backing)
-        disk->depth++;
+    for (const DomainImage *image = row->image; image; image = image->backing) {
+        disk->at_most = disk->at_most || g_strcmp0(image->type, "file") != 0;
+        disk->encrypted = disk->encrypted || image->encrypted;
+        disk->depth += image != row->image;
+    }
     disk->backing = path_of(below);
     disk->backing_format = g_strdup(below ? below->format : NULL);
     return disk;
@@ -87,6 +89,11 @@ static gboolean read_size(Vm *vm, Disk *disk, const Deadline *deadline, GError *
     disk->allocated = (gint64)MIN(info->capacity,
                                   MAX(info->allocation,
                                       disk_keeps_bitmaps(disk) ? info->physical : 0));
+    /* libvirt's allocation is 0, or the highest offset that this QEMU has written. */
+    if (disk->at_most)
+        disk->allocated = disk->depth == 0 && info->physical > 0
+                              ? (gint64)MIN(info->capacity, info->physical)
+                              : disk->size;
     return TRUE;
 }
 
