@@ -134,12 +134,16 @@ static void watch_signals(Context *context)
     context->guards = &signals->guards;
 }
 
-static int complain(GError *error)
+static int complain(const Context *context, GError *error)
 {
     int status = g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_USAGE) ? EXIT_USAGE
                                                                            : EXIT_FAILURE;
 
-    fprintf(stderr, "guestctl: %s\n", error ? error->message : "failed (no reason reported)");
+    if (!error)
+        set_error(&error, "failed (no reason reported)");
+    if (context->json)
+        fleet_print_failure(error);
+    fprintf(stderr, "guestctl: %s\n", error->message);
     g_clear_error(&error);
     return status;
 }
@@ -156,9 +160,9 @@ static int run_verb(const CommandLine *line, const VerbCall *call)
     if (vms && vms->len > 1 && (call->verb->flags & VERB_ONE_VM)) {
         g_set_error(&error, GUESTD_ERROR, GUESTD_ERROR_USAGE, "%s takes one VM at a time",
                     call->verb->name);
-        return complain(error);
+        return complain(&line->context, error);
     }
-    return vms ? fleet_run(call, &line->context, vms) : complain(error);
+    return vms ? fleet_run(call, &line->context, vms) : complain(&line->context, error);
 }
 
 /* Runs the command line's verb. */
@@ -173,7 +177,7 @@ static int run(CommandLine *line)
     if (line->help || !line->verb)
         return help_print(line->verb, line->help ? stdout : stderr), line->help ? 0 : EXIT_USAGE;
     if (!verb_parse(line->verb, line->rest, &call, &error))
-        return complain(error);
+        return complain(&line->context, error);
     call.spec = line->spec;
     watch_signals(&line->context);
     line->context.backends = backends_start(backend_list, &line->context);
@@ -217,7 +221,8 @@ int main(int argc, char **argv)
     if (argc == 2 && g_str_equal(argv[1], "--manual"))
         return manual_print(stdout), ferror(stdout) || fflush(stdout);
     status = options_read((const char *const *)argv + 1, &line, &error) ? run(&line)
-                                                                          : complain(error);
+                                                                      : complain(&line.context,
+                                                                                 error);
     g_free((gpointer)line.rest);
     return check_output(status);
 }

@@ -238,8 +238,7 @@ GPtrArray *chain_strays(const Chain *chain)
     const char *name;
 
     while (dir && (name = g_dir_read_name(dir)))
-        if (strspn(name, G_CSET_DIGITS) == 8 && name[8] == 'T' &&
-            g_str_has_suffix(name, ".qcow2") && !is_named(chain, name))
+        if (chain_is_file_name(name) && !is_named(chain, name))
             g_ptr_array_add(strays, g_strdup(name));
     return strays;
 }

@@ -30,24 +30,83 @@ static gint by_number(gconstpointer a, gconstpointer b)
     return left < right ? -1 : left > right;
 }
 
-static gboolean add_manifest(Chain *chain, const char *name, GError **error)
+static void broken_free(gpointer data)
+{
+    ChainBroken *broken = data;
+
+    g_free(broken->id);
+    g_free(broken->problem);
+    g_free(broken);
+}
+
+static void add_broken(Chain *chain, const char *name, const GError *problem)
+{
+    ChainBroken *broken = g_new0(ChainBroken, 1);
+
+    broken->id = g_strndup(name, strlen(name) - strlen(".json"));
+    broken->problem = g_strdup(problem->message);
+    g_ptr_array_add(chain->broken, broken);
+}
+
+static gboolean add_manifest(Chain *chain, const char *name, ChainUse use, GError **error)
 {
     g_autofree char *path = chain_path(chain, name);
     g_autofree char *set = NULL;
-    ChainPoint *point = point_read(path, &set, error);
+    g_autoptr(GError) problem = NULL;
+    ChainPoint *point = point_read(path, &set, &problem);
 
-    if (!point)
+    if (!point && use == CHAIN_INSPECT)
+        return add_broken(chain, name, problem), TRUE;
+    if (!point) {
+        g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
+    }
     g_ptr_array_add(chain->points, point);
     if (!chain->name)
         chain->name = g_steal_pointer(&set);
     return TRUE;
 }
 
-/* Only names that chain_point_new() gives; the directory may hold other JSON. */
+/* How many digits @text begins with, if there are at least @least; -1: there are not. */
+static gssize count_digits(const char *text, gsize least)
+{
+    gsize n = strspn(text, G_CSET_DIGITS);
+
+    return n >= least ? (gssize)n : -1;
+}
+
+/* What follows the id, as chain_point_new() gives it, at the beginning of @name; NULL: there is none. */
+static const char *after_id(const char *name)
+{
+    gssize more;
+
+    if (count_digits(name, 8) != 8 || name[8] != 'T' || count_digits(name + 9, 6) != 6 ||
+        name[15] != 'Z')
+        return NULL;
+    name += 16;
+    /* Of several in one second: "-2", …; the "-0" of a file is followed by another '-'. */
+    more = *name == '-' ? count_digits(name + 1, 1) : -1;
+    return more > 0 && name[1 + more] != '-' ? name + 1 + more : name;
+}
+
+/* The directory may hold other JSON. */
 static gboolean is_manifest_name(const char *name)
 {
-    return g_str_has_suffix(name, ".json") && strspn(name, G_CSET_DIGITS) == 8 && name[8] == 'T';
+    return g_strcmp0(after_id(name), ".json") == 0;
+}
+
+/* "ID-0-vda.qcow2" and @suffix, as chain_point_add() gives it; of the id "ID-2", too. */
+static gboolean is_file_name(const char *name, const char *suffix)
+{
+    const char *rest = after_id(name);
+    g_autofree char *end = g_strconcat(".qcow2", suffix, NULL);
+
+    return rest && *rest == '-' && count_digits(rest + 1, 1) > 0 && g_str_has_suffix(rest, end);
+}
+
+gboolean chain_is_file_name(const char *name)
+{
+    return is_file_name(name, "");
 }
 
 static gboolean read_points(Chain *chain, ChainUse use, GError **error)
@@ -61,7 +120,7 @@ static gboolean read_points(Chain *chain, ChainUse use, GError **error)
     if (!dir)
         return FALSE;
     while ((name = g_dir_read_name(dir)))
-        if (is_manifest_name(name) && !add_manifest(chain, name, error))
+        if (is_manifest_name(name) && !add_manifest(chain, name, use, error))
             return FALSE;
     g_ptr_array_sort(chain->points, by_number);
     return TRUE;
@@ -183,11 +242,12 @@ Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error)
 
     chain->lock = -1;
     chain->points = g_ptr_array_new_with_free_func((GDestroyNotify)chain_point_free);
+    chain->broken = g_ptr_array_new_with_free_func(broken_free);
     if (!open_dir(chain, dir, use, error) || (locks && !take_lock(chain, error)) ||
         !read_points(chain, use, error) ||
         (vm && !chain_check_vm(chain, vm, NULL, error)))
         return NULL;
-    if (!begins && chain->points->len == 0) {
+    if (!begins && chain->points->len + chain->broken->len == 0) {
         set_error(error, "there are no backups in %s", chain->dir);
         return NULL;
     }
@@ -205,6 +265,7 @@ void chain_free(Chain *chain)
     if (chain->lock >= 0)
         close(chain->lock);
     g_ptr_array_unref(chain->points);
+    g_ptr_array_unref(chain->broken);
     g_free(chain->dir);
     g_free(chain->name);
     g_free(chain);
@@ -347,13 +408,12 @@ static gboolean is_named(const Chain *chain, const char *file)
     return FALSE;
 }
 
-/* Whether it is a file of the point @id (NULL: of none). */
+/* Whether it is an image of the point @id (NULL: of none). */
 static gboolean is_file_of(const char *name, const char *id)
 {
     gsize len = id ? strlen(id) : 0;
 
-    return id && strncmp(name, id, len) == 0 && name[len] == '-' &&
-           g_str_has_suffix(name, ".qcow2");
+    return id && chain_is_file_name(name) && strncmp(name, id, len) == 0 && name[len] == '-';
 }
 
 /* What g_file_set_contents() writes before it has the name: NAME.XXXXXX. */
@@ -392,7 +452,7 @@ void chain_sweep(const Chain *chain)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = chain_path(chain, name);
 
-        if (g_str_has_suffix(name, ".qcow2" CHAIN_PARTIAL) || is_unfinished_text(name) ||
+        if (is_file_name(name, CHAIN_PARTIAL) || is_unfinished_text(name) ||
             (is_file_of(name, id) && !is_named(chain, name)))
             unlink(path);
     }

@@ -45,18 +45,27 @@ typedef struct {
     char *name; /* of the set: 8 hex digits, in all names that QEMU sees */
     int lock;   /* held; -1: only to be looked at */
     GPtrArray *points; /* of ChainPoint, the oldest first */
+    GPtrArray *broken; /* of ChainBroken; empty but for CHAIN_INSPECT */
 } Chain;
+
+/* A manifest that cannot be read. */
+typedef struct {
+    char *id; /* of its point, from its name */
+    char *problem;
+} ChainBroken;
 
 typedef enum {
     CHAIN_LOOK, /* the set must exist; not locked */
+    CHAIN_INSPECT, /* as CHAIN_LOOK, but manifests that cannot be read are no failure */
     CHAIN_WORK, /* locked for this process; @vm NULL: of any VM */
     CHAIN_MAKE, /* the same; creates the directory */
     CHAIN_PLAN, /* as CHAIN_MAKE, but nothing is created or locked */
 } ChainUse;
 
 /*
- * Reads the directory. NULL with @error set if a manifest cannot be read, if another
- * process has locked the set, or if it holds the backups of another VM than @vm (NULL: of any).
+ * Reads the directory. NULL with @error set if a manifest cannot be read (which of the points are
+ * the newest, and which files belong to none, is then not known), if another process has locked the
+ * set, or if it holds the backups of another VM than @vm (NULL: of any).
  */
 Chain *chain_open(const char *dir, const char *vm, ChainUse use, GError **error);
 void chain_free(Chain *chain);
@@ -97,6 +106,9 @@ char *chain_point_when(const ChainPoint *point); /* local time for people; the c
 gboolean chain_commit(Chain *chain, ChainPoint *point, GError **error);
 /* The manifest as an object; the caller's. */
 JsonObject *chain_point_json(const ChainPoint *point, const char *set);
+
+/* Whether a file with this name can be one of the disks of a point. */
+gboolean chain_is_file_name(const char *name);
 
 /* Removes the point's manifest and then its files. */
 gboolean chain_remove(Chain *chain, ChainPoint *point, GError **error);

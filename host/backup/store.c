@@ -46,9 +46,30 @@ static void report_list(Reporter *reporter, JsonArray *list)
     reporter_json(reporter, node);
 }
 
+/* FALSE with @error set if there are manifests that cannot be read. */
+static gboolean check_broken(const Chain *chain, GError **error)
+{
+    guint n = chain->broken->len;
+
+    return n == 0 || set_error(error, "%u of %u manifests in %s cannot be read", n,
+                               n + chain->points->len, chain->dir);
+}
+
+static void list_broken(const Chain *chain, Reporter *reporter, JsonArray *list)
+{
+    for (guint i = 0; i < chain->broken->len; i++) {
+        const ChainBroken *broken = chain->broken->pdata[i];
+        JsonObject *row = jsonu_with("id", broken->id);
+
+        json_object_set_string_member(row, "error", broken->problem);
+        json_array_add_object_element(list, row);
+        reporter_print(reporter, "%s cannot be read: %s\n", broken->id, broken->problem);
+    }
+}
+
 gboolean store_list(const char *dir, Reporter *reporter, GError **error)
 {
-    g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_LOOK, error);
+    g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_INSPECT, error);
     g_autoptr(Table) table = table_new((const char *const[]){
         "BACKUP", "TIME", "LEVEL", ">DISKS", ">SIZE", "CONSISTENCY", "PARENT", "FULL BECAUSE", NULL });
     JsonArray *list;
@@ -60,10 +81,11 @@ gboolean store_list(const char *dir, Reporter *reporter, GError **error)
         list_row(table, chain->points->pdata[i]);
         json_array_add_object_element(list, chain_point_json(chain->points->pdata[i], chain->name));
     }
-    report_list(reporter, list);
     if (reporter->text)
         table_print(table, "no backups", reporter->text);
-    return TRUE;
+    list_broken(chain, reporter, list);
+    report_list(reporter, list);
+    return check_broken(chain, error);
 }
 
 typedef struct {
@@ -162,22 +184,36 @@ static gboolean check_parents(const ChainPoint *point, GHashTable *damaged, GErr
     return TRUE;
 }
 
-static void report_point(Reporter *reporter, JsonArray *list, const ChainPoint *point,
-                         const GError *problem)
+static void report_point(Reporter *reporter, JsonArray *list, const char *id, const char *problem)
 {
-    JsonObject *row = jsonu_with("backup", point->id);
+    JsonObject *row = jsonu_with("backup", id);
 
     json_object_set_boolean_member(row, "ok", problem == NULL);
-    json_object_set_string_member(row, "error", problem ? problem->message : NULL);
+    json_object_set_string_member(row, "error", problem);
     json_array_add_object_element(list, row);
-    reporter_print(reporter, "%s %s%s\n", point->id, problem ? "is damaged: " : "ok",
-                   problem ? problem->message : "");
+    reporter_print(reporter, "%s %s%s\n", id, problem ? "is damaged: " : "ok",
+                   problem ? problem : "");
+}
+
+/* What depends on them is damaged, too. */
+static void report_broken(Reporter *reporter, JsonArray *list, const Chain *chain,
+                          GHashTable *damaged)
+{
+    for (guint i = 0; i < chain->broken->len; i++) {
+        const ChainBroken *broken = chain->broken->pdata[i];
+
+        g_hash_table_add(damaged, broken->id);
+        report_point(reporter, list, broken->id, broken->problem);
+    }
 }
 
 static void report_strays(Reporter *reporter, const Chain *chain)
 {
     g_autoptr(GPtrArray) strays = chain_strays(chain);
 
+    /* Whose they are may be in what cannot be read. */
+    if (chain->broken->len > 0)
+        return;
     for (guint i = 0; i < strays->len; i++)
         reporter_print(reporter, "%s belongs to no backup\n", (const char *)strays->pdata[i]);
 }
@@ -185,7 +221,7 @@ static void report_strays(Reporter *reporter, const Chain *chain)
 gboolean store_verify(const char *dir, gboolean deep, Reporter *reporter, int cancel_fd,
                       GError **error)
 {
-    g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_LOOK, error);
+    g_autoptr(Chain) chain = chain_open(dir, NULL, CHAIN_INSPECT, error);
     g_autoptr(GHashTable) below = chain ? files_below(chain) : NULL;
     Verify verify = { chain, below, deep, cancel_fd };
     g_autoptr(GHashTable) damaged = g_hash_table_new(g_str_hash, g_str_equal);
@@ -193,6 +229,7 @@ gboolean store_verify(const char *dir, gboolean deep, Reporter *reporter, int ca
 
     if (!chain)
         return FALSE;
+    report_broken(reporter, list, chain, damaged);
     for (guint i = 0; i < chain->points->len; i++) {
         const ChainPoint *point = chain->points->pdata[i];
         g_autoptr(GError) problem = NULL;
@@ -204,13 +241,14 @@ gboolean store_verify(const char *dir, gboolean deep, Reporter *reporter, int ca
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;
         }
-        report_point(reporter, list, point, problem);
+        report_point(reporter, list, point->id, problem ? problem->message : NULL);
     }
     report_list(reporter, g_steal_pointer(&list));
     report_strays(reporter, chain);
     return g_hash_table_size(damaged) == 0 ||
            set_error(error, "%u of %u backups in %s are damaged; make a full one",
-                     g_hash_table_size(damaged), chain->points->len, chain->dir);
+                     g_hash_table_size(damaged), chain->points->len + chain->broken->len,
+                     chain->dir);
 }
 
 static JsonObject *prune_row(const ChainPoint *point, const char *reason)

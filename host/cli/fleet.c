@@ -94,6 +94,14 @@ static void print_text(const Job *job)
     print_error(job);
 }
 
+/* What a verb had when it failed may be half of a document. */
+static gboolean has_result(const Job *job)
+{
+    g_autoptr(JsonNode) result = job->error ? json_from_string(job->json->str, NULL) : NULL;
+
+    return job->json->len > 0 && (!job->error || result);
+}
+
 static void append_outcome(const Job *job, GString *out)
 {
     g_string_append(out, "{\"vm\": ");
@@ -102,21 +110,28 @@ static void append_outcome(const Job *job, GString *out)
     if (job->error) {
         g_string_append(out, ", \"error\": ");
         json_append_string(out, job->error->message);
-    } else if (job->json->len > 0) {
-        g_string_append_printf(out, ", \"result\": %s", job->json->str);
     }
+    if (has_result(job))
+        g_string_append_printf(out, ", \"result\": %s", job->json->str);
     g_string_append_c(out, '}');
+}
+
+void fleet_print_failure(const GError *error)
+{
+    g_autoptr(GString) out = g_string_new("{\"ok\": false, \"error\": ");
+
+    json_append_string(out, error->message);
+    printf("%s}\n", out->str);
+    fflush(stdout);
 }
 
 /* A result that tells what is wrong, such as verify's, is printed as in success. */
 static void print_failure(const Job *job)
 {
-    g_autoptr(JsonNode) result = json_from_string(job->json->str, NULL);
-    g_autoptr(GString) out = g_string_new("{\"ok\": false, \"error\": ");
-
-    json_append_string(out, job->error->message);
-    g_string_append_c(out, '}');
-    printf("%s\n", result ? job->json->str : out->str);
+    if (has_result(job))
+        printf("%s\n", job->json->str);
+    else
+        fleet_print_failure(job->error);
     fflush(stdout);
     print_error(job);
 }

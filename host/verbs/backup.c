@@ -244,17 +244,12 @@ static gboolean run_forget(Job *job, const char *dir, GError **error)
 static gboolean list(Job *job, GError **error)
 {
     g_autofree char *dir = job->vm ? dir_of(job) : g_strdup(job_option(job, "to"));
-    g_autoptr(Chain) chain = NULL;
+    gboolean ok = store_list(dir, &job->reporter, error);
+    g_autoptr(Chain) chain = job->vm ? chain_open(dir, NULL, CHAIN_INSPECT, NULL) : NULL;
 
-    if (!store_list(dir, &job->reporter, error))
-        return FALSE;
-    if (!job->vm)
-        return TRUE;
-    chain = chain_open(dir, NULL, CHAIN_LOOK, error);
-    if (!chain)
-        return FALSE;
-    forget_list(job->vm, chain->name, chain->dir, &job->reporter);
-    return TRUE;
+    if (chain && chain->name)
+        forget_list(job->vm, chain->name, chain->dir, &job->reporter);
+    return ok;
 }
 
 static gboolean adopt(Job *job, GError **error)

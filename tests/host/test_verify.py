@@ -125,6 +125,39 @@ def test_json(bench):
     has(result.err, "1 of 1 backups in ")
 
 
+def test_unreadable_manifest(bench):
+    """a manifest that cannot be read -> list and verify name it and show the other backups"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    points = [vm.backup("--level", "full") for _ in range(2)]
+    with open(os.path.join(vm.store, points[0]["id"] + ".json"), "w", encoding="utf-8") as file:
+        file.write("{")
+    listed = bench.ctl("backup", "list", "--to", vm.store)
+    same(listed.status, 1, listed)
+    has(listed.err, "1 of 2 manifests in ")
+    has(listed.out, f"{points[0]['id']} cannot be read: ")
+    has(listed.out, f"{points[1]['id']} ")
+    rows = json.loads(bench.ctl("--json", "backup", "list", "--to", vm.store).out)
+    same([(row["id"], "error" in row) for row in rows],
+         [(points[1]["id"], False), (points[0]["id"], True)])
+    has(verify(vm), f"{points[0]['id']} is damaged: ")
+    has(verify(vm), f"{points[1]['id']} ok\n")
+    same("belongs to no backup" in verify(vm), False)
+    # What it says of other files is not known, so nothing is added and nothing removed.
+    files = vm.files()
+    has(vm.backup(status=1), points[0]["id"])
+    result = bench.ctl("backup", "prune", "--keep", "1", "--to", vm.store)
+    same((result.status, vm.files()), (1, files), result)
+
+
+def test_json_without_vm(bench):
+    """--json and a VM that does not exist, or an unknown option -> one JSON object with the error"""
+    for words in (("--qmp", bench.path("none"), "gone", "info"), ("vm", "info", "--no-such")):
+        result = bench.ctl("--json", *words)
+        document = json.loads(result.out)
+        same((result.status != 0, document["ok"]), (True, False), result)
+        has(result.err, document["error"])
+
+
 def forget_format(path):
     """Gives the header extension with the backing file's format a type that QEMU ignores."""
     with open(path, "r+b") as file:
