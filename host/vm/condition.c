@@ -4,7 +4,7 @@
 #include "host/vm/backend.h"
 #include "lib/errors.h"
 
-#define AFTER_RESET "guestctl VM reset, then guestctl VM resume, boots it again"
+#define AFTER_END "end QEMU with guestctl VM shutdown --force, then start the VM again"
 #define AFTER_MIGRATION "wait until the migration has ended, then use the host that the VM runs on"
 
 static const ConditionInfo conditions[N_CONDITIONS] = {
@@ -14,8 +14,10 @@ static const ConditionInfo conditions[N_CONDITIONS] = {
     [CONDITION_PAUSED] = { "paused", "guestctl VM resume", .steady = TRUE, .wakes = TRUE },
     [CONDITION_INACTIVE] = { "paused after a migration or a restore, with inactive images",
                              "guestctl VM resume activates them", .wakes = TRUE },
+    /* The program that started QEMU may still add disks, or let a migration in. */
     [CONDITION_NOT_STARTED] = { "paused before its start (prelaunch)",
-                                "guestctl VM resume starts it", .steady = TRUE, .wakes = TRUE },
+                                "let the program that started QEMU start the guest (QMP: cont)",
+                                .wakes = TRUE },
     [CONDITION_DISK_ERROR] = { "paused on a disk error (io-error)",
                                "repair or enlarge the storage, then guestctl VM resume",
                                .steady = TRUE, .wakes = TRUE },
@@ -23,7 +25,9 @@ static const ConditionInfo conditions[N_CONDITIONS] = {
                              .steady = TRUE, .wakes = TRUE },
     [CONDITION_ASLEEP] = { "pmsuspended", "guestctl VM resume wakes it", .steady = TRUE,
                            .wakes = TRUE },
-    [CONDITION_PANICKED] = { "crashed", AFTER_RESET, .steady = TRUE },
+    [CONDITION_PANICKED] = { "crashed",
+                             "guestctl VM reset, then guestctl VM resume, boots it again",
+                             .steady = TRUE },
     [CONDITION_OFF] = { "shut off", "guestctl VM start", .steady = TRUE },
     /* Its memory belongs to the disks as they are. */
     [CONDITION_SAVED] = { "saved", "guestctl VM start restores it" },
@@ -31,9 +35,9 @@ static const ConditionInfo conditions[N_CONDITIONS] = {
     [CONDITION_SHUTTING_DOWN] = { "shutting down", "wait until it is off; do not resume it",
                                   .elsewhere = TRUE },
     [CONDITION_HALTED] = { "shut off, and its QEMU waits (shutdown)",
-                           "end QEMU with guestctl VM shutdown --force; or " AFTER_RESET },
+                           AFTER_END },
     [CONDITION_INTERNAL_ERROR] = { "stopped by an error inside QEMU (internal-error)",
-                                   "see QEMU's log; " AFTER_RESET },
+                                   "see QEMU's log; " AFTER_END },
     [CONDITION_MIGRATING] = { "being migrated", AFTER_MIGRATION, .acts = TRUE },
     [CONDITION_INCOMING] = { "the destination of a migration that has not ended (inmigrate)",
                              AFTER_MIGRATION, .elsewhere = TRUE },

@@ -171,6 +171,8 @@ def test_shared(bench):
         "-machine", "pc", "-S", "-drive",
         f"if=none,id=d0,format=raw,file={bench.path('shared.raw')}",
         "-device", "virtio-blk-pci,id=v0,drive=d0,share-rw=on"))
+    for command in ("cont", "stop"):
+        vm.monitor.call(command)
     result = vm.ctl("snapshot")
     same(result.status, 1, result)
     has(result.err, "other VMs may write to the image of disk d0")

@@ -150,8 +150,7 @@ static gboolean bare_condition(Vm *vm, VmCondition *condition, const Deadline *d
     }
     if (migration_is_under_way(jsonu_string(jsonu_node_object(migration), "status", NULL)))
         *condition = CONDITION_MIGRATING;
-    else if ((*condition == CONDITION_PAUSED || *condition == CONDITION_NOT_STARTED) &&
-             has_inactive_images(qmp, deadline))
+    else if (*condition == CONDITION_PAUSED && has_inactive_images(qmp, deadline))
         *condition = CONDITION_INACTIVE;
     return TRUE;
 }

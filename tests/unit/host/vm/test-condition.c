@@ -54,7 +54,7 @@ static void test_qemu(void)
         gboolean steady, wakes;
     } rows[] = {
         { "running", TRUE, FALSE },         { "paused", TRUE, TRUE },
-        { "prelaunch", TRUE, TRUE },        { "io-error", TRUE, TRUE },
+        { "prelaunch", FALSE, TRUE },       { "io-error", TRUE, TRUE },
         { "suspended", TRUE, TRUE },        { "guest-panicked", TRUE, FALSE },
         { "shutdown", FALSE, FALSE },       { "internal-error", FALSE, FALSE },
         { "inmigrate", FALSE, FALSE },      { "finish-migrate", FALSE, FALSE },
