@@ -201,7 +201,7 @@ static void begin_late(Backup *backup, const Quiesce *window, GError **problem)
 {
     Deadline late = vm_deadline(backup->vm, QUIESCE_LATE_MS);
 
-    if (!window->late || window->mode == QUIESCE_REQUIRE)
+    if (!window->late || window->plan->mode == QUIESCE_REQUIRE)
         return;
     g_clear_error(problem);
     if (backup->ops->begin_late(backup->vm, &backup->copy, &late, problem))
@@ -232,7 +232,7 @@ static gboolean begin(Backup *backup, Quiesce *window, GError **error)
         g_propagate_error(error, problem ? g_steal_pointer(&problem) : g_steal_pointer(&stuck));
         return FALSE;
     }
-    return window->mode != QUIESCE_REQUIRE || window->consistent ||
+    return window->plan->mode != QUIESCE_REQUIRE || window->consistent ||
            set_error(error, "not quiesced: %s", window->reason);
 }
 

@@ -6,13 +6,14 @@
 
 /* Rows for the options of verbs that quiesce. */
 #define QUIESCE_OPTIONS                                                                            \
-    { "quiesce", "[=require|try|none]",                                                            \
-      "freeze the guest's filesystems meanwhile; try: copy even if that fails" },                  \
+    { "quiesce", "[=require|try|none|MOUNT-POINT,…]",                                              \
+      "freeze the guest's filesystems meanwhile, all or those at the mount points; "               \
+      "try: copy even if that fails" },                                                            \
     { "freeze-limit", "SECONDS",                                                                   \
       "for the freeze, and for QEMU's answer during it (10 at most); default 30" }
 
 /*
- * Reads these options of a job; without --quiesce the mode is QUIESCE_NONE. FALSE with
- * GUESTD_ERROR_USAGE.
+ * Reads these options of a job; without --quiesce the mode is QUIESCE_NONE, and with mount points
+ * QUIESCE_REQUIRE. The caller clears @plan. FALSE with GUESTD_ERROR_USAGE.
  */
-gboolean quiesce_options(const Job *job, QuiesceMode *mode, gint64 *limit_s, GError **error);
+gboolean quiesce_options(const Job *job, QuiescePlan *plan, GError **error);

@@ -9,9 +9,19 @@
 #define THAW_ATTEMPTS 3
 #define THAW_PAUSE_MS 500
 
-void quiesce_init(Quiesce *window, Vm *vm, QuiesceMode mode, gint64 limit_s)
+void quiesce_plan_clear(QuiescePlan *plan)
 {
-    *window = (Quiesce){ .vm = vm, .mode = mode, .limit_s = limit_s, .thawed = -1 };
+    g_clear_pointer(&plan->points, g_strfreev);
+}
+
+void quiesce_init(Quiesce *window, Vm *vm, const QuiescePlan *plan)
+{
+    *window = (Quiesce){ .vm = vm, .plan = plan, .thawed = -1 };
+}
+
+static const char *freeze_command(const Quiesce *window)
+{
+    return window->plan->points ? "guest-fsfreeze-freeze-list" : "guest-fsfreeze-freeze";
 }
 
 void quiesce_clear(Quiesce *window)
@@ -49,7 +59,7 @@ static gboolean check_state(Quiesce *window, GError **error)
 
 static gboolean check_agent(Quiesce *window, GError **error)
 {
-    static const char *const needed[] = { "guest-fsfreeze-freeze", "guest-fsfreeze-thaw" };
+    const char *const needed[] = { freeze_command(window), "guest-fsfreeze-thaw" };
     gboolean has;
 
     for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
@@ -93,14 +103,17 @@ static gboolean check_thawed(Quiesce *window, GError **error)
 static gboolean freeze(Quiesce *window, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
-    g_autoptr(HostRequest) request = request_new("guest-fsfreeze-freeze");
+    g_autoptr(HostRequest) request = request_new(freeze_command(window));
+    char **points = window->plan->points;
     const Value *count;
 
+    if (points)
+        request_strings(request, "mountpoints", (const char *const *)points);
     if (window->guestd)
-        request_int(request, "timeout", 2 * window->limit_s);
+        request_int(request, "timeout", 2 * window->plan->limit_s);
     window->owed = TRUE;
     context_guard(window->vm->context);
-    count = vm_ask(window->vm, request, window->limit_s * 1000, arena, error);
+    count = vm_ask(window->vm, request, window->plan->limit_s * 1000, arena, error);
     if (!count)
         return FALSE;
     window->began = g_get_monotonic_time();
@@ -108,6 +121,11 @@ static gboolean freeze(Quiesce *window, GError **error)
     window->filesystems = count->kind == VALUE_INT ? count->integer : 0;
     if (window->filesystems <= 0)
         return set_error(error, "the agent found no filesystem to freeze");
+    /* Agents pass over what is not mounted. Two mount points of one filesystem count as one, too. */
+    if (points && window->filesystems < g_strv_length(points))
+        return set_error(error, "the agent froze %" G_GINT64_FORMAT " filesystems for %u mount points; "
+                                "\"guestctl %s fsinfo\" lists what is mounted",
+                         window->filesystems, g_strv_length(points), window->vm->name);
     return TRUE;
 }
 
@@ -136,7 +154,7 @@ static gboolean begin_failed(Quiesce *window, GError *problem, GError **error)
         g_error_free(problem);
         return FALSE;
     }
-    if (window->mode == QUIESCE_TRY &&
+    if (window->plan->mode == QUIESCE_TRY &&
         !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
         g_error_free(problem);
         return TRUE;
@@ -149,7 +167,7 @@ gboolean quiesce_begin(Quiesce *window, GError **error)
 {
     GError *problem = NULL;
 
-    if (window->mode == QUIESCE_NONE) {
+    if (window->plan->mode == QUIESCE_NONE) {
         set_reason(window, "no freeze was requested");
         return TRUE;
     }
@@ -161,9 +179,9 @@ gboolean quiesce_begin(Quiesce *window, GError **error)
 
 gint64 quiesce_hold_ms(const Quiesce *window)
 {
-    gint64 ms = window->limit_s * 1000;
+    gint64 ms = window->plan->limit_s * 1000;
 
-    return window->mode == QUIESCE_NONE ? ms : MIN(ms, QUIESCE_HOLD_MS);
+    return window->plan->mode == QUIESCE_NONE ? ms : MIN(ms, QUIESCE_HOLD_MS);
 }
 
 void quiesce_late(Quiesce *window, const GError *problem)
@@ -183,7 +201,7 @@ static gint64 thaw_once(Quiesce *window, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
     g_autoptr(HostRequest) request = request_new("guest-fsfreeze-thaw");
-    const Value *count = vm_ask(window->vm, request, window->limit_s * 1000, arena, error);
+    const Value *count = vm_ask(window->vm, request, window->plan->limit_s * 1000, arena, error);
 
     return !count ? -1 : count->kind == VALUE_INT ? MAX(count->integer, 0) : 0;
 }
@@ -207,7 +225,7 @@ static gboolean thaw(Quiesce *window, GError **error)
     if (window->guestd)
         return set_error(error, "failed to thaw the guest (%s); guestd thaws it by itself within "
                                 "%" G_GINT64_FORMAT " s",
-                         problem->message, 2 * window->limit_s);
+                         problem->message, 2 * window->plan->limit_s);
     return set_error(error, "failed to thaw the guest, which MAY STILL BE FROZEN (%s); run "
                             "\"guestctl %s thaw\" as soon as its agent answers",
                      problem->message, window->vm->name);
@@ -244,7 +262,7 @@ static void fetch_report(Quiesce *window)
     note_left_out(window, report);
     if (g_str_equal(value_string(report, "ended-by", ""), "timeout"))
         set_reason(window, "the guest's own limit of %" G_GINT64_FORMAT " s ended the freeze",
-                   2 * window->limit_s);
+                   2 * window->plan->limit_s);
 }
 
 /* Only a guest that thaws all the filesystems it froze was frozen all the time. */
@@ -303,11 +321,14 @@ double quiesce_frozen_ms(const Quiesce *window)
 
 char *quiesce_text(const Quiesce *window)
 {
+    g_autofree char *points = window->plan->points ? g_strjoinv(", ", window->plan->points) : NULL;
+
     if (!window->consistent)
         return g_strdup_printf("crash-consistent: %s", window->reason);
-    return g_strdup_printf("consistent: %" G_GINT64_FORMAT " filesystem%s frozen for %.0f ms%s%s",
-                           window->filesystems, window->filesystems == 1 ? "" : "s",
-                           quiesce_frozen_ms(window), window->left_out ? "; not frozen: " : "",
+    return g_strdup_printf("consistent%s%s: %" G_GINT64_FORMAT " filesystem%s frozen for %.0f ms%s%s",
+                           points ? " in " : "", points ? points : "", window->filesystems,
+                           window->filesystems == 1 ? "" : "s", quiesce_frozen_ms(window),
+                           window->left_out ? "; not frozen: " : "",
                            window->left_out ? window->left_out->str : "");
 }
 
@@ -334,6 +355,13 @@ void quiesce_to_json(const Quiesce *window, JsonObject *object)
     if (!window->consistent)
         json_object_set_string_member(object, "reason", window->reason);
     json_object_set_int_member(object, "filesystems", window->filesystems);
+    if (window->plan->points) {
+        JsonArray *points = json_array_new();
+
+        for (char **point = window->plan->points; *point; point++)
+            json_array_add_string_element(points, *point);
+        json_object_set_array_member(object, "mount-points", points);
+    }
     json_object_set_double_member(object, "frozen-ms", quiesce_frozen_ms(window));
     if (window->began_at && window->ended_at) {
         JsonObject *span = json_object_new();

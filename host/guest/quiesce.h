@@ -8,7 +8,7 @@
 /*
  * The window in which a guest's filesystems are frozen while its disks are copied:
  *
- *   quiesce_init(&window, vm, mode, limit_s);
+ *   quiesce_init(&window, vm, &plan);
  *   if (!quiesce_begin(&window, &error)) ...nothing is frozen, stop here...
  *   ...the copy begins; whether that succeeds or not:
  *   quiesce_end(&window, &error);
@@ -24,10 +24,19 @@ typedef enum {
     QUIESCE_REQUIRE, /* do not copy if the freeze fails */
 } QuiesceMode;
 
+/* What is to be frozen. */
 typedef struct {
-    Vm *vm;
     QuiesceMode mode;
     gint64 limit_s; /* for the freeze */
+    char **points;  /* mount points in the guest, each once; NULL: all filesystems */
+} QuiescePlan;
+
+void quiesce_plan_clear(QuiescePlan *plan);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(QuiescePlan, quiesce_plan_clear)
+
+typedef struct {
+    Vm *vm;
+    const QuiescePlan *plan;
     gboolean guestd;        /* the agent thaws by itself in the end, and reports */
     gboolean owed;          /* a freeze was asked for: a thaw has to follow */
     gint64 filesystems;     /* that the freeze told of; 0: none */
@@ -51,8 +60,8 @@ typedef struct {
 /* How long guestctl then waits for the answer. */
 #define QUIESCE_LATE_MS 60000
 
-/* @limit_s: seconds for the freeze. */
-void quiesce_init(Quiesce *window, Vm *vm, QuiesceMode mode, gint64 limit_s);
+/* @plan is the caller's, and has to last as long as the window. */
+void quiesce_init(Quiesce *window, Vm *vm, const QuiescePlan *plan);
 
 /*
  * Freezes the guest. FALSE with @error set if that failed and is required, or if the user
@@ -86,8 +95,9 @@ double quiesce_frozen_ms(const Quiesce *window);
 char *quiesce_text(const Quiesce *window);
 
 /*
- * For a manifest, adds to @object: "label", "reason", "filesystems", "frozen-ms", "window"
- * (UTC, from the answer of the freeze to that of the thaw), "guestd-report".
+ * For a manifest, adds to @object: "label", "reason", "filesystems", "mount-points" (if not all were
+ * to be frozen), "frozen-ms", "window" (UTC, from the answer of the freeze to that of the thaw),
+ * "guestd-report".
  */
 void quiesce_to_json(const Quiesce *window, JsonObject *object);
 

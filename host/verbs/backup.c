@@ -95,7 +95,7 @@ static void print_result(Job *job, const Backup *backup, const Quiesce *window, 
     g_string_assign(job->json, json);
 }
 
-static gboolean run(Job *job, Backup *backup, BackupLevel level, QuiesceMode mode, gint64 limit_s,
+static gboolean run(Job *job, Backup *backup, BackupLevel level, const QuiescePlan *plan,
                     GError **error)
 {
     Deadline deadline;
@@ -115,7 +115,7 @@ static gboolean run(Job *job, Backup *backup, BackupLevel level, QuiesceMode mod
         return FALSE;
     if (job->context->dry_run)
         return print_plan(job, backup), TRUE;
-    quiesce_init(&window, job->vm, mode, limit_s);
+    quiesce_init(&window, job->vm, plan);
     ok = backup_make(backup, &window, error);
     if (ok)
         print_result(job, backup, &window, began);
@@ -175,12 +175,12 @@ static gboolean make(Job *job, GError **error)
     g_autoptr(GPtrArray) except = job_option_names(job, "exclude");
     g_autofree char *dir = dir_of(job);
     gboolean compress = FALSE;
-    gint64 limit_s, rate = 0, max_chain;
+    gint64 rate = 0, max_chain;
     BackupLevel level;
-    QuiesceMode mode;
+    g_auto(QuiescePlan) plan = { 0 };
     Chain *chain;
 
-    if (!read_level(job, &level, error) || !quiesce_options(job, &mode, &limit_s, error) ||
+    if (!read_level(job, &level, error) || !quiesce_options(job, &plan, error) ||
         !read_tuning(job, &compress, &rate, error) ||
         !read_count(job, "max-chain", MAX_CHAIN, &max_chain, error))
         return FALSE;
@@ -196,7 +196,7 @@ static gboolean make(Job *job, GError **error)
     backup->only = only;
     backup->except = except;
     backup->plaintext = job_flag(job, "allow-plaintext");
-    return run(job, backup, level, mode, limit_s, error);
+    return run(job, backup, level, &plan, error);
 }
 
 static gboolean prune(Job *job, const char *dir, GError **error)

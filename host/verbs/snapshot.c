@@ -10,6 +10,7 @@
 typedef struct {
     GPtrArray *disks;    /* of Disk */
     GPtrArray *overlays; /* of Overlay, one for each disk */
+    QuiescePlan plan;
     Quiesce window;
     GError *problem; /* why the snapshot failed; for settle() */
     gboolean taken;
@@ -37,6 +38,7 @@ static void shot_free(Shot *shot)
     g_clear_error(&shot->problem);
     g_free(shot->manifest_name);
     quiesce_clear(&shot->window);
+    quiesce_plan_clear(&shot->plan);
     g_free(shot);
 }
 
@@ -45,19 +47,17 @@ static gboolean prepare(Job *job, gpointer data, GError **error)
 {
     Shot *shot = job->data = g_new0(Shot, 1);
     const Shoot *shoot = data;
-    QuiesceMode mode;
     Deadline deadline;
-    gint64 limit_s;
     g_autoptr(GPtrArray) names = job_option_names(job, "disk");
 
     /* Two calls with the same VMs in another order would wait for each other. */
-    if (!quiesce_options(job, &mode, &limit_s, error) ||
+    if (!quiesce_options(job, &shot->plan, error) ||
         !job_lock(job, "snapshot", shoot->n == 1, error))
         return FALSE;
     deadline = vm_deadline(job->vm, 0);
     if (!vm_check_steady(job->vm, &deadline, error))
         return FALSE;
-    quiesce_init(&shot->window, job->vm, mode, limit_s);
+    quiesce_init(&shot->window, job->vm, &shot->plan);
     shot->disks = snapshot_disks(job->vm, names, error);
     return shot->disks &&
            snapshot_check_disks(shot->disks, job_flag(job, "disk"),
@@ -286,7 +286,7 @@ static gboolean record(Job *job, gpointer data, GError **error)
     g_autofree char *text = quiesce_text(&shot->window);
     g_autofree char *json = NULL;
 
-    if (shot->window.mode == QUIESCE_REQUIRE && !shot->window.consistent)
+    if (shot->plan.mode == QUIESCE_REQUIRE && !shot->window.consistent)
         return set_error(error, "not quiesced: %s", shot->window.reason);
     if (!check_migration(job, error))
         return FALSE;

@@ -9,10 +9,12 @@ import signal
 from lib.checks import same
 from lib.played import agent, event, monitor
 
-COMMANDS = ("guest-fsfreeze-freeze", "guest-fsfreeze-thaw", "guest-fsfreeze-status")
+COMMANDS = ("guest-fsfreeze-freeze", "guest-fsfreeze-thaw", "guest-fsfreeze-status",
+            "guest-fsfreeze-freeze-list")
 REPORT = {"ended-by": "host", "sync-rounds": 2, "filesystems": [], "hooks": []}
 FILESYSTEMS = 3
-FREEZE, THAW, _STATUS = COMMANDS
+MOUNTED = ("/", "/srv", "/var")
+FREEZE, THAW, _STATUS, FREEZE_LIST = COMMANDS
 WINDOW = [FREEZE, "transaction", THAW]
 
 
@@ -32,7 +34,7 @@ class Machine:
                 pass
         commands = COMMANDS + (("guestd-fsfreeze-report",) if guestd else ())
         answers = {"guest-info": lambda _arguments: {"supported_commands": [
-            {"name": command, "enabled": not self.frozen or command in COMMANDS[1:],
+            {"name": command, "enabled": not self.frozen or command in COMMANDS[1:3],
              "success-response": True} for command in commands]}}
         for command in commands:
             answers[command] = self.does(command)
@@ -66,6 +68,12 @@ class Machine:
         self.freezes.append(arguments)
         self.frozen = True
         return FILESYSTEMS
+
+    def guest_fsfreeze_freeze_list(self, arguments):
+        self.freezes.append(arguments)
+        found = [point for point in arguments["mountpoints"] if point in MOUNTED]
+        self.frozen = bool(found)
+        return len(found)
 
     def guest_fsfreeze_thaw(self, _arguments):
         was, self.frozen = self.frozen, False
@@ -143,7 +151,7 @@ class Machine:
         self.guestctl.send_signal(signal.SIGINT)
 
     def steps(self):
-        return [step for step in self.log if step in COMMANDS[:2] + ("transaction",)]
+        return [step for step in self.log if step in (FREEZE, FREEZE_LIST, THAW, "transaction")]
 
     def untouched(self, what=""):
         """Nothing is frozen, and no overlay or manifest is left."""

@@ -9,7 +9,7 @@ import os
 import time
 
 from lib.checks import has, same
-from played import REPORT, WINDOW, fleet, machine, well
+from played import FREEZE_LIST, REPORT, THAW, WINDOW, fleet, machine, well
 
 
 def test_quiesced(bench):
@@ -26,6 +26,29 @@ def test_quiesced(bench):
     same([(row["name"], row["overlay"]) for row in told["disks"]],
          [(disk, chain[-1]) for disk, chain in vm.images.items()])
     same([os.path.basename(row["backing"]) for row in told["disks"]], ["vm-vda.img", "vm-vdb.img"])
+
+
+def test_mount_points(bench):
+    """--quiesce with mount points -> these alone are frozen, and the label names them"""
+    vm = machine(bench)
+    result = well(vm.snapshot("--quiesce=/srv,/var,/srv"))
+    has(result.out, "consistent in /srv, /var: 2 filesystems frozen for ")
+    same(vm.steps(), [FREEZE_LIST, "transaction", THAW])
+    same(vm.freezes, [{"mountpoints": ["/srv", "/var"], "timeout": 60}])
+    told = vm.manifest()
+    same((told["label"], told["filesystems"], told["mount-points"]),
+         ("consistent", 2, ["/srv", "/var"]))
+
+
+def test_mount_point_missing(bench):
+    """--quiesce with a mount point that is not mounted -> thawed, nothing done"""
+    for points in ("/srv,/data", "/data"):
+        vm = machine(bench, points.replace("/", "-"))
+        result = vm.snapshot("--quiesce=" + points)
+        same(result.status, 1, result)
+        has(result.err, "not quiesced: the agent f")
+        same("transaction" in vm.steps(), False)
+        vm.untouched()
 
 
 def test_atomic(bench):
@@ -71,7 +94,8 @@ def test_disk(bench):
 def test_usage(bench):
     """wrong words are usage errors"""
     vm = machine(bench)
-    same(vm.snapshot("--quiesce=perhaps").status, 2)
+    for mode in ("perhaps", "/srv,var", "/srv,"):
+        same(vm.snapshot("--quiesce=" + mode).status, 2)
     same(vm.snapshot("comit").status, 2)
     vm.untouched()
 

@@ -103,6 +103,21 @@ def snapshot_refused(world):
         world.use(world.agent)
 
 
+@row("snapshot", "quiesce")
+def snapshot_mount_point(world):
+    """--quiesce with a mount point -> that filesystem alone is frozen; not mounted -> refused"""
+    before = world.image()
+    words = ("snapshot", "--json", "--disk", world.disk)
+    world.ctl(*words, "--quiesce=/mnt/none", status=1)
+    thawed(world, "after the refusal")
+    world.equal(world.image(), before, "image")
+    told = world.ctl(*words, "--quiesce=/mnt/data").json
+    world.equal((told["label"], told["filesystems"], told["mount-points"]),
+                ("consistent", 1, ["/mnt/data"]), told)
+    thawed(world, "after the snapshot")
+    world.ctl("snapshot", "commit")
+
+
 def store(world):
     return world.path("backups")
 
