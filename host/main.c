@@ -224,5 +224,6 @@ int main(int argc, char **argv)
                                                                       : complain(&line.context,
                                                                                  error);
     g_free((gpointer)line.rest);
+    g_clear_pointer(&line.context.images, g_ptr_array_unref);
     return check_output(status);
 }

@@ -61,6 +61,8 @@ void backup_free(Backup *backup)
     g_free((gpointer)backup->copy.point);
     g_strfreev(backup->copy.files);
     g_free(backup->prefix);
+    g_free(backup->force);
+    vm_free(backup->off);
     chain_free(backup->chain);
     g_free(backup);
 }

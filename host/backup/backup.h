@@ -15,7 +15,9 @@ typedef enum { LEVEL_AUTO, LEVEL_FULL, LEVEL_INCREMENTAL } BackupLevel;
  * removing the new bitmaps, and the parents' are removed once the new point has its manifest.
  */
 typedef struct {
-    Vm *vm;
+    Vm *vm;             /* that was named, or @off */
+    Vm *off;            /* the disks of the VM, which is off; NULL: it is not */
+    char *force;        /* how the VM was ended, as of OffOps */
     Reporter *reporter;
     const BackupOps *ops; /* of the VM's backend */
     Chain *chain;
@@ -41,6 +43,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backup, backup_free)
 
 /* The name of the bitmap of @disk of @point; the caller's. */
 char *backup_bitmap(const Backup *backup, const ChainPoint *point, const ChainDisk *disk);
+
+/*
+ * Before backup_sweep(), with the VM's lock held: the VM is off, so its disks are opened here
+ * (host/vm/off.h). FALSE with @error set, such as if another program has them open.
+ */
+gboolean backup_use_off(Backup *backup, GError **error);
+/* After backup_plan(), of a VM that is off: why its disks are as after a power cut; NULL: not so. */
+char *backup_force(const Backup *backup);
 
 /* Fills in @disks, @point and @copy, and checks the free space. Changes nothing. */
 gboolean backup_plan(Backup *backup, BackupLevel level, GError **error);

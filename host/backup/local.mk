@@ -2,6 +2,7 @@
 libguestctl_a_SOURCES += \
 	%D%/backup.c %D%/backup.h \
 	%D%/forget.c %D%/forget.h \
+	%D%/off.c \
 	%D%/plan.c \
 	%D%/retention.c %D%/retention.h \
 	%D%/set.c %D%/set.h \

@@ -181,7 +181,7 @@ static gboolean choose_levels(Backup *backup, BackupLevel level, GError **error)
 static char *choose_bitmap(const Backup *backup, const Disk *disk)
 {
     if (!check_writers(disk, NULL) ||
-        (!backup->ops->own_bitmaps && !disk_keeps_bitmaps(disk)))
+        ((!backup->ops->own_bitmaps || backup->ops->kept_only) && !disk_keeps_bitmaps(disk)))
         return NULL;
     return backup->ops->own_bitmaps
                ? g_strdup_printf("%s-%08x", backup->copy.point, g_random_int())
@@ -272,6 +272,7 @@ static gboolean add_disks(Backup *backup, GError **error)
         planned->image = g_strdup(disk->image);
         planned->id = disk->id;
         planned->serial = g_strdup(disk->serial);
+        planned->format = g_strdup(disk->format);
         planned->bitmap = choose_bitmap(backup, disk);
     }
     return TRUE;
@@ -301,6 +302,9 @@ static gboolean plan_point(Backup *backup, BackupLevel level, const Deadline *de
 
     backup->point = chain_point_new(backup->chain, backup->vm->name);
     backup->point->vm_uuid = vm_uuid(backup->vm, deadline);
+    /* What cannot be asked is what it was. */
+    if (!backup->point->vm_uuid && backup->off && chain_newest(backup->chain))
+        backup->point->vm_uuid = g_strdup(chain_newest(backup->chain)->vm_uuid);
     backup->point->compressed = backup->compress;
     backup->copy.point = g_strconcat(backup->prefix, backup->point->id, NULL);
     backup->copy.files = g_new0(char *, n + 1);

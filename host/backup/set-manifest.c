@@ -24,6 +24,7 @@ static void backed_disk_free(gpointer data)
     g_free(disk->tag);
     g_free(disk->image);
     g_free(disk->serial);
+    g_free(disk->format);
     g_free(disk->digests);
     g_free(disk);
 }
@@ -80,6 +81,7 @@ static JsonObject *disk_json(const ChainDisk *disk)
     json_object_set_string_member(row, "image", disk->image);
     json_object_set_object_member(row, "image-id", id_json(&disk->id));
     json_object_set_string_member(row, "serial", disk->serial);
+    json_object_set_string_member(row, "format", disk->format);
     json_object_set_int_member(row, "virtual-size", disk->virtual_size);
     json_object_set_int_member(row, "size", disk->size);
     json_object_set_int_member(row, "range", disk->range);
@@ -153,6 +155,7 @@ static void read_level(JsonObject *row, const ChainPoint *point, ChainDisk *disk
     disk->tag = g_strdup(jsonu_string(row, "tag", NULL));
     disk->image = g_strdup(jsonu_string(row, "image", NULL));
     disk->serial = g_strdup(jsonu_string(row, "serial", NULL));
+    disk->format = g_strdup(jsonu_string(row, "format", NULL));
     disk->id = read_id(jsonu_object(row, "image-id"));
 }
 

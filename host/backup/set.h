@@ -18,7 +18,7 @@ typedef struct {
     char *bitmap; /* marks what was written since; NULL: the disk has none */
     char *tag;    /* another bitmap, which only this disk's image has; NULL: none */
     /* What the disk was, as in Disk. */
-    char *image, *serial;
+    char *image, *serial, *format;
     ImageId id;
     gint64 virtual_size;
     gint64 size; /* of the file */

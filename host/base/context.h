@@ -10,6 +10,7 @@ typedef struct {
     const char *uri;      /* of libvirt; NULL: its default for the system */
     const char *agent;    /* the agent's socket of a bare QEMU, or NULL */
     const char *qmp;      /* its monitor's socket, or NULL */
+    GPtrArray *images;    /* its images while it is off, of const char *; NULL: none given */
     const char *match;    /* glob that VMs' names match, or NULL */
     gboolean all;         /* every VM */
     gboolean json;        /* output for programs */
@@ -36,6 +37,12 @@ static inline void context_unguard(const Context *context)
 {
     if (context->guards)
         g_atomic_int_add(context->guards, -1);
+}
+
+/* Whether options name the one VM by its sockets or images. */
+static inline gboolean context_has_vm(const Context *context)
+{
+    return context->agent || context->qmp || context->images;
 }
 
 /* Answers that are not the guest's work, such as the monitor's, come within this time. */

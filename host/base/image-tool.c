@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -212,6 +213,76 @@ gboolean tool_run(const char *const *argv, const Deadline *deadline, GString **o
     g_clear_pointer(&tool.output, g_bytes_unref);
     g_object_unref(tool.process);
     return ok;
+}
+
+static void set_up_server(gpointer parent)
+{
+    set_up_child(NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    /* It may have ended before that. */
+    if (getppid() != GPOINTER_TO_INT(parent))
+        raise(SIGTERM);
+}
+
+GSubprocess *tool_start(const char *const *argv, const int *fds, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    GSubprocess *process;
+
+    for (int target = STDERR_FILENO + 1; *fds >= 0; fds++, target++)
+        g_subprocess_launcher_take_fd(launcher, *fds, target);
+    g_subprocess_launcher_set_child_setup(launcher, set_up_server, GINT_TO_POINTER(getpid()), NULL);
+    process = g_subprocess_launcher_spawnv(launcher, argv, error);
+    if (!process)
+        g_prefix_error(error, "%s is required: ", argv[0]);
+    return process;
+}
+
+static void on_exit_of(GObject *process, GAsyncResult *result, gpointer done)
+{
+    g_subprocess_wait_finish(G_SUBPROCESS(process), result, NULL);
+    *(gboolean *)done = TRUE;
+}
+
+static gboolean on_patience(gpointer over)
+{
+    *(gboolean *)over = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+gboolean tool_await(GSubprocess *process, gint64 ms)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_autoptr(GSource) limit = g_timeout_source_new((guint)ms);
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    gboolean done = FALSE, over = FALSE, exited;
+
+    g_main_context_push_thread_default(context);
+    g_source_set_callback(limit, on_patience, &over, NULL);
+    g_source_attach(limit, context);
+    g_subprocess_wait_async(process, cancel, on_exit_of, &done);
+    while (!done && !over)
+        g_main_context_iteration(context, TRUE);
+    exited = done;
+    g_cancellable_cancel(cancel);
+    while (!done)
+        g_main_context_iteration(context, TRUE);
+    g_source_destroy(limit);
+    g_main_context_pop_thread_default(context);
+    return exited;
+}
+
+char *tool_last_words(GSubprocess *process)
+{
+    GInputStream *stream = g_subprocess_get_stderr_pipe(process);
+    char text[4096] = "";
+    gsize n = 0;
+
+    if (stream)
+        g_input_stream_read_all(stream, text, sizeof text - 1, &n, NULL, NULL);
+    text[n] = '\0';
+    return g_strdup(last_line(text));
 }
 
 char *tool_image_alone(const char *path)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gio/gio.h>
+
 #include "host/base/deadline.h"
 
 /*
@@ -22,6 +24,19 @@
  */
 gboolean tool_run(const char *const *argv, const Deadline *deadline, GString **output,
                   GError **error);
+
+/*
+ * Starts a program that serves guestctl, such as qemu-storage-daemon, until it is told to quit. It
+ * gets the descriptors @fds (ended by -1), which are taken, as 3, 4, and so on, and is told to end
+ * (SIGTERM) when the calling thread ends, however that happens. NULL with @error set.
+ */
+GSubprocess *tool_start(const char *const *argv, const int *fds, GError **error);
+
+/* Waits up to @ms milliseconds for the exit of such a program; FALSE: it has not ended. */
+gboolean tool_await(GSubprocess *process, gint64 ms);
+
+/* What such a program, which has ended, wrote last on standard error; the caller's. */
+char *tool_last_words(GSubprocess *process);
 
 /*
  * The qcow2 file @path in the words of qemu-img, the caller's: opened without its backing files, so

@@ -143,7 +143,7 @@ static gboolean asked_for_several(const Job *job)
 
     return context->all || context->match ||
            ((job->call->verb->flags & VERB_ALL_BY_DEFAULT) && !job->call->spec &&
-            !context->agent && !context->qmp);
+            !context_has_vm(context));
 }
 
 /* One VM gives its result alone; several a list, in the order in which they were named. */

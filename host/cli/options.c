@@ -16,6 +16,9 @@ const GlobalOption options_global[] = {
                            "hybrid-vsock:PATH:PORT" },
       TEXT(context.agent) },
     { { "qmp", "SOCKET", "monitor of a bare QEMU" }, TEXT(context.qmp) },
+    { { "image", "FILE…", "image of a bare QEMU that is off, for backup: [NAME=]FILE[,format=FORMAT]; "
+                          "may be given several times" },
+      .kind = GLOBAL_TEXTS, .offset = offsetof(CommandLine, context.images) },
     { { "all", NULL, "all VMs" }, FLAG(context.all) },
     { { "match", "GLOB", "all VMs whose names match" }, TEXT(context.match) },
     { { "timeout", "SECONDS", "time limit of a reply; default: 10" },
@@ -47,6 +50,11 @@ static gboolean set_option(CommandLine *line, const GlobalOption *option, const 
     switch (option->kind) {
     case GLOBAL_TEXT:
         *(const char **)member = value;
+        return TRUE;
+    case GLOBAL_TEXTS:
+        if (!*(GPtrArray **)member)
+            *(GPtrArray **)member = g_ptr_array_new();
+        g_ptr_array_add(*(GPtrArray **)member, (gpointer)value);
         return TRUE;
     case GLOBAL_FLAG:
         *(gboolean *)member = TRUE;
@@ -111,7 +119,7 @@ static gboolean spec_is_left_out(const CommandLine *line, const char *word, cons
 
     if (!verb)
         return FALSE;
-    if (context->all || context->match || context->agent || context->qmp)
+    if (context->all || context->match || context_has_vm(context))
         return TRUE;
     if (after && (g_str_equal(after, "--help") || verb_has_word(verb, after)))
         return TRUE;

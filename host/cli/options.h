@@ -16,6 +16,7 @@ typedef struct {
 
 typedef enum {
     GLOBAL_TEXT,    /* sets a const char * */
+    GLOBAL_TEXTS,   /* may be repeated: adds to a GPtrArray, NULL at first, which the caller frees */
     GLOBAL_FLAG,    /* sets a gboolean */
     GLOBAL_SECONDS, /* sets a gint64 of milliseconds */
 } GlobalOptionKind;

@@ -24,7 +24,7 @@ GPtrArray *targets_find(const char *spec, const Context *context, GError **error
     Reporter reporter = { .subject = NULL };
 
     /* One VM, by its sockets; the user may call it anything. */
-    if (context->agent || context->qmp) {
+    if (context_has_vm(context)) {
         Vm *vm = backends_open(context, spec, &reporter, error);
 
         if (!vm)

@@ -163,10 +163,19 @@ static gboolean begin_failed(Quiesce *window, GError *problem, GError **error)
     return FALSE;
 }
 
+void quiesce_off(Quiesce *window, char *force)
+{
+    window->off = TRUE;
+    window->consistent = !force;
+    window->reason = force;
+}
+
 gboolean quiesce_begin(Quiesce *window, GError **error)
 {
     GError *problem = NULL;
 
+    if (window->off)
+        return TRUE;
     if (window->plan->mode == QUIESCE_NONE) {
         set_reason(window, "no freeze was requested");
         return TRUE;
@@ -311,7 +320,9 @@ gboolean quiesce_end(Quiesce *window, GError **error)
 
 const char *quiesce_label(const Quiesce *window)
 {
-    return window->consistent ? "consistent" : "crash-consistent";
+    if (window->consistent)
+        return window->off ? "clean: shut off" : "consistent";
+    return "crash-consistent";
 }
 
 double quiesce_frozen_ms(const Quiesce *window)
@@ -325,6 +336,8 @@ char *quiesce_text(const Quiesce *window)
 
     if (!window->consistent)
         return g_strdup_printf("crash-consistent: %s", window->reason);
+    if (window->off)
+        return g_strdup(quiesce_label(window));
     return g_strdup_printf("consistent%s%s: %" G_GINT64_FORMAT " filesystem%s frozen for %.0f ms%s%s",
                            points ? " in " : "", points ? points : "", window->filesystems,
                            window->filesystems == 1 ? "" : "s", quiesce_frozen_ms(window),

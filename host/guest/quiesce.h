@@ -45,6 +45,7 @@ typedef struct {
     gboolean unsure;        /* an earlier thaw may have been carried out unheard */
     gint64 began, ended;    /* monotonic: the freeze was answered, the thaw was */
     gint64 began_at, ended_at; /* the same by the clock, microseconds; 0: was not */
+    gboolean off;        /* the VM is */
     gboolean consistent; /* after quiesce_end() */
     char *reason;        /* why it is not */
     char *report;        /* guestd's own, as JSON, or NULL */
@@ -62,6 +63,12 @@ typedef struct {
 
 /* @plan is the caller's, and has to last as long as the window. */
 void quiesce_init(Quiesce *window, Vm *vm, const QuiescePlan *plan);
+
+/*
+ * After quiesce_init(): the VM is off, so there is nothing to freeze. @force, which is taken: how it
+ * was ended otherwise than by its guest, so that its disks are as after a power cut; NULL: not so.
+ */
+void quiesce_off(Quiesce *window, char *force);
 
 /*
  * Freezes the guest. FALSE with @error set if that failed and is required, or if the user
@@ -85,7 +92,7 @@ void quiesce_late(Quiesce *window, const GError *problem);
  */
 gboolean quiesce_end(Quiesce *window, GError **error);
 
-/* "consistent" or "crash-consistent". */
+/* "consistent", "crash-consistent" or "clean: shut off". */
 const char *quiesce_label(const Quiesce *window);
 
 /* How long the guest was frozen, in milliseconds; 0: it was not. */

@@ -95,20 +95,31 @@ static void print_result(Job *job, const Backup *backup, const Quiesce *window, 
     g_string_assign(job->json, json);
 }
 
+/* Of a VM that is off, the disks are opened here. */
+static gboolean check_condition(Job *job, Backup *backup, GError **error)
+{
+    Deadline deadline = vm_deadline(job->vm, 0);
+    VmCondition condition;
+
+    if (!vm_condition(job->vm, &condition, &deadline, error))
+        return FALSE;
+    if (condition == CONDITION_OFF)
+        return backup_use_off(backup, error);
+    if (job->context->images)
+        return usage_error(error, "--image is for a VM that is off; this one is %s",
+                           condition_info(condition)->text);
+    return vm_check_steady(job->vm, &deadline, error);
+}
+
 static gboolean run(Job *job, Backup *backup, BackupLevel level, const QuiescePlan *plan,
                     GError **error)
 {
-    Deadline deadline;
     gint64 began = g_get_monotonic_time();
     Quiesce window;
     gboolean ok;
 
-    if (!job_lock(job, "backup", TRUE, error))
+    if (!job_lock(job, "backup", TRUE, error) || !check_condition(job, backup, error))
         return FALSE;
-    deadline = vm_deadline(job->vm, 0);
-    if (!vm_check_steady(job->vm, &deadline, error))
-        return FALSE;
-
     if (!job->context->dry_run && !backup_sweep(backup, error))
         return FALSE;
     if (!backup_plan(backup, level, error))
@@ -116,6 +127,8 @@ static gboolean run(Job *job, Backup *backup, BackupLevel level, const QuiescePl
     if (job->context->dry_run)
         return print_plan(job, backup), TRUE;
     quiesce_init(&window, job->vm, plan);
+    if (backup->off)
+        quiesce_off(&window, backup_force(backup));
     ok = backup_make(backup, &window, error);
     if (ok)
         print_result(job, backup, &window, began);
@@ -294,9 +307,11 @@ static gboolean backup_run(Job *job, GError **error)
 const Verb verb_backup = {
     .name = "backup",
     .usage = "[list|verify|prune|forget|adopt]",
-    .summary = "Copies the disks of a running VM, or what changed since the last time",
+    .summary = "Copies the disks of a VM, or what changed since the last time",
     .doc = "The copies of all disks begin in one transaction, and within the freeze if there is one;\n"
-           "the guest is thawed at once. What is written meanwhile is not in them. Each backup is a\n"
+           "the guest is thawed at once. What is written meanwhile is not in them. A VM that is off is\n"
+           "not started: qemu-storage-daemon copies its images, which no QEMU can open meanwhile; those\n"
+           "of a bare QEMU are known from the last backup, or from --image. Each backup is a\n"
            "set of qcow2 files with a manifest; an incremental one depends on its parent. Of several\n"
            "VMs each has a directory of its own in DIR. list, verify and prune need no VM: list\n"
            "shows the backups, and with a VM named the bitmaps of backups that it has; verify reads\n"

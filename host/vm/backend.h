@@ -86,6 +86,7 @@ typedef struct {
      * image is recognised by its tag, a bitmap that attach() makes for it alone.
      */
     gboolean own_bitmaps;
+    gboolean kept_only; /* with own bitmaps: only images that keep them have them, too */
     /*
      * Before the freeze: opens the file of the disk with this index or sees to it that QEMU can,
      * makes its tag. NULL: not needed.
@@ -116,6 +117,30 @@ typedef struct {
     gboolean (*unmark)(Vm *vm, const BackupMark *mark, char **note, const Deadline *deadline,
                        GError **error);
 } BackupOps;
+
+/*
+ * What a backend knows of a VM that is off; its disks are copied by off.h, for VMs of all kinds.
+ * NULL: not needed.
+ */
+typedef struct {
+    gboolean own_bitmaps; /* as in BackupOps */
+    /*
+     * The disk of an argument of --image. NULL: the backend knows the disks of a VM that is off by
+     * itself.
+     */
+    Disk *(*image)(const char *text, GError **error);
+    /* How the VM was ended otherwise than by its guest, the caller's; NULL: not so, or not known. */
+    char *(*force)(Vm *vm, const Deadline *deadline);
+    /* Before a bitmap called @name is added to the images of @disks (names; NULL-terminated). */
+    gboolean (*note_bitmap)(Vm *vm, const char *name, char **disks, const Deadline *deadline,
+                            GError **error);
+    /*
+     * After the bitmaps whose names begin with @prefix were removed from the images of @disks, but
+     * for those named in @keep.
+     */
+    gboolean (*forget_bitmaps)(Vm *vm, const char *prefix, const char *const *keep, char **disks,
+                               const Deadline *deadline, GError **error);
+} OffOps;
 
 struct Backend {
     const char *name;  /* in messages: "bare QEMU", "libvirt" */
@@ -180,6 +205,7 @@ struct Backend {
 
     const SnapshotOps *snapshot;
     const BackupOps *backup;
+    const OffOps *off; /* NULL: the disks of a VM that is off cannot be copied */
 };
 
 /* The list of all kinds, in the order in which they are asked; ends with NULL. */

@@ -33,6 +33,25 @@ Disk *disk_new(void)
     return disk;
 }
 
+Disk *disk_copy(const Disk *disk)
+{
+    Disk *copy = disk_new();
+    GPtrArray *bitmaps = copy->bitmaps;
+
+    *copy = *disk;
+    copy->bitmaps = bitmaps;
+    copy->name = g_strdup(disk->name);
+    copy->node = g_strdup(disk->node);
+    copy->path = g_strdup(disk->path);
+    copy->image = g_strdup(disk->image);
+    copy->twin = g_strdup(disk->twin);
+    copy->format = g_strdup(disk->format);
+    copy->serial = g_strdup(disk->serial);
+    copy->backing = g_strdup(disk->backing);
+    copy->backing_format = g_strdup(disk->backing_format);
+    return copy;
+}
+
 void disk_free(gpointer data)
 {
     Disk *disk = data;

@@ -54,6 +54,8 @@ enum {
 };
 
 Disk *disk_new(void);
+/* Without its bitmaps. */
+Disk *disk_copy(const Disk *disk);
 void disk_free(gpointer disk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Disk, disk_free)
 

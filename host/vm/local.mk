@@ -6,6 +6,7 @@ libguestctl_a_SOURCES += \
 	%D%/condition.c %D%/condition.h \
 	%D%/disk.c %D%/disk.h \
 	%D%/lock.c %D%/lock.h \
+	%D%/off.h \
 	%D%/vm.c %D%/vm.h
 
 include %D%/bare/local.mk

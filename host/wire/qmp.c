@@ -174,6 +174,15 @@ Qmp *qmp_open(const char *address, const Deadline *deadline, GError **error)
     return NULL;
 }
 
+Qmp *qmp_open_fd(int fd, const Deadline *deadline, GError **error)
+{
+    g_autoptr(Qmp) qmp = g_new0(Qmp, 1);
+
+    g_queue_init(&qmp->events);
+    qmp->wire = wire_open_fd(fd);
+    return negotiate(qmp, deadline, error) ? g_steal_pointer(&qmp) : NULL;
+}
+
 void qmp_close(Qmp *qmp)
 {
     if (!qmp)

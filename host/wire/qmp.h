@@ -10,6 +10,8 @@ typedef struct Qmp Qmp;
 
 /* Connects to @address (see wire_open()) and negotiates. NULL with @error set. */
 Qmp *qmp_open(const char *address, const Deadline *deadline, GError **error);
+/* The same on the socket @fd, which is connected and is taken. */
+Qmp *qmp_open_fd(int fd, const Deadline *deadline, GError **error);
 void qmp_close(Qmp *qmp);
 
 /*

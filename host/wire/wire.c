@@ -163,14 +163,27 @@ static gboolean connect_port(Wire *wire, const char *address, guint port, const 
     return FALSE;
 }
 
-Wire *wire_open(const char *address, const Deadline *deadline, GError **error)
+static Wire *wire_new(int fd)
 {
-    g_autoptr(Wire) wire = g_new0(Wire, 1);
-    Endpoint to;
+    Wire *wire = g_new0(Wire, 1);
 
-    wire->fd = -1;
+    wire->fd = fd;
     wire->framer = framer_new();
     wire->buffer = g_malloc(READ_BYTES);
+    return wire;
+}
+
+Wire *wire_open_fd(int fd)
+{
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return wire_new(fd);
+}
+
+Wire *wire_open(const char *address, const Deadline *deadline, GError **error)
+{
+    g_autoptr(Wire) wire = wire_new(-1);
+    Endpoint to;
+
     if (!resolve(address, &to, error) || !connect_to(wire, address, &to, deadline, error))
         return NULL;
     if (to.hybrid_port && !connect_port(wire, address, to.hybrid_port, deadline, error))

@@ -17,6 +17,8 @@ typedef struct Wire Wire;
  * Returns NULL with @error set: GUESTD_ERROR_UNREACHABLE without a listener.
  */
 Wire *wire_open(const char *address, const Deadline *deadline, GError **error);
+/* The same on the socket @fd, which is connected and is taken. */
+Wire *wire_open_fd(int fd);
 void wire_close(Wire *wire);
 
 /* Sends @len bytes. Returns FALSE with @error set. */

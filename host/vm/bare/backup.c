@@ -178,7 +178,7 @@ static gboolean remove_bitmap(Qmp *qmp, const char *node, const char *name,
 static gboolean forget(Vm *vm, const DiskCopy *copy, const char *const *keep,
                        const Deadline *deadline, GError **error)
 {
-    g_autoptr(GPtrArray) disks = bare_disks(vm, DISK_BITMAPS, deadline, error);
+    g_autoptr(GPtrArray) disks = vm->backend->disks(vm, DISK_BITMAPS, deadline, error);
     Qmp *qmp = disks ? bare_qmp(vm, deadline, error) : NULL;
 
     for (guint i = 0; qmp && i < disks->len; i++) {
@@ -202,7 +202,7 @@ static const char *disk_of_node(const GPtrArray *disks, const char *node)
     for (guint i = 0; i < disks->len; i++) {
         const Disk *disk = disks->pdata[i];
 
-        if (g_str_equal(disk->node, node))
+        if (g_strcmp0(disk->node, node) == 0)
             return disk->name;
     }
     return NULL;
@@ -226,7 +226,7 @@ static void add_marks(GPtrArray *marks, JsonObject *row, const GPtrArray *disks)
 /* Those of images below the disks' as well. */
 static GPtrArray *marks(Vm *vm, const Deadline *deadline, GError **error)
 {
-    g_autoptr(GPtrArray) disks = bare_disks(vm, 0, deadline, error);
+    g_autoptr(GPtrArray) disks = vm->backend->disks(vm, 0, deadline, error);
     Qmp *qmp = disks ? bare_qmp(vm, deadline, error) : NULL;
     g_autoptr(JsonNode) nodes = qmp ? bare_nodes(qmp, deadline, error) : NULL;
     JsonArray *rows = jsonu_node_array(nodes);

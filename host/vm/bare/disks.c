@@ -109,6 +109,11 @@ static Disk *read_disk(JsonObject *row, JsonObject *inserted, const char *node)
     return disk;
 }
 
+Disk *bare_read_node(JsonObject *row)
+{
+    return read_disk(row, row, jsonu_string(row, "node-name", ""));
+}
+
 /* A property of a device; NULL without @error: it has none. */
 static JsonNode *property(Qmp *qmp, const char *qdev, const char *name, const Deadline *deadline,
                           GError **error)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "host/base/qcow2-header.h"
 #include "host/vm/bare/vm.h"
 #include "host/wire/wire.h"
 #include "lib/errors.h"
@@ -46,10 +49,67 @@ static Vm *from_group(GKeyFile *file, const char *name, const Context *context, 
     return NULL;
 }
 
-/* The VM of --agent and --qmp, called by its socket if it was given no name. */
+#define FORMAT_OPTION ",format="
+
+/* Where FILE begins: after a name and "=", if what is before that can be a name. */
+static const char *file_in(const char *text)
+{
+    const char *equals = strchr(text, '=');
+
+    return equals && !memchr(text, '/', (gsize)(equals - text)) &&
+           !memchr(text, ',', (gsize)(equals - text)) ? equals + 1 : text;
+}
+
+char *bare_image_path(const char *text)
+{
+    const char *file = file_in(text), *option = g_strrstr(file, FORMAT_OPTION);
+    g_autofree char *path = option ? g_strndup(file, (gsize)(option - file)) : g_strdup(file);
+
+    return g_canonicalize_filename(path, NULL);
+}
+
+/*
+ * As QEMU would guess it. What a guest wrote to a raw image may look like a qcow2 image, but that
+ * must not lead to other files.
+ */
+static char *guess_format(const char *path, GError **error)
+{
+    g_auto(Qcow2Header) header = { 0 };
+
+    if (!qcow2_header_read(path, &header, NULL))
+        return g_strdup("raw");
+    if (!header.backing && !header.external_data)
+        return g_strdup("qcow2");
+    set_error(error, "%s depends on another file; confirm its format with --image "
+                     "[NAME=]FILE,format=qcow2", path);
+    return NULL;
+}
+
+Disk *bare_image_disk(const char *text, GError **error)
+{
+    g_autofree char *path = bare_image_path(text), *base = g_path_get_basename(path);
+    const char *file = file_in(text), *option = g_strrstr(file, FORMAT_OPTION);
+    g_autofree char *format = option ? g_strdup(option + strlen(FORMAT_OPTION))
+                                     : guess_format(path, error);
+    Disk *disk;
+
+    if (!format)
+        return NULL;
+    if (strrchr(base, '.') > base)
+        *strrchr(base, '.') = '\0';
+    disk = disk_new();
+    disk->name = file > text ? g_strndup(text, (gsize)(file - text) - 1) : g_strdup(base);
+    disk->path = g_strdup(path);
+    disk->image = g_strdup(path);
+    disk->format = g_steal_pointer(&format);
+    return disk;
+}
+
+/* The VM of these options, called by its socket or first image if it was given no name. */
 static Vm *from_options(const char *name, const Context *context, GError **error)
 {
-    const char *address = context->agent ? context->agent : context->qmp;
+    const char *address = context->agent ? context->agent
+                          : context->qmp ? context->qmp : context->images->pdata[0];
 
     return checked(name ? name : address, context->agent, context->qmp, context, error);
 }
@@ -60,7 +120,7 @@ Vm *bare_open(gpointer link, const char *name, const Context *context, Reporter 
     g_autoptr(GPtrArray) files = NULL;
 
     (void)link;
-    if (context->agent || context->qmp)
+    if (context_has_vm(context))
         return from_options(name, context, error);
     if (context->uri)
         return NULL;

@@ -5,5 +5,6 @@ libguestctl_a_SOURCES += \
 	%D%/disks.c \
 	%D%/jobs.c %D%/jobs.h \
 	%D%/list.c \
+	%D%/off.c \
 	%D%/snapshot.c \
 	%D%/vm.c %D%/vm.h

@@ -16,6 +16,7 @@ typedef struct {
     char *qmp_address; /* NULL: none is known */
     AgentClient *agent;
     Qmp *qmp; /* connected when it is first needed */
+    gpointer more; /* of another backend */
 } Bare;
 
 static gboolean bare_ask(Vm *vm, const GString *text, GString **reply, const Deadline *deadline,
@@ -35,8 +36,11 @@ Qmp *bare_qmp(Vm *vm, const Deadline *deadline, GError **error)
 {
     Bare *bare = vm->data;
 
-    if (!bare->qmp_address) {
-        set_error(error, "QEMU's monitor is needed for this: say --qmp SOCKET");
+    if (!bare->qmp && !bare->qmp_address) {
+        if (vm->backend == &bare_backend)
+            set_error(error, "QEMU's monitor is needed for this: say --qmp SOCKET");
+        else
+            set_error(error, "the connection to %s was lost", vm->backend->name);
         return NULL;
     }
     if (!bare->qmp)
@@ -78,10 +82,15 @@ static VmState state_of(const char *status)
 /* QEMU's run state, or GONE; the caller's. NULL with @error set. */
 static char *run_state(Vm *vm, const Deadline *deadline, GError **error)
 {
+    const Bare *bare = vm->data;
     g_autoptr(GError) problem = NULL;
     g_autoptr(JsonNode) status = NULL;
-    Qmp *qmp = bare_qmp(vm, deadline, &problem);
+    Qmp *qmp;
 
+    /* Only its images were named, and those of a VM that runs are locked. */
+    if (!bare->qmp_address && vm->context->images)
+        return g_strdup(GONE);
+    qmp = bare_qmp(vm, deadline, &problem);
     if (qmp)
         status = qmp_call(qmp, "query-status", NULL, deadline, &problem);
     if (status && JSON_NODE_HOLDS_OBJECT(status))
@@ -230,7 +239,7 @@ static gboolean bare_await(Vm *vm, VmEnd end, const Deadline *deadline, GError *
     return FALSE;
 }
 
-static void bare_free(Vm *vm)
+void bare_free(Vm *vm)
 {
     Bare *bare = vm->data;
 
@@ -259,17 +268,23 @@ static char *bare_identity(Vm *vm, const Deadline *deadline, GError **error)
     const Bare *bare = vm->data;
     g_autofree char *hash = NULL;
     GStatBuf info;
+    const GPtrArray *images = vm->context->images;
+    const char *kind = bare->qmp_address ? "qmp" : "image";
+    const char *path = bare->qmp_address ? bare->qmp_address : NULL;
+    g_autofree char *image = NULL;
 
     (void)deadline;
-    if (!bare->qmp_address) {
+    if (!path && images)
+        path = image = bare_image_path(images->pdata[0]);
+    if (!path) {
         set_error(error, "QEMU's monitor is needed for this: say --qmp SOCKET");
         return NULL;
     }
-    if (g_stat(bare->qmp_address, &info) == 0)
-        return g_strdup_printf("qmp-%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+    if (g_stat(path, &info) == 0)
+        return g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, kind,
                                (guint64)info.st_dev, (guint64)info.st_ino);
-    hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, bare->qmp_address, -1);
-    return g_strconcat("qmp-", hash, NULL);
+    hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, path, -1);
+    return g_strconcat(kind, "-", hash, NULL);
 }
 
 static char *bare_uuid(Vm *vm, const Deadline *deadline, GError **error)
@@ -296,6 +311,21 @@ Vm *bare_new(const char *name, const char *agent, const char *qmp, const Context
     return vm;
 }
 
+Vm *bare_new_on(const Backend *backend, const char *name, Qmp *qmp, gpointer more,
+                const Context *context)
+{
+    Bare *bare = g_new0(Bare, 1);
+
+    bare->qmp = qmp;
+    bare->more = more;
+    return vm_new(backend, name, context, bare);
+}
+
+gpointer bare_more(const Vm *vm)
+{
+    return ((const Bare *)vm->data)->more;
+}
+
 const Backend bare_backend = {
     .name = "bare QEMU",
     .where = "vms.ini",
@@ -320,4 +350,5 @@ const Backend bare_backend = {
         .commit = bare_commit,
     },
     .backup = &bare_backup,
+    .off = &(const OffOps){ .own_bitmaps = TRUE, .image = bare_image_disk },
 };

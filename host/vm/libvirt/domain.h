@@ -68,6 +68,7 @@ gboolean libvirt_condition(Vm *vm, VmCondition *condition, const Deadline *deadl
 
 extern const SnapshotOps libvirt_snapshot;
 extern const BackupOps libvirt_backup;
+extern const OffOps libvirt_off;
 
 /* Calls @act for each checkpoint of the domain whose name begins with @prefix ("": all). */
 typedef int (*LibvirtCheckpointFunc)(virDomainCheckpointPtr checkpoint, gpointer data);

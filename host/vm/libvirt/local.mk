@@ -8,6 +8,7 @@ libguestctl_a_SOURCES += \
 	%D%/domain.h \
 	%D%/domain-xml.c %D%/domain-xml.h \
 	%D%/jobs.c \
+	%D%/off.c \
 	%D%/snapshot.c \
 	%D%/vm.c %D%/vm.h
 else

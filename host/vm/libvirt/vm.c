@@ -543,4 +543,5 @@ const Backend libvirt_backend = {
     .channel_find = libvirt_channel_find,
     .snapshot = &libvirt_snapshot,
     .backup = &libvirt_backup,
+    .off = &libvirt_off,
 };

@@ -46,6 +46,20 @@ static void test_all(void)
     g_free((gpointer)line.rest);
 }
 
+static void test_images(void)
+{
+    CommandLine line;
+
+    read_well("--image vda=/a --image=/b,format=raw backup", &line);
+    g_assert_cmpuint(line.context.images->len, ==, 2);
+    g_assert_cmpstr(line.context.images->pdata[0], ==, "vda=/a");
+    g_assert_cmpstr(line.context.images->pdata[1], ==, "/b,format=raw");
+    g_assert_null(line.spec);
+    g_assert_cmpstr(line.verb->name, ==, "backup");
+    g_ptr_array_unref(line.context.images);
+    g_free((gpointer)line.rest);
+}
+
 static void test_defaults(void)
 {
     CommandLine line;
@@ -80,6 +94,7 @@ static void test_table(void)
             g_assert_true(options_read(argv, &line, &error));
             g_assert_no_error(error);
             g_assert_cmpstr(line.verb->name, ==, "ping");
+            g_clear_pointer(&line.context.images, g_ptr_array_unref);
             g_free((gpointer)line.rest);
         }
     }
@@ -178,6 +193,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/options/all", test_all);
     g_test_add_func("/options/defaults", test_defaults);
+    g_test_add_func("/options/image given twice -> both, and no VM is to be named", test_images);
     g_test_add_func("/options/table", test_table);
     g_test_add_func("/options/spec", test_spec);
     g_test_add_func("/options/after-the-verb", test_after_verb);
