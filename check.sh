@@ -116,6 +116,7 @@ part_host() {
     tests/testbed/fetch promtool || exit 1
     step tap guestctl tests/host/run
     step tap backup tests/backup/run
+    step tap files tests/files/run
     # New seeds each time; a history that fails prints how to play it again.
     step tap histories tests/backup/histories --count 10
 }

@@ -6,6 +6,7 @@ include %D%/vm/local.mk
 include %D%/guest/local.mk
 include %D%/snapshot/local.mk
 include %D%/backup/local.mk
+include %D%/files/local.mk
 include %D%/metrics/local.mk
 include %D%/cli/local.mk
 include %D%/verbs/local.mk

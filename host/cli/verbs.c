@@ -3,7 +3,7 @@
 
 /* The one list of verbs, in the order of the help. */
 
-extern const Verb verb_addr, verb_backup, verb_cp, verb_disks, verb_doctor, verb_exec, verb_exporter, verb_freeze, verb_fsinfo,
+extern const Verb verb_addr, verb_backup, verb_cp, verb_disks, verb_doctor, verb_exec, verb_exporter, verb_files, verb_freeze, verb_fsinfo,
     verb_info, verb_keys, verb_list, verb_metrics, verb_passwd, verb_pause, verb_ping, verb_raw, verb_reboot, verb_reset,
     verb_restore, verb_resume, verb_route, verb_shutdown, verb_snapshot,
     verb_start, verb_suspend, verb_time, verb_thaw, verb_trim, verb_users, verb_vcpus;
@@ -38,6 +38,7 @@ const Verb *const verbs[] = {
     &verb_start,
     &verb_backup,
     &verb_restore,
+    &verb_files,
     &verb_doctor,
     &verb_exporter,
     NULL,

@@ -131,7 +131,7 @@ static gboolean verify(Copy *copy, GError **error)
 {
     RemoteStat stat;
 
-    if (!copy->remote.guestd || (copy->total == 0 && copy->done > 0))
+    if (!copy->remote.guestd || copy->unchecked || (copy->total == 0 && copy->done > 0))
         return TRUE;
     return remote_file_stat(&copy->remote, NULL, TRUE, &stat, error) &&
            copy_check(copy, &stat, error);

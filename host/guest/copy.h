@@ -10,6 +10,7 @@ typedef struct {
     char *local;
     char *path; /* in the guest */
     gboolean resume; /* go on behind what is there, in place */
+    gboolean unchecked; /* the remote checksum is not asked for: nothing writes to the file */
     Progress progress;
     GChecksum *sum; /* of all of it, also of what was there */
     gint64 start;   /* what was there */

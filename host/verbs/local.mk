@@ -5,6 +5,7 @@ libguestctl_a_SOURCES += \
 	%D%/doctor.c \
 	%D%/exec.c \
 	%D%/exporter.c \
+	%D%/files.c \
 	%D%/fs.c \
 	%D%/info-ping-raw.c \
 	%D%/keys.c \

@@ -6,7 +6,7 @@ import os
 import re
 
 from ctl_rows import Table
-from lib.programs import host, made
+from lib.programs import cache_dir, host, made
 
 DISKS = Table()
 row = DISKS.row
@@ -213,6 +213,20 @@ def restore(world):
     world.check(len(names) > 1, names)
     data = next(os.path.join(both, name) for name in names if world.disk in name)
     world.equal(mark_in(world, data), (f"second-{world.agent}", True), "what is in one of all")
+
+
+@row("files", "from", "at", "disk", "kernel", "idle", once=True)
+def files(world):
+    """a file of the guest's root, and an appliance of one disk that ends when it is idle"""
+    words = ("files", "--from", store(world), "--at", listed(world)[-1], "--kernel",
+             os.path.join(cache_dir(), "kernel", "vmlinuz"))
+    try:
+        world.equal(world.ctl(*words, "cat", "/etc/hostname").out, "guest-under-test\n", "hostname")
+        systems = world.ctl(*words, "--json", "ls").json
+        world.equal([row["type"] for row in systems], ["ext4"] * len(systems), systems)
+    finally:
+        world.ctl(*words, "end")
+    world.equal(world.ctl(*words, "--disk", world.disk, "--idle", "1", "keep").out, "ready\n", "keep")
 
 
 @row("backup", "to", "deep")

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * Lists files in the appliance of guestctl files, for which the agent has no command. It links
+ * nothing but the C library.
+ *
+ *   guestctl-walk one|list|tree PATH LIMIT
+ *   guestctl-walk data PATH LIMIT
+ *
+ * one, list and tree print a record for PATH, for what is in it, or for it and all below it: the line
+ * "MODE UID GID SIZE BLOCKS NS LINKS" (mode in octal, blocks of 512 bytes, time of modification)
+ * without its newline, the name and the target of a link, each with a NUL after it. A file that
+ * cannot be looked at has "ERROR" and a number of errno(3) for the line. data prints the extents of
+ * PATH that are not holes, each as "START LENGTH" on a line. After LIMIT records comes "MORE".
+ *
+ * Files are found one directory after the other by descriptors, so that neither the depth of a tree
+ * nor the length of a path is limited by PATH_MAX. Other filesystems are entered: they are mounted as
+ * the guest had them. "/dev" holds the appliance's own files.
+ */
+
+/* A tree that is deeper is broken, or made to exhaust descriptors. */
+#define DEEPEST 400
+/* Links may be of any length on a broken filesystem. */
+#define LONGEST_LINK 65536
+#define NAME_BYTES (1024 * 1024)
+
+typedef struct {
+    long left;
+    char name[NAME_BYTES]; /* of what is looked at */
+    size_t len;
+} Walk;
+
+static int count(Walk *walk)
+{
+    if (walk->left-- > 0)
+        return 1;
+    if (walk->left == -1)
+        printf("MORE%c%c%c", 0, 0, 0);
+    return 0;
+}
+
+static void put(const char *text)
+{
+    fputs(text, stdout);
+    putchar(0);
+}
+
+static int put_error(Walk *walk, const char *name, int problem)
+{
+    if (!count(walk))
+        return 0;
+    printf("ERROR %d%c", problem, 0);
+    put(name);
+    put("");
+    return 1;
+}
+
+static int put_record(Walk *walk, int dir, const char *entry, const char *name,
+                      const struct stat *info)
+{
+    static char target[LONGEST_LINK];
+    ssize_t len = S_ISLNK(info->st_mode) ? readlinkat(dir, entry, target, sizeof target - 1) : 0;
+
+    if (!count(walk))
+        return 0;
+    target[len > 0 ? len : 0] = '\0';
+    printf("%o %u %u %lld %lld %lld %lu%c", info->st_mode, info->st_uid, info->st_gid,
+           (long long)info->st_size, (long long)info->st_blocks,
+           (long long)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec,
+           (unsigned long)info->st_nlink, 0);
+    put(name);
+    put(target);
+    return 1;
+}
+
+static int is_own(const Walk *walk)
+{
+    return strcmp(walk->name, "/dev") == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int not_dots(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static int walk_directory(Walk *walk, int dir, int whole, int depth);
+
+/* One entry of a directory, whose path is in walk->name. Returns 0 once there are enough. */
+static int walk_entry(Walk *walk, int dir, const char *entry, const char *shown, int whole,
+                      int depth)
+{
+    struct stat info;
+    int fd, more;
+
+    if (fstatat(dir, entry, &info, AT_SYMLINK_NOFOLLOW) < 0)
+        return put_error(walk, shown, errno);
+    if (!put_record(walk, dir, entry, shown, &info))
+        return 0;
+    if (!whole || !S_ISDIR(info.st_mode) || is_own(walk))
+        return 1;
+    fd = openat(dir, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || depth > DEEPEST) {
+        more = put_error(walk, shown, fd < 0 ? errno : ELOOP);
+        if (fd >= 0)
+            close(fd);
+        return more;
+    }
+    more = walk_directory(walk, fd, 1, depth + 1);
+    close(fd);
+    return more;
+}
+
+static int walk_directory(Walk *walk, int dir, int whole, int depth)
+{
+    struct dirent **entries = NULL;
+    size_t before = walk->len;
+    int more = 1;
+    int n = scandirat(dir, ".", &entries, not_dots, by_name);
+
+    if (n < 0)
+        return put_error(walk, walk->name, errno);
+    for (int i = 0; i < n; i++) {
+        size_t len = strlen(entries[i]->d_name);
+
+        if (more && before + len + 2 < sizeof walk->name) {
+            walk->len = before;
+            if (before == 0 || walk->name[before - 1] != '/')
+                walk->name[walk->len++] = '/';
+            memcpy(walk->name + walk->len, entries[i]->d_name, len + 1);
+            walk->len += len;
+            more = walk_entry(walk, dir, entries[i]->d_name,
+                              whole ? walk->name : entries[i]->d_name, whole, depth);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    walk->len = before;
+    walk->name[before] = '\0';
+    return more;
+}
+
+static int list(Walk *walk, const char *path)
+{
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0 && errno == ENOTDIR)
+        return walk_entry(walk, AT_FDCWD, path, path, 0, 0), 0;
+    if (dir < 0)
+        return fprintf(stderr, "%s\n", strerror(errno)), 1;
+    if (!is_own(walk))
+        walk_directory(walk, dir, 0, 0);
+    close(dir);
+    return 0;
+}
+
+static int show_data(Walk *walk, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    off_t at = 0, end;
+
+    if (fd < 0)
+        return fprintf(stderr, "%s\n", strerror(errno)), 1;
+    while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (end = lseek(fd, at, SEEK_HOLE)) > at) {
+        if (walk->left-- <= 0) {
+            puts("MORE");
+            break;
+        }
+        printf("%lld %lld\n", (long long)at, (long long)(end - at));
+        at = end;
+    }
+    close(fd);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static Walk walk;
+    struct stat info;
+    const char *path;
+    int status = 0;
+
+    if (argc != 4)
+        return fprintf(stderr, "usage: guestctl-walk one|list|tree|data PATH LIMIT\n"), 2;
+    path = argv[2];
+    walk.left = atol(argv[3]);
+    walk.len = strlen(path);
+    if (walk.len >= PATH_MAX)
+        return fprintf(stderr, "%s\n", strerror(ENAMETOOLONG)), 1;
+    while (walk.len > 1 && path[walk.len - 1] == '/')
+        walk.len--;
+    memcpy(walk.name, path, walk.len);
+    if (lstat(path, &info) < 0)
+        return fprintf(stderr, "%s\n", strerror(errno)), 1;
+    if (strcmp(argv[1], "list") == 0)
+        status = list(&walk, path);
+    else if (strcmp(argv[1], "data") == 0)
+        status = show_data(&walk, path);
+    else
+        walk_entry(&walk, AT_FDCWD, path, walk.name, strcmp(argv[1], "tree") == 0, 0);
+    return fflush(stdout) < 0 || ferror(stdout) ? 1 : status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/files/listing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host/guest/program.h"
+#include "lib/errors.h"
+
+/* A map of more pieces saves nothing. */
+#define MOST_EXTENTS 100000
+/* Of an output, so that a name of a mebibyte in each entry is not kept. */
+#define MOST_OUTPUT ((gsize)256 << 20)
+
+static void entry_free(gpointer data)
+{
+    Entry *entry = data;
+
+    g_free(entry->name);
+    g_free(entry->target);
+    g_free(entry);
+}
+
+/* Runs the appliance's own program; what it printed, the caller's, or NULL with @error set. */
+static GString *walk(Vm *vm, const char *kind, const char *path, int most, GError **error)
+{
+    g_autoptr(HostRequest) request = request_new("guest-exec");
+    g_autofree char *limit = g_strdup_printf("%d", most);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) err = g_string_new(NULL);
+    Program program = { .vm = vm, .kept = { out, err } };
+    char *newline;
+
+    request_string(request, "path", "/dev/ld.so");
+    request_strings(request, "arg", (const char *const[]){ "--inhibit-cache", "--library-path",
+                                                           "/dev/lib", "/dev/walk", kind, path,
+                                                           limit, NULL });
+    request_bool(request, "capture-output", TRUE);
+    if (!program_start(&program, request, error) || !program_follow(&program, error))
+        return NULL;
+    if (program.exitcode == 0 && !program.truncated && out->len <= MOST_OUTPUT)
+        return g_steal_pointer(&out);
+    newline = strchr(err->str, '\n');
+    if (newline)
+        *newline = '\0';
+    set_error(error, "%s: %s", path, program.exitcode == 0 ? "too much to list" :
+                                     *err->str             ? err->str : "cannot be listed");
+    return NULL;
+}
+
+/* The text at *@at, which is moved behind its NUL; NULL: there is none. */
+static const char *next_text(const char **at, const char *end)
+{
+    const char *text = *at;
+    const char *nul = text < end ? memchr(text, '\0', (gsize)(end - text)) : NULL;
+
+    if (!nul)
+        return NULL;
+    *at = nul + 1;
+    return text;
+}
+
+static gboolean parse_entry(Entry *entry, const char *line)
+{
+    return sscanf(line, "ERROR %d", &entry->problem) == 1 ||
+           sscanf(line, "%o %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                        " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+                  &entry->mode, &entry->uid, &entry->gid, &entry->size, &entry->blocks,
+                  &entry->modified, &entry->links) == 7;
+}
+
+GPtrArray *listing_read(Vm *vm, ListingKind kind, const char *path, gboolean *more, GError **error)
+{
+    static const char *const kinds[] = { "one", "list", "tree" };
+    g_autoptr(GString) out = walk(vm, kinds[kind], path, LISTING_MOST, error);
+    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
+    const char *at = out ? out->str : NULL, *line;
+
+    *more = FALSE;
+    while (at && (line = next_text(&at, out->str + out->len))) {
+        const char *name = next_text(&at, out->str + out->len);
+        const char *target = next_text(&at, out->str + out->len);
+        Entry *entry = g_new0(Entry, 1);
+
+        g_ptr_array_add(entries, entry);
+        entry->name = g_strdup(name);
+        entry->target = g_strdup(target);
+        if (g_str_equal(line, "MORE")) {
+            g_ptr_array_set_size(entries, (gint)entries->len - 1);
+            *more = TRUE;
+            break;
+        }
+        if (!target || !parse_entry(entry, line)) {
+            set_error(error, "%s: the appliance printed an invalid list", path);
+            return NULL;
+        }
+    }
+    return out ? g_steal_pointer(&entries) : NULL;
+}
+
+GArray *listing_extents(Vm *vm, const char *path)
+{
+    g_autoptr(GString) out = walk(vm, "data", path, MOST_EXTENTS, NULL);
+    g_auto(GStrv) lines = out ? g_strsplit(out->str, "\n", -1) : NULL;
+    g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
+    gint64 end = 0;
+
+    for (char **line = lines; line && *line; line++) {
+        Extent extent;
+
+        if (!**line)
+            continue;
+        if (sscanf(*line, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &extent.start,
+                   &extent.length) != 2 ||
+            extent.start < end || extent.length <= 0 ||
+            extent.length > G_MAXINT64 - extent.start)
+            return NULL;
+        end = extent.start + extent.length;
+        g_array_append_val(extents, extent);
+    }
+    return out ? g_steal_pointer(&extents) : NULL;
+}
