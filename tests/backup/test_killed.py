@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lib.checks import has, same
 
-from test_backup import change, check_restored
+from test_backup import INCREMENTAL, change, check_restored
+from test_off import held, write
 
 # What names, writes durably or removes a file, and what is sent to QEMU.
 CALLS = "rename,renameat,renameat2,link,unlink,unlinkat,fsync,ftruncate,truncate,fallocate,sendto"
@@ -48,6 +49,33 @@ def test_backup(make):
     same(number > 2, True, "it was not killed")
     result = vm.bench.ctl("backup", "verify", "--to", vm.store)
     same(result.status, 0, result)
+
+
+def test_off(make):
+    """{make}: off, guestctl or its daemon is killed while it backs up -> the next backup works, and leaves nothing"""
+    vm = make({"vda": "qcow2"})
+    vm.backup()
+    vm.quit()
+    killed = 0
+    for number in range(1, 200):
+        write(vm, "vda", f"write -P {number} {number * 4096} 64k")
+        process = vm.bench.start(*vm.args, "backup", "--to", vm.store,
+                                 enter=killed_at(number, step_calls(vm)))
+        process.communicate(timeout=60)
+        # The daemon may be killed after the backup was made, and has then not written the bitmap.
+        wanted, point = held(vm, "-U"), vm.backup()
+        check_restored(vm, point, wanted, f"after call {number}")
+        whole(vm)
+        killed += process.returncode != 0
+        if process.returncode == 0 and point["level"] == "incremental":
+            break
+    same(killed > 2, True, "it was not killed")
+    result = vm.bench.ctl("backup", "verify", "--to", vm.store)
+    same(result.status, 0, result)
+    vm.start()
+    change(vm, 1)
+    wanted, point = vm.contents(), vm.backup(*INCREMENTAL)
+    check_restored(vm, point, wanted, "running")
 
 
 def step_calls(vm):
