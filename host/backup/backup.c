@@ -137,6 +137,16 @@ static void let_run(Backup *backup)
                                         "%s", problem->message);
 }
 
+/* Its bitmaps are in the images then, where the next backup finds them. */
+static gboolean is_off(Vm *vm)
+{
+    Deadline deadline = vm_deadline(vm, 0);
+    VmCondition condition;
+
+    return vm->backend->state && vm_condition(vm, &condition, &deadline, NULL) &&
+           condition == CONDITION_OFF;
+}
+
 /* Adds to @error what could not be undone. */
 static void undo(Backup *backup, GError **error)
 {
@@ -150,7 +160,7 @@ static void undo(Backup *backup, GError **error)
         cleared = clear_qemu(backup, &problem);
     }
     remove_files(backup);
-    if (!cleared && error && *error) {
+    if (!cleared && !is_off(backup->vm) && error && *error) {
         g_autofree char *text = g_strdup((*error)->message);
 
         g_free((*error)->message);

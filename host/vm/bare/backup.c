@@ -150,8 +150,8 @@ static gboolean follow(Vm *vm, DiskCopy *copy, Progress *progress, int cancel_fd
     if (jobs_follow(vm, ids, names, step, copy, progress, cancel_fd, &problem))
         return TRUE;
     if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
-        g_prefix_error(&problem, "QEMU ended during the backup (the guest shut down, or QEMU was "
-                                 "killed): ");
+        g_prefix_error(&problem, "%s ended during the backup: ",
+                       vm->backend == &bare_backend ? "QEMU" : vm->backend->name);
     g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
 }

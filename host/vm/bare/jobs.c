@@ -18,6 +18,7 @@ typedef struct {
     Progress *progress;
     int cancel_fd;
     GHashTable *completed; /* ids of jobs that were ready and told to complete */
+    char *shutdown; /* "reason" of QEMU's event SHUTDOWN; NULL: it did not come */
 } Follow;
 
 /* The row of query-jobs with this id; NULL: there is none. */
@@ -76,18 +77,30 @@ static gboolean look(Follow *follow, Qmp *qmp, JsonNode *result, gboolean *done,
     return TRUE;
 }
 
+/* Notes a shutdown in @data (NULL: does not); the event is of no further interest. */
+static gboolean note_shutdown(JsonObject *event, gpointer data)
+{
+    Follow *follow = data;
+
+    if (follow && g_str_equal(jsonu_string(event, "event", ""), "SHUTDOWN")) {
+        g_free(follow->shutdown);
+        follow->shutdown = g_strdup(jsonu_string(jsonu_object(event, "data"), "reason", ""));
+    }
+    return FALSE;
+}
+
 static gboolean is_change(JsonObject *event, gpointer data)
 {
-    (void)data;
+    note_shutdown(event, data);
     return g_str_equal(jsonu_string(event, "event", ""), "JOB_STATUS_CHANGE");
 }
 
-/* The next change of any job, or @ms; FALSE with @error: cancelled, or QEMU is gone. */
-static gboolean await_change(Qmp *qmp, gint64 ms, int cancel_fd, GError **error)
+/* The next change of any job, or @ms. @follow: to note a shutdown; may be NULL; FALSE with @error: cancelled, or QEMU is gone. */
+static gboolean await_change(Qmp *qmp, Follow *follow, gint64 ms, int cancel_fd, GError **error)
 {
     Deadline deadline = deadline_in(ms, cancel_fd);
     g_autoptr(GError) problem = NULL;
-    g_autoptr(JsonObject) event = qmp_event(qmp, is_change, NULL, &deadline, &problem);
+    g_autoptr(JsonObject) event = qmp_event(qmp, is_change, follow, &deadline, &problem);
 
     if (event || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         return TRUE;
@@ -113,32 +126,71 @@ static gboolean step_once(Follow *follow, JobsStep step, gpointer data, gboolean
     result = qmp ? qmp_call(qmp, "query-jobs", NULL, &deadline, error) : NULL;
     return result && look(follow, qmp, result, done, &deadline, error) &&
            (!step || step(follow->vm, qmp, data, error)) &&
-           (*done || await_change(qmp, LOOK_MS, cancel_fd_now(follow), error));
+           (*done || await_change(qmp, follow, LOOK_MS, cancel_fd_now(follow), error));
+}
+
+/* The events that came before the connection ended. */
+static void read_last_events(Follow *follow)
+{
+    Deadline soon = deadline_in(CANCEL_LOOK_MS, -1);
+    Qmp *qmp = bare_qmp(follow->vm, &soon, NULL);
+
+    if (qmp)
+        qmp_event(qmp, note_shutdown, follow, &soon, NULL);
+}
+
+/* ShutdownCause in QEMU's qapi/run-state.json; an error of @problem's kind. */
+static void report_end(const Follow *follow, const GError *problem, GError **error)
+{
+    static const char *const texts[][2] = {
+        { "guest-shutdown", "the guest shut down" },
+        { "guest-reset", "the guest rebooted" },
+        { "guest-panic", "the guest panicked" },
+        { "host-qmp-quit", "QEMU was told to quit" },
+        { "host-signal", "a signal ended QEMU" },
+    };
+    const char *reason = follow->shutdown;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts) && reason; i++)
+        if (g_str_equal(reason, texts[i][0]))
+            reason = texts[i][1];
+    if (reason)
+        g_set_error_literal(error, GUESTD_ERROR, problem->code, reason);
+    else
+        g_set_error(error, GUESTD_ERROR, problem->code, "QEMU was killed (%s)", problem->message);
 }
 
 gboolean jobs_follow(Vm *vm, char **ids, const char *const *disks, JobsStep step, gpointer data,
                      Progress *progress, int cancel_fd, GError **error)
 {
     g_autoptr(GHashTable) completed = g_hash_table_new(g_str_hash, g_str_equal);
-    Follow follow = { vm, ids, disks, progress, cancel_fd, completed };
-    gboolean connected = TRUE, done = FALSE;
+    Follow follow = { vm, ids, disks, progress, cancel_fd, completed, NULL };
+    gboolean connected = TRUE, done = FALSE, failed = FALSE;
 
-    while (!done) {
+    while (!done && !failed) {
         g_autoptr(GError) problem = NULL;
 
         if (step_once(&follow, step, data, &done, &problem)) {
             connected = TRUE;
             continue;
         }
-        /* Of two failures in a row, the second was that to connect. */
-        if (!connected || !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
+        if (!g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE)) {
             g_propagate_error(error, g_steal_pointer(&problem));
-            return FALSE;
+            failed = TRUE;
+            continue;
         }
-        connected = FALSE;
+        /* Of two failures in a row, the second was that to connect. */
+        if (!connected) {
+            report_end(&follow, problem, error);
+            failed = TRUE;
+            continue;
+        }
+        connected = done = FALSE;
+        read_last_events(&follow);
         bare_disconnect(vm);
     }
-    return TRUE;
+    g_free(follow.shutdown);
+    return !failed;
 }
 
 /* Cancels or dismisses each job with @prefix once; @left is the number of those that remain. */
@@ -201,7 +253,7 @@ gboolean jobs_finish(Vm *vm, const char *prefix, guint *ended, const Deadline *d
             return FALSE;
         if (left > 0 && deadline_left_ms(deadline) == 0)
             return set_error(error, "%u jobs of QEMU did not end", left);
-        if (left > 0 && !await_change(qmp, CANCEL_LOOK_MS, deadline->cancel_fd, error))
+        if (left > 0 && !await_change(qmp, NULL, CANCEL_LOOK_MS, deadline->cancel_fd, error))
             return FALSE;
     } while (left > 0);
     if (ended)

@@ -14,7 +14,7 @@ typedef gboolean (*JobsStep)(Vm *vm, Qmp *qmp, gpointer data, GError **error);
  * concluded; @disks has the name of each job's disk, for errors. A job that becomes ready is
  * completed, which @cancel_fd (-1: never) no longer interrupts. Connects again if the monitor is
  * lost: jobs outlive it. FALSE with @error set if a job fails or is gone; the others are then
- * still there, for jobs_finish(). @step may be NULL.
+ * still there, for jobs_finish(); or to _UNREACHABLE with the reason of QEMU's end as the text. @step may be NULL.
  */
 gboolean jobs_follow(Vm *vm, char **ids, const char *const *disks, JobsStep step, gpointer data,
                      Progress *progress, int cancel_fd, GError **error);

@@ -84,6 +84,7 @@ static gboolean start_commit(Vm *vm, const Disk *disk, const char *id, int cance
 
 gboolean bare_commit(Vm *vm, const Disk *disk, Progress *progress, int cancel_fd, GError **error)
 {
+    g_autoptr(GError) problem = NULL;
     g_autofree char *id = g_strdup_printf("guestctl-commit-%08x", g_random_int());
     char *ids[] = { id, NULL };
     const char *const names[] = { disk->name, NULL };
@@ -92,7 +93,11 @@ gboolean bare_commit(Vm *vm, const Disk *disk, Progress *progress, int cancel_fd
 
     if (!start_commit(vm, disk, id, cancel_fd, error))
         return FALSE;
-    ok = jobs_follow(vm, ids, names, NULL, NULL, progress, cancel_fd, error);
+    ok = jobs_follow(vm, ids, names, NULL, NULL, progress, cancel_fd, &problem);
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_UNREACHABLE))
+        g_prefix_error(&problem, "QEMU ended during the commit: ");
+    if (problem)
+        g_propagate_error(error, g_steal_pointer(&problem));
     /* Whatever the outcome, no job is left. A monitor that was lost is connected to again. */
     if (!ok)
         bare_disconnect(vm);

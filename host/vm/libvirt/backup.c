@@ -27,6 +27,9 @@
 /* How the names of the files end, as long as a backup is being made; see CHAIN_PARTIAL. */
 #define PARTIAL ".partial"
 
+/* From the end of QEMU until libvirt has noticed. */
+#define END_MS 5000
+
 /* libvirt wants one for all, although each disk has its own. */
 static void add_incremental(const DiskCopy *copy, GString *xml)
 {
@@ -192,6 +195,32 @@ static int call_begin(LibvirtCall *call)
     return 0;
 }
 
+/* As the domain is off, it is known why the job has ended. */
+static void report_off(Vm *vm, const Deadline *deadline, GError **error)
+{
+    g_autofree char *force = libvirt_off.force(vm, deadline);
+
+    if (force)
+        set_error(error, "QEMU ended during the backup: the VM was %s", force);
+    else
+        set_error(error, "QEMU ended during the backup: the guest shut down");
+}
+
+/*
+ * Whether the connection to QEMU ended, which libvirt reports in words alone, and then the domain is off
+ * for that, a moment later.
+ */
+static gboolean is_off_now(Vm *vm, const GError *problem, const Deadline *deadline)
+{
+    Deadline soon = deadline_in(END_MS, deadline->cancel_fd);
+    VmState state;
+
+    return strstr(problem->message, "monitor") &&
+           vm->backend->expect(vm, VM_END_DOWN, deadline, NULL) &&
+           vm->backend->state(vm, &state, deadline, NULL) &&
+           (state == VM_SHUT_OFF || vm->backend->await(vm, VM_END_DOWN, &soon, NULL));
+}
+
 /* To an @error of QEMU's about permissions. FALSE. */
 static gboolean add_user(Vm *vm, const DiskCopy *copy, const Deadline *deadline, GError **error)
 {
@@ -211,6 +240,7 @@ static gboolean add_user(Vm *vm, const DiskCopy *copy, const Deadline *deadline,
 static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)
 {
     g_autoptr(LibvirtCall) call = libvirt_call_on(vm, call_begin, deadline, error);
+    g_autoptr(GError) problem = NULL;
 
     if (!call || !libvirt_end_watch(vm, deadline, error))
         return FALSE;
@@ -218,7 +248,14 @@ static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError *
     call->more = checkpoint_xml(copy);
     call->names = disk_names(copy);
     copy->held = TRUE;
-    return libvirt_call_run(call, &vm->pending, deadline, error) || add_user(vm, copy, deadline, error);
+    if (libvirt_call_run(call, &vm->pending, deadline, &problem))
+        return TRUE;
+    if (is_off_now(vm, problem, deadline)) {
+        report_off(vm, deadline, error);
+        return FALSE;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return add_user(vm, copy, deadline, error);
 }
 
 static gboolean begin_late(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)
@@ -356,7 +393,7 @@ static LibvirtJobState read_end(Vm *vm, LibvirtEnd end, const char *reason,
         return LIBVIRT_JOB_DONE;
     case LIBVIRT_END_FAILURE:
         if (vm->backend->state(vm, &state, deadline, NULL) && state == VM_SHUT_OFF)
-            set_error(error, "the guest shut down during the backup");
+            report_off(vm, deadline, error);
         else
             set_error(error, "failed to copy the disks: %s",
                       reason ? reason : "the job was cancelled, and not by this guestctl");
@@ -367,10 +404,9 @@ static LibvirtJobState read_end(Vm *vm, LibvirtEnd end, const char *reason,
     return LIBVIRT_JOB_FAILED;
 }
 
-static LibvirtJobState look(Vm *vm, gpointer data, Progress *progress, const Deadline *deadline,
-                            GError **error)
+static LibvirtJobState look_once(Vm *vm, DiskCopy *copy, Progress *progress,
+                                 const Deadline *deadline, GError **error)
 {
-    DiskCopy *copy = data;
     g_autoptr(LibvirtCall) call = NULL;
     unsigned long long done = 0, total = 0;
     g_autofree char *reason = NULL;
@@ -401,6 +437,30 @@ static LibvirtJobState look(Vm *vm, gpointer data, Progress *progress, const Dea
         return LIBVIRT_JOB_FAILED;
     }
     return LIBVIRT_JOB_RUNS;
+}
+
+/*
+ * libvirt refuses questions about a domain whose QEMU is ending with whatever text it has. It sends
+ * the event of the job's end, and the domain is off, at the end of that.
+ */
+static LibvirtJobState look(Vm *vm, gpointer data, Progress *progress, const Deadline *deadline,
+                            GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autofree char *reason = NULL;
+    LibvirtJobState job = look_once(vm, data, progress, deadline, &problem);
+    VmState state;
+
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) && *libvirt_end(vm)) {
+        libvirt_end_await(vm, &reason, deadline, NULL);
+        if (vm->backend->state(vm, &state, deadline, NULL) && state == VM_SHUT_OFF) {
+            report_off(vm, deadline, error);
+            return job;
+        }
+    }
+    if (problem)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return job;
 }
 
 static gboolean follow(Vm *vm, DiskCopy *copy, Progress *progress, int cancel_fd, GError **error)
@@ -505,8 +565,16 @@ static int drop_checkpoint(virDomainCheckpointPtr checkpoint, gpointer data)
     return virDomainCheckpointDelete(checkpoint, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY);
 }
 
+/*
+ * Of a domain that is off, libvirt would delete its records alone, and leave the bitmaps in the images.
+ * The next backup, whether the domain is off or not, removes both.
+ */
 static int call_forget(LibvirtCall *call)
 {
+    int active = virDomainIsActive(call->domain);
+
+    if (active <= 0)
+        return active;
     return libvirt_each_checkpoint(call->domain, call->text, drop_checkpoint, call->names);
 }
 
