@@ -4,6 +4,7 @@ libguestctl_a_SOURCES += \
 	%D%/forget.c %D%/forget.h \
 	%D%/off.c \
 	%D%/plan.c \
+	%D%/readers.c %D%/readers.h \
 	%D%/retention.c %D%/retention.h \
 	%D%/set.c %D%/set.h \
 	%D%/set-check.c %D%/set-check.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/backup/store.h"
 
+#include "host/backup/readers.h"
 #include "host/backup/set-check.h"
 #include "host/base/image-tool.h"
 #include "host/base/json-util.h"
@@ -316,6 +317,9 @@ gboolean store_prune(const char *dir, const Retention *rules, gboolean dry, Repo
         prune_plan(chain, reasons, reporter);
         return TRUE;
     }
+    for (guint i = 0; i < reasons->len; i++)
+        if (!reasons->pdata[i] && !readers_check(chain, chain->points->pdata[i], error))
+            return FALSE;
     chain_sweep(chain);
     return prune_do(chain, reasons, reporter, error);
 }

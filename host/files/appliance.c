@@ -158,25 +158,54 @@ void appliance_close(Appliance *appliance)
     appliance->place = (Place){ .use_fd = -1 };
 }
 
-gboolean appliance_end(const ApplianceSpec *spec, const Context *context, gboolean *ended,
-                       GError **error)
+/* Whether the place is of an appliance that the caller means. */
+static gboolean is_meant(const Place *place, const ApplianceSpec *spec)
 {
-    g_autofree char *key = appliance_key(spec);
-    Deadline deadline = deadline_in(END_MS, context->cancel_fd);
-    Place place;
-    gboolean ok = place_init(&place, key, error);
-    int pid = ok ? place_keeper(&place) : 0;
-    int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
 
-    *ended = pid > 0;
-    if (ok && fd >= 0 && place_keeper(&place) == pid && kill(pid, SIGTERM) == 0)
-        ok = deadline_poll(&deadline, fd, POLLIN, error);
-    else if (ok && pid > 0 && errno != ESRCH)
-        ok = set_errno_error(error, errno, "ending process %d", pid);
+    if (!g_file_get_contents(place->keeper, &text, NULL, NULL))
+        return FALSE;
+    lines = g_strsplit(text, "\n", -1);
+    return g_strv_length(lines) >= 3 && g_str_equal(lines[0], spec->chain->dir) &&
+           (!spec->point || g_str_equal(lines[1], spec->point->id)) &&
+           (!spec->disk || g_str_equal(lines[2], spec->disk));
+}
+
+static gboolean end_one(Place *place, const Context *context, guint *ended, GError **error)
+{
+    Deadline deadline = deadline_in(END_MS, context->cancel_fd);
+    int pid = place_keeper(place);
+    int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    gboolean ok = TRUE;
+
+    /* The number cannot be another process' once the descriptor is there and the lock still held. */
+    if (fd >= 0 && place_keeper(place) == pid) {
+        ok = syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0) == 0
+                 ? deadline_poll(&deadline, fd, POLLIN, error)
+                 : set_errno_error(error, errno, "ending process %d", pid);
+        *ended += ok;
+    }
     if (fd >= 0)
         close(fd);
-    if (ok && !*ended && place_take(&place, 0, -1, NULL))
-        place_remove(&place);
-    place_clear(&place);
+    if (ok && place_keeper(place) == 0 && place_take(place, 0, -1, NULL))
+        place_remove(place);
+    return ok;
+}
+
+gboolean appliance_end(const ApplianceSpec *spec, const Context *context, guint *ended,
+                       GError **error)
+{
+    g_autoptr(GPtrArray) keys = place_keys();
+    gboolean ok = TRUE;
+
+    *ended = 0;
+    for (guint i = 0; ok && i < keys->len; i++) {
+        Place place;
+
+        if (place_init(&place, keys->pdata[i], NULL) && is_meant(&place, spec))
+            ok = end_one(&place, context, ended, error);
+        place_clear(&place);
+    }
     return ok;
 }

@@ -29,6 +29,9 @@ gboolean appliance_open(Appliance *appliance, const ApplianceSpec *spec, const C
 /* The appliance runs on, for the next call. */
 void appliance_close(Appliance *appliance);
 
-/* Ends the appliance of @spec. @ended: whether there was one. FALSE with @error set. */
-gboolean appliance_end(const ApplianceSpec *spec, const Context *context, gboolean *ended,
+/*
+ * Ends the appliances of this user for the set, point (NULL: any) and disk (NULL: any) of @spec. @ended:
+ * how many. FALSE with @error set.
+ */
+gboolean appliance_end(const ApplianceSpec *spec, const Context *context, guint *ended,
                        GError **error);

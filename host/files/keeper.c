@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
+#include "host/backup/readers.h"
 #include "host/backup/set-check.h"
 #include "host/files/image.h"
 #include "host/files/machine.h"
@@ -19,6 +21,9 @@
 #define KEY_DIGITS 16
 /* A large journal takes its time to be replayed, more so emulated. */
 #define START_MS (3 * 60 * 1000)
+/* The kernel takes less than a second under a KVM that works. */
+#define KVM_MS 8000
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static void shown_free(gpointer data)
 {
@@ -80,15 +85,20 @@ static GPtrArray *find_disks(const ApplianceSpec *spec, GError **error)
 }
 
 /* So that others can ask for this process. FALSE with @error set if another one has it. */
-static gboolean sign(const Place *place, int *fd, GError **error)
+static gboolean sign(const ApplianceSpec *spec, const Place *place, int *fd, GError **error)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    g_autofree char *text = g_strdup_printf("%s\n%s\n%s\n", spec->chain->dir, spec->point->id,
+                                            spec->disk ? spec->disk : "");
 
     *fd = g_open(place->keeper, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0)
         return set_errno_error(error, errno, "%s", place->keeper);
-    return fcntl(*fd, F_SETLK, &lock) == 0 ||
-           set_error(error, "process %d keeps this appliance already", place_keeper(place));
+    if (fcntl(*fd, F_SETLK, &lock) < 0)
+        return set_error(error, "process %d keeps this appliance already", place_keeper(place));
+    (void)!ftruncate(*fd, 0);
+    (void)!pwrite(*fd, text, strlen(text), 0); /* only for appliance_end() */
+    return TRUE;
 }
 
 Context appliance_reach(const Context *context, const Place *place)
@@ -100,11 +110,12 @@ Context appliance_reach(const Context *context, const Place *place)
     return reach;
 }
 
-/* Whether the agent answers before QEMU ends. */
-static gboolean await_agent(Machine *machine, const Place *place, const Context *context,
-                            GError **error)
+/* Whether the agent answers before QEMU ends. A guest under a KVM that does not work prints nothing. */
+static gboolean await_agent(Machine *machine, const MachineSetup *setup, const Place *place,
+                            const Context *context, GError **error)
 {
     Deadline deadline = deadline_in(START_MS, context->cancel_fd);
+    gint64 mute_until = g_get_monotonic_time() + KVM_MS * 1000;
     g_autoptr(GError) problem = NULL;
     Context reach = appliance_reach(context, place);
     g_autoptr(Vm) vm = backends_open(&reach, NULL, NULL, error);
@@ -112,24 +123,77 @@ static gboolean await_agent(Machine *machine, const Place *place, const Context 
 
     if (!vm)
         return FALSE;
-    while (!ok && deadline_left_ms(&deadline) > 0) {
+    while (!ok && deadline_left_ms(&deadline) > 0 &&
+           !g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
         struct pollfd ended = { .fd = machine_end_fd(machine), .events = POLLIN };
         g_autoptr(Arena) arena = arena_new();
-        g_autofree char *words = NULL;
 
         if (poll(&ended, 1, 10) > 0) {
-            words = machine_words(machine);
+            g_autofree char *words = machine_words(machine);
+
             return set_error(error, "the appliance ended when it started: %s", words);
         }
+        if (setup->kvm && !machine_has_spoken(machine) && g_get_monotonic_time() > mute_until)
+            return set_error(error, "KVM does not work");
         g_clear_error(&problem);
         ok = vm_ask_plain(vm, "guest-ping", arena, &problem) != NULL;
-        if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED))
-            break;
     }
     if (problem)
         g_propagate_prefixed_error(error, g_steal_pointer(&problem),
                                    "the appliance did not start: ");
     return ok;
+}
+
+/* The boot of the host in which KVM was seen not to work; the caller's. */
+static char *kvm_note(void)
+{
+    return g_build_filename(g_get_user_cache_dir(), "guestctl", "no-kvm", NULL);
+}
+
+static gboolean kvm_is_tried(void)
+{
+    g_autofree char *note = kvm_note();
+    g_autofree char *seen = NULL, *boot = NULL;
+    int fd = g_open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return FALSE;
+    close(fd);
+    return !g_file_get_contents(note, &seen, NULL, NULL) ||
+           !g_file_get_contents(BOOT_ID, &boot, NULL, NULL) || !g_str_equal(seen, boot);
+}
+
+static void note_kvm(void)
+{
+    g_autofree char *note = kvm_note();
+    g_autofree char *dir = g_path_get_dirname(note);
+    g_autofree char *boot = NULL;
+
+    if (g_file_get_contents(BOOT_ID, &boot, NULL, NULL) && g_mkdir_with_parents(dir, 0700) == 0)
+        g_file_set_contents(note, boot, -1, NULL); /* else it is tried again */
+}
+
+/* The appliance, running: under KVM, or emulated where KVM does not work. NULL with @error set. */
+static Machine *start(MachineSetup *setup, const Place *place, const Context *context,
+                      GError **error)
+{
+    setup->kvm = kvm_is_tried();
+    for (;;) {
+        g_autoptr(Machine) machine = NULL;
+        g_autoptr(GError) problem = NULL;
+
+        g_unlink(place->agent);
+        machine = machine_start(setup, context->cancel_fd, &problem);
+        if (machine && await_agent(machine, setup, place, context, &problem))
+            return g_steal_pointer(&machine);
+        if (!machine || !setup->kvm || machine_has_spoken(machine) ||
+            g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_CANCELLED)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return NULL;
+        }
+        note_kvm();
+        setup->kvm = FALSE;
+    }
 }
 
 /* Until QEMU ends, the user cancels, or the appliance was idle for long enough. */
@@ -173,9 +237,8 @@ static gboolean run(const ApplianceSpec *spec, Place *place, gint64 idle_s,
         return FALSE;
     setup.kernel = kernel.path;
     setup.image = image;
-    g_unlink(place->agent);
-    machine = machine_start(&setup, context->cancel_fd, error);
-    if (!machine || !await_agent(machine, place, context, error))
+    machine = start(&setup, place, context, error);
+    if (!machine)
         return FALSE;
     fputs(KEEPER_READY, stdout);
     fflush(stdout);
@@ -187,8 +250,9 @@ gboolean keeper_run(const ApplianceSpec *spec, gint64 idle_s, const Context *con
 {
     g_autofree char *key = appliance_key(spec);
     Place place;
-    int fd = -1;
-    gboolean ok = place_init(&place, key, error) && sign(&place, &fd, error);
+    int keeper = -1, reader = -1;
+    gboolean ok = place_init(&place, key, error) && sign(spec, &place, &keeper, error) &&
+                  readers_join(spec->chain, spec->point, &reader, error);
 
     if (ok) {
         ok = run(spec, &place, idle_s, context, error);
@@ -196,8 +260,10 @@ gboolean keeper_run(const ApplianceSpec *spec, gint64 idle_s, const Context *con
         if (place_take(&place, 0, -1, NULL))
             place_remove(&place);
     }
-    if (fd >= 0)
-        close(fd);
+    if (reader >= 0)
+        close(reader);
+    if (keeper >= 0)
+        close(keeper);
     place_clear(&place);
     return ok;
 }

@@ -32,6 +32,8 @@
 /* The kernel cuts its command line. */
 #define MOST_NAMES 1200
 #define FIRST_FD 10
+/* What init.sh prints first. */
+#define INIT_WORDS "guestctl: the kernel runs"
 
 struct Machine {
     GSubprocess *process;
@@ -148,7 +150,7 @@ static char *disk_names(const MachineSetup *setup)
 static void add_machine(GPtrArray *argv, const MachineSetup *setup)
 {
     static const char *const fixed[] = {
-        "-accel", "tcg", "-cpu", "max", "-m", MEMORY_MIB, "-nodefaults", "-no-user-config",
+        "-cpu", "max", "-m", MEMORY_MIB, "-nodefaults", "-no-user-config",
         "-display", "none", "-no-reboot", "-serial", "stdio", "-sandbox",
         "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
         "-device", "virtio-serial-pci", "-device",
@@ -159,6 +161,7 @@ static void add_machine(GPtrArray *argv, const MachineSetup *setup)
 
     g_string_replace(agent, ",", ",,", 0);
     add(argv, QEMU, NULL);
+    add(argv, "-accel", g_strdup(setup->kvm ? "kvm" : "tcg"));
     add(argv, "-chardev", g_strdup_printf("socket,path=%s,server=on,wait=off,id=agent", agent->str));
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
         add(argv, fixed[i], NULL);
@@ -224,6 +227,16 @@ Machine *machine_start(const MachineSetup *setup, int cancel_fd, GError **error)
 int machine_end_fd(const Machine *machine)
 {
     return machine->end_fd;
+}
+
+gboolean machine_has_spoken(Machine *machine)
+{
+    gboolean has;
+
+    g_mutex_lock(&machine->lock);
+    has = strstr(machine->words->str, INIT_WORDS) != NULL;
+    g_mutex_unlock(&machine->lock);
+    return has;
 }
 
 char *machine_words(Machine *machine)

@@ -15,6 +15,7 @@ typedef struct {
 typedef struct {
     const char *kernel, *image; /* image: the initramfs */
     const char *agent;          /* path of the socket to make for the agent */
+    gboolean kvm;
     GPtrArray *disks;           /* of MachineDisk */
 } MachineSetup;
 
@@ -30,6 +31,9 @@ Machine *machine_start(const MachineSetup *setup, int cancel_fd, GError **error)
 
 /* A descriptor that is readable once QEMU has ended. */
 int machine_end_fd(const Machine *machine);
+
+/* Whether the kernel has started the appliance's init. */
+gboolean machine_has_spoken(Machine *machine);
 
 /* What QEMU and the kernel in it have printed last, harmless for a terminal; the caller's. */
 char *machine_words(Machine *machine);

@@ -38,6 +38,18 @@ static gboolean check_dir(const char *path, GError **error)
            set_error(error, "%s: other users can enter it; correct its owner and mode", path);
 }
 
+GPtrArray *place_keys(void)
+{
+    g_autofree char *runtime = runtime_dir();
+    g_autoptr(GDir) dir = g_dir_open(runtime, 0, NULL);
+    GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        g_ptr_array_add(keys, g_strdup(name));
+    return keys;
+}
+
 gboolean place_init(Place *place, const char *key, GError **error)
 {
     g_autofree char *runtime = runtime_dir();

@@ -7,7 +7,8 @@
  * The directory of one appliance below the caller's runtime directory, in which its users find it:
  *
  *   agent    the socket of its agent
- *   keeper   locked by the process that started it (fcntl(2), so that its number is known)
+ *   keeper   locked by the process that started it (fcntl(2), so that its number is known); holds
+ *            the description of what it shows
  *   use      locked by its user (flock(2)); its time of modification is the end of the last use
  */
 typedef struct {
@@ -32,6 +33,9 @@ void place_give(Place *place);
 
 /* Microseconds (real time) of the end of the last use. */
 gint64 place_last_use(const Place *place);
+
+/* The keys of all places of this user, each of which has or had an appliance; the caller's. */
+GPtrArray *place_keys(void);
 
 /* The process that keeps the appliance; 0: there is none. */
 int place_keeper(const Place *place);

@@ -426,14 +426,20 @@ static gboolean keep(Files *files, GError **error)
            keeper_run(&files->spec, idle_s, files->job->context, error);
 }
 
+/* Without --at, those of all points. */
 static gboolean end(Files *files, GError **error)
 {
-    gboolean ended;
+    guint ended;
 
+    if (!job_option(files->job, "at"))
+        files->spec.point = NULL;
     if (!appliance_end(&files->spec, files->job->context, &ended, error))
         return FALSE;
-    job_print(files->job, ended ? "the appliance has ended\n" : "no appliance runs\n");
-    g_string_append_printf(files->job->json, "{\"ended\": %s}", ended ? "true" : "false");
+    if (ended == 0)
+        job_print(files->job, "no appliance runs\n");
+    else
+        job_print(files->job, "%u appliance%s ended\n", ended, ended == 1 ? "" : "s");
+    g_string_append_printf(files->job->json, "{\"ended\": %u}", ended);
     return TRUE;
 }
 
@@ -513,7 +519,7 @@ const Verb verb_files = {
            "disks and opens them read-only. The first call for a point in time starts it; it stays for\n"
            "further ones and ends when it was idle. ls without a PATH lists the filesystems; one that the\n"
            "fstab does not name is below /dev/fs. keep starts the appliance and waits for its end; end\n"
-           "ends it.",
+           "ends the appliances of all backups in DIR, or of those that --at and --disk choose.",
     .options = (const VerbOption[]){
         { "from", "DIR", "where the backups are" },
         { "at", "TIME", "as it was then: the newest backup that is not younger, or a backup's "

@@ -22,12 +22,11 @@ class FilesBench(Bench):
         self.runtime = tempfile.mkdtemp(prefix="files-")
         self.env |= {"GUESTCTL_KERNEL": kernel, "XDG_CACHE_HOME": cache,
                      "XDG_RUNTIME_DIR": self.runtime, "TMPDIR": place}
-        self.stores = {}
+        self.stores = set()
 
     def __exit__(self, *_):
-        for store, points in self.stores.items():
-            for words in points:
-                self.ctl("files", "--from", store, *words, "end")
+        for store in self.stores:
+            self.ctl("files", "--from", store, "end")
         super().__exit__(*_)
         # The appliances leave nothing.
         left = os.listdir(os.path.join(self.runtime, "guestctl-files")) if \
@@ -35,10 +34,10 @@ class FilesBench(Bench):
         same([name for name in os.listdir(self.place) if name.startswith("guestctl-files")], [])
         same(left, [], "left in the runtime directory")
 
-    def files(self, store, *words, status=0, options=()):
-        """guestctl files on the directory of backups @store; options of the appliance first."""
-        self.stores.setdefault(store, set()).add(tuple(options))
-        result = self.ctl("files", "--from", store, *options, *words)
+    def files(self, store, *words, status=0):
+        """guestctl files on the directory of backups @store."""
+        self.stores.add(store)
+        result = self.ctl("files", "--from", store, *words)
         same(result.status, status, result)
         return result.out if status == 0 else result.err
 

@@ -2,8 +2,10 @@
 """Disks with filesystems, made without mounting anything."""
 
 import os
+import shutil
 import struct
 
+from lib.checks import Skip
 from machine import run
 
 MIB = 1 << 20
@@ -75,3 +77,77 @@ def rewrite(vm, disk, before, after):
                 vm.io(disk, f"write -s {part} {at} {len(data)}")
             at += len(data)
     vm.io(disk, "flush")
+
+
+def filesystem(path, kind, size, *options):
+    """An empty filesystem of @size MiB."""
+    with open(path, "wb") as file:
+        file.truncate(size * MIB)
+    run(*{"ext4": ("mkfs.ext4", "-q", "-F"), "xfs": ("mkfs.xfs", "-q"),
+          "btrfs": ("mkfs.btrfs", "-q"), "vfat": ("mkfs.vfat",)}[kind], *options, path)
+    return path
+
+
+def need_mounts():
+    """Skips a test that has to mount its filesystems."""
+    if os.geteuid() or not shutil.which("losetup"):
+        raise Skip("root and loop devices are needed")
+
+
+def dirty(path, commands):
+    """
+    Runs the shell's @commands in the mounted filesystem of the image @path, and returns the name of
+    a copy that is made before the filesystem is unmounted: its last changes are in the journal.
+    """
+    point, copy = path + ".point", path + ".dirty"
+    os.mkdir(point)
+    run("unshare", "-m", "sh", "-euc",
+        f"mount -o loop {path} {point}; (cd {point}; {commands}); "
+        f"cp --sparse=always {path} {copy}; umount {point}")
+    return copy
+
+
+VOLUME = """
+logical_volumes {
+    NAME {
+        id = "0000aa-bbbb-cccc-dddd-eeee-ffff-000001"
+        status = ["READ", "WRITE", "VISIBLE"]
+        flags = []
+        segment_count = 1
+        segment1 {
+            start_extent = 0
+            extent_count = EXTENTS
+            type = "striped"
+            stripe_count = 1
+            stripes = ["pv0", 0]
+        }
+    }
+}
+"""
+
+
+def volume(path, source, group, name, size=64):
+    """A disk that is a physical volume, with an ext4 of @size MiB on the logical volume @name."""
+    part = ext4(path + ".part", source, size)
+    with open(path, "wb") as file:
+        file.truncate((size + 16) * MIB)
+    device = run("losetup", "-f", "--show", path).strip()
+    only = ("--config", f'devices {{ filter=["a|^{device}$|","r|.*|"] '
+                        f'global_filter=["a|^{device}$|","r|.*|"] use_devicesfile=0 }} '
+                        "activation { udev_sync=0 udev_rules=0 } backup { backup=0 archive=0 }")
+    try:
+        run("pvcreate", "-q", *only, "--dataalignment", "1m", device)
+        run("vgcreate", "-q", *only, "-s", "4m", group, device)
+        # lvcreate would need the host's device mapper, which is not to know the volume.
+        run("vgcfgbackup", "-q", *only, "-f", path + ".cfg", group)
+        with open(path + ".cfg", encoding="utf-8") as file:
+            text = file.read()
+        volumes = VOLUME.replace("NAME", name).replace("EXTENTS", str(size // 4))
+        write(path + ".cfg", text.rstrip()[:-1] + volumes + "}\n")
+        run("vgcfgrestore", "-q", *only, "-f", path + ".cfg", group)
+    finally:
+        run("losetup", "-d", device)
+    with open(part, "rb") as file, open(path, "r+b") as disk:
+        disk.seek(MIB)
+        disk.write(file.read())
+    return path

@@ -33,7 +33,7 @@ def test_words(bench, make):
     with open(bench.path("copy"), "rb") as file:
         same(file.read() == data, True, "the copy")
     same(vm.files(), before, "the store")
-    same(bench.files(vm.store, "end"), "the appliance has ended\n")
+    same(bench.files(vm.store, "end"), "1 appliance ended\n")
     same(bench.files(vm.store, "end"), "no appliance runs\n")
 
 

@@ -196,6 +196,7 @@ make_nodes() {
     mknod /t/port c "$major" "$minor"
 }
 
+echo "guestctl: the kernel runs"
 load base
 : >"$FOUND"
 : >"$MADE"
