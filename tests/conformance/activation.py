@@ -9,7 +9,7 @@ from lib.dialogue.workbench import check, fails, finish, listener, must
 LISTEN = "LISTEN_FDS=1 LISTEN_PID=$$"
 
 
-@check("activation: the socket that was handed over is served")
+@check("activation: a socket that was passed -> served")
 def _(bench):
     with listener(bench) as sock:
         process = bench.start("-t $DIR", fds=[sock.fileno()], listen=LISTEN)
@@ -17,7 +17,7 @@ def _(bench):
     must("status", 0, finish(process, signal.SIGTERM)[0])
 
 
-@check("activation: -m and -p do not matter")
+@check("activation: -m and -p -> ignored")
 def _(bench):
     with listener(bench) as sock:
         process = bench.start("-t $DIR -m isa-serial -p $DIR/none",
@@ -25,7 +25,7 @@ def _(bench):
     bench.ping("activated", process)
 
 
-@check("activation: -D shows a method and no path")
+@check("activation: -D -> a method and no path")
 def _(bench):
     with listener(bench) as sock:
         process = bench.start("-D -t $DIR -m isa-serial -p $DIR/none",
@@ -35,7 +35,7 @@ def _(bench):
     must("lines", ["method=unix-listen"], shown)
 
 
-@check("activation: two sockets are one too many")
+@check("activation: two sockets -> error")
 def _(bench):
     with listener(bench) as one, listener(bench, "two") as two:
         process = bench.start("-t $DIR", fds=[one.fileno(), two.fileno()],
@@ -43,20 +43,20 @@ def _(bench):
     fails(process, "only supports listening on one socket")
 
 
-@check("activation: a descriptor that is none")
+@check("activation: an invalid descriptor -> error")
 def _(bench):
     fails(bench.start("-t $DIR", listen="exec 3<&-; " + LISTEN),
           "Socket activation failed: invalid file descriptor fd = 3")
 
 
-@check("activation: a file is no socket")
+@check("activation: a file instead of a socket -> error")
 def _(bench):
     with open("/dev/null", "rb") as null:
         process = bench.start("-t $DIR", fds=[null.fileno()], listen=LISTEN)
     fails(process, "unsupported listen fd type")
 
 
-@check("activation: a socket of another family")
+@check("activation: a socket of another family -> error")
 def _(bench):
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as net:
@@ -64,16 +64,16 @@ def _(bench):
     fails(process, "unsupported listen fd type")
 
 
-@check("activation: somebody else's LISTEN_PID is none of our business")
+@check("activation: LISTEN_PID of another process -> ignored")
 def _(bench):
     bench.serve(listen="LISTEN_FDS=1 LISTEN_PID=1")
 
 
-@check("activation: LISTEN_FDS=0 means nothing")
+@check("activation: LISTEN_FDS=0 -> ignored")
 def _(bench):
     bench.serve(listen="LISTEN_FDS=0 LISTEN_PID=$$")
 
 
-@check("activation: a LISTEN_FDS that is no number means nothing")
+@check("activation: LISTEN_FDS is not a number -> ignored")
 def _(bench):
     bench.serve(listen="LISTEN_FDS=x LISTEN_PID=$$")

@@ -27,23 +27,23 @@ import activation  # noqa: F401  the checks of socket activation
 
 # Signals -----------------------------------------------------------------------
 
-@check("SIGTERM ends it with status 0")
+@check("SIGTERM -> ends with status 0")
 def _(bench):
     must("status", 0, finish(bench.serve(), signal.SIGTERM)[0])
 
 
-@check("SIGINT ends it with status 0")
+@check("SIGINT -> ends with status 0")
 def _(bench):
     must("status", 0, finish(bench.serve(), signal.SIGINT)[0])
 
 
-@check("the socket stays behind at the end")
+@check("end -> the socket stays")
 def _(bench):
     finish(bench.serve(), signal.SIGTERM)
     must("socket is there", True, os.path.exists(bench.path("socket")))
 
 
-@check("a socket that is there already is replaced")
+@check("a socket that exists -> replaced")
 def _(bench):
     stale = socket.socket(socket.AF_UNIX)
     stale.bind(bench.path("socket"))
@@ -51,7 +51,7 @@ def _(bench):
     bench.serve()
 
 
-@check("a client that goes away in mid-reply does no harm")
+@check("a client that leaves within a reply -> the next is served")
 def _(bench):
     process = bench.serve()
     wire = Wire(bench.path("socket"))
@@ -64,7 +64,7 @@ def _(bench):
 
 # Clients -----------------------------------------------------------------------
 
-@check("the next client is served when the first has gone")
+@check("the first client leaves -> the next one is served")
 def _(bench):
     bench.serve()
     first, second = (Wire(bench.path("socket")) for _ in range(2))
@@ -76,7 +76,7 @@ def _(bench):
     second.close()
 
 
-@check("sixteen clients are served at once", only="guestd")
+@check("sixteen clients -> served at once", only="guestd")
 def _(bench):
     bench.serve()
     with ExitStack() as stack:
@@ -87,7 +87,7 @@ def _(bench):
                 asked(wire, ident)
 
 
-@check("the seventeenth client is served when one has gone", only="guestd")
+@check("the seventeenth client -> served when another one leaves", only="guestd")
 def _(bench):
     bench.serve()
     with ExitStack() as stack:
@@ -99,7 +99,7 @@ def _(bench):
         asked(wires[16], 16)
 
 
-@check("half a request of one client is no matter to another", only="guestd")
+@check("half a request of one client -> others are answered", only="guestd")
 def _(bench):
     bench.serve()
     one, other = (Wire(bench.path("socket")) for _ in range(2))
@@ -118,7 +118,7 @@ def asked(wire, ident):
     must("answer", b'{"return": %d}\n' % ident, wire.take())
 
 
-@check("guest-sync does not wait for a command that is stuck", only="guestd")
+@check("guest-sync while a command hangs -> answered", only="guestd")
 def _(bench):
     fifo = bench.path("os-release")
     os.mkfifo(fifo)
@@ -139,7 +139,7 @@ def _(bench):
     wire.close()
 
 
-@check("SIGTERM ends it with status 0 while a command is stuck", only="guestd")
+@check("SIGTERM while a command hangs -> ends with status 0", only="guestd")
 def _(bench):
     fifo = bench.path("os-release")
     os.mkfifo(fifo)
@@ -153,14 +153,14 @@ def _(bench):
 
 # State -------------------------------------------------------------------------
 
-@check("the state file is made at the start")
+@check("no state file -> created at the start")
 def _(bench):
     bench.serve()
     must("content", "[global]\nfd_counter=1000\n",
          Path(bench.path("qga.state")).read_text())
 
 
-@check("a state file that is there is kept")
+@check("a state file -> kept")
 def _(bench):
     text = "[global]\nfd_counter=1234\n"
     Path(bench.path("qga.state")).write_text(text)
@@ -168,14 +168,14 @@ def _(bench):
     must("content", text, Path(bench.path("qga.state")).read_text())
 
 
-@check("a state file that is no key file is fatal")
+@check("a state file that is not a key file -> error")
 def _(bench):
     Path(bench.path("qga.state")).write_text("nonsense\n")
     fails(bench.start("-m unix-listen -p $DIR/socket -t $DIR"),
           "failed to load persistent state")
 
 
-@check("a state directory that does not exist is fatal")
+@check("a state directory that does not exist -> error")
 def _(bench):
     fails(bench.start("-m unix-listen -p $DIR/socket -t $DIR/none"), "none")
 
@@ -185,7 +185,7 @@ def _(bench):
 LOG_LINE = r"\d+\.\d{6}: (error|critical|warning|message|info|debug): .+"
 
 
-@check("a log file is written, line by line in its form")
+@check("a log file -> lines in its format")
 def _(bench):
     fails(bench.start("-m virtio-serial -p $DIR/none -t $DIR -l $DIR/log"), "")
     lines = Path(bench.path("log")).read_text().splitlines()
@@ -194,7 +194,7 @@ def _(bench):
         must(f"form of {line!r}", True, bool(re.fullmatch(LOG_LINE, line)))
 
 
-@check("a log file that is there is appended to")
+@check("a log file that exists -> appended to")
 def _(bench):
     Path(bench.path("log")).write_text("before\n")
     fails(bench.start("-m virtio-serial -p $DIR/none -t $DIR -l $DIR/log"), "")
@@ -202,12 +202,12 @@ def _(bench):
          Path(bench.path("log")).read_text().splitlines()[0])
 
 
-@check("without -v nothing is logged when all is well")
+@check("no -v and no fault -> nothing is logged")
 def _(bench):
     must("stderr", (0, "", ""), finish(bench.serve(), signal.SIGTERM))
 
 
-@check("-v logs in the same form")
+@check("-v -> logs in the same format")
 def _(bench):
     _, out, err = finish(bench.serve("-v"), signal.SIGTERM)
     must("stdout", "", out)
@@ -216,7 +216,7 @@ def _(bench):
         must(f"form of {line!r}", True, bool(re.fullmatch(LOG_LINE, line)))
 
 
-@check("a log file that cannot be opened is fatal")
+@check("a log file that cannot be opened -> error")
 def _(bench):
     fails(bench.start("-m unix-listen -p $DIR/socket -t $DIR -l $DIR/no/log"),
           "log file")
@@ -234,20 +234,20 @@ def daemon(bench):
     return int(Path(bench.path("pid")).read_text())
 
 
-@check("no pid file without -d")
+@check("no -d -> no pid file")
 def _(bench):
     bench.serve("-f $DIR/pid")
     must("pid file", False, os.path.exists(bench.path("pid")))
 
 
-@check("-d: the pid file holds the pid and a newline, mode 0600")
+@check("-d: the pid file -> the pid and a newline, mode 0600")
 def _(bench):
     pid = daemon(bench)
     must("content", f"{pid}\n", Path(bench.path("pid")).read_text())
     must("mode", 0o600, os.stat(bench.path("pid")).st_mode & 0o7777)
 
 
-@check("-d: a session of its own, in /, nothing on its standard files")
+@check("-d: session, directory, standard files -> its own, /, /dev/null")
 def _(bench):
     pid = daemon(bench)
     must("session", pid, os.getsid(pid))
@@ -256,13 +256,13 @@ def _(bench):
     must("files", ["/dev/null"] * 3, files)
 
 
-@check("-d: the umask is 077")
+@check("-d: umask -> 077")
 def _(bench):
     status = Path(f"/proc/{daemon(bench)}/status").read_text()
     must("umask", "0077", re.search(r"Umask:\s+(\d+)", status)[1])
 
 
-@check("-d: the pid file is locked as a whole")
+@check("-d: the pid file -> locked as a whole")
 def _(bench):
     pid = daemon(bench)
     ask = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
@@ -272,7 +272,7 @@ def _(bench):
     must("lock", (fcntl.F_WRLCK, 0, 0, pid), (kind, start, length, owner))
 
 
-@check("-d: a second daemon leaves the pid file of the first alone")
+@check("-d: a second daemon -> the pid file of the first stays")
 def _(bench):
     pid = daemon(bench)
     finish(bench.start("-d -f $DIR/pid -m unix-listen -p $DIR/second -t $DIR"))
@@ -282,7 +282,7 @@ def _(bench):
     bench.ping()
 
 
-@check("-d: SIGTERM ends it with status 0 and removes the pid file")
+@check("-d: SIGTERM -> ends with status 0 and removes the pid file")
 def _(bench):
     pid = daemon(bench)
     settle(pid)
@@ -292,7 +292,7 @@ def _(bench):
     must("pid file", False, os.path.exists(bench.path("pid")))
 
 
-@check("-d: a channel that cannot be opened is told to the caller")
+@check("-d: a channel that cannot be opened -> reported to the caller")
 def _(bench):
     process = bench.start(
         "-d -f $DIR/pid -m unix-listen -p $DIR/none/socket -t $DIR")
@@ -302,7 +302,7 @@ def _(bench):
 
 # What qemu-ga 10.0 does not do -------------------------------------------------
 
-@check("-r waits for a channel that cannot be opened yet", only="guestd")
+@check("-r: a channel that cannot be opened yet -> waits", only="guestd")
 def _(bench):
     process = bench.start("-r -m unix-listen -p $DIR/late/socket -t $DIR")
     must("it ended at once", False, ended(process.pid, 100))
@@ -311,7 +311,7 @@ def _(bench):
     must("status", 0, finish(process, signal.SIGTERM)[0])
 
 
-@check("-r: SIGTERM while it waits ends it with status 1", only="guestd")
+@check("-r: SIGTERM while it waits -> ends with status 1", only="guestd")
 def _(bench):
     process = bench.start("-r -v -m unix-listen -p $DIR/no/socket -t $DIR")
     # Its first line says that it waits.
@@ -319,7 +319,7 @@ def _(bench):
     must("status", 1, finish(process, signal.SIGTERM)[0])
 
 
-@check("an unknown key is a warning with file, line and key", only="guestd")
+@check("an unknown key -> warning with file, line and key", only="guestd")
 def _(bench):
     Path(bench.path("conf")).write_text(
         "# a comment\n[general]\nverbose=false\nno-such-key=1\n")

@@ -39,7 +39,7 @@ def levels(point):
 
 
 def test_chain(bench):
-    """a full backup and three incremental ones, each restored, with the disks' bytes of then"""
+    """one full and three incremental backups -> each restores the disks' bytes of its time"""
     vm, points, then = Machine(bench), [], []
     for step in range(4):
         change(vm, step)
@@ -57,7 +57,7 @@ def test_chain(bench):
 
 
 def test_list_and_verify(bench):
-    """list and verify ask no VM"""
+    """list and verify without a VM -> done from the directory alone"""
     vm = Machine(bench)
     points = [vm.backup(), vm.backup()]
     vm.quit()
@@ -73,7 +73,7 @@ def test_list_and_verify(bench):
 
 
 def test_moved(bench):
-    """a directory of backups can be moved"""
+    """a directory of backups that was moved -> verified, restored and continued"""
     vm = Machine(bench)
     for step in range(2):
         change(vm, step)
@@ -85,7 +85,7 @@ def test_moved(bench):
 
 
 def test_compress(bench):
-    """compressed copies are smaller, and the same"""
+    """--compress -> smaller files with the same content"""
     vm = Machine(bench)
     change(vm, 1)
     plain, wanted = vm.backup(*FULL), vm.contents()
@@ -97,7 +97,7 @@ def test_compress(bench):
 
 
 def test_two_stores(bench):
-    """backups to two directories do not know of each other"""
+    """backups to two directories -> independent of each other"""
     vm = Machine(bench)
     first, second = vm.store, vm.store + "2"
     for step, store in enumerate((first, second, first, second)):
@@ -109,7 +109,7 @@ def test_two_stores(bench):
 
 
 def test_restart(bench):
-    """bitmaps outlive QEMU; those of a raw disk do not, and auto says so"""
+    """QEMU restarted -> qcow2 bitmaps are kept; auto copies raw disks in full with a reason"""
     vm = Machine(bench)
     vm.backup()
     vm.quit()
@@ -130,7 +130,7 @@ def test_restart(bench):
 
 
 def test_bitmap_lost(bench):
-    """a bitmap that is lost or inconsistent: incremental refuses, auto makes a full backup"""
+    """a bitmap that is lost or inconsistent -> incremental is refused, auto makes a full backup"""
     for loss in ("killed", "removed"):
         vm = Machine(bench, name=loss)
         vm.backup()
@@ -155,7 +155,7 @@ def test_bitmap_lost(bench):
 
 
 def test_disks_change(bench):
-    """a disk that came, went or grew asks for a full backup"""
+    """a disk that was added, removed or resized -> full backup"""
     vm = Machine(bench, {"d0": "qcow2"})
     vm.backup()
     vm.monitor.call("block_resize", device="d0", size=16 << 20)
@@ -180,7 +180,7 @@ def test_disks_change(bench):
 
 
 def test_chain_broken(bench):
-    """a chain file that is missing or altered is named by verify and restore"""
+    """a chain file that is missing or altered -> verify and restore name it"""
     vm = Machine(bench)
     points = []
     for step in range(3):
@@ -222,7 +222,7 @@ def test_chain_broken(bench):
 
 
 def test_manifest_damaged(bench):
-    """a manifest that is none stops everything, by name"""
+    """a manifest that is not valid -> every verb refuses the directory and names the file"""
     vm = Machine(bench)
     vm.backup()
     path = os.path.join(vm.store, "20200101T000000Z.json")
@@ -234,7 +234,7 @@ def test_manifest_damaged(bench):
 
 
 def test_prune(bench):
-    """prune keeps the newest and those they depend on"""
+    """prune -> the newest backups and those that they depend on stay"""
     vm = Machine(bench)
     ids, then = [], []
     for step, level in enumerate(("full", "incremental", "full", "incremental", "incremental")):
@@ -265,7 +265,7 @@ def test_prune(bench):
 
 
 def test_restore(bench):
-    """restore says what it needs, and overwrites nothing"""
+    """restore without --to, or to a file that exists -> refused, nothing is overwritten"""
     vm = Machine(bench)
     change(vm, 1)
     wanted, point = vm.contents(), vm.backup()
@@ -295,7 +295,7 @@ def test_restore(bench):
 
 
 def test_restore_all(bench):
-    """restore into a directory makes all disks, or none"""
+    """restore into a directory that fails for one disk -> no image is left"""
     vm = Machine(bench)
     change(vm, 1)
     wanted = vm.contents()
@@ -324,7 +324,7 @@ def test_restore_all(bench):
 
 
 def test_usage(bench):
-    """what is no backup's command line"""
+    """invalid words of backup and restore -> usage error"""
     for args in (("backup",), ("backup", "--to", bench.place, "--level", "half"),
                  ("backup", "--to", bench.place, "--quiesce=perhaps"),
                  ("backup", "--to", bench.place, "turn"),
@@ -334,7 +334,7 @@ def test_usage(bench):
 
 
 def test_libvirt(bench):
-    """what libvirt cannot do is refused before anything is made"""
+    """libvirt and an option that it cannot carry out -> refused before anything is created"""
     result = bench.ctl("-c", "test:///default", "test", "backup", "--to", bench.path("b"),
                        "--compress")
     if "built without libvirt" in result.err:
@@ -345,7 +345,7 @@ def test_libvirt(bench):
 
 
 def test_group(bench):
-    """several VMs at once have a directory each; one that is another VM's is refused"""
+    """several VMs -> a directory each; the directory of another VM is refused"""
     vms = [Machine(bench, {"d0": "qcow2"}, name) for name in ("one", "two")]
     os.makedirs(bench.path("config", "guestctl"))
     with open(bench.path("config", "guestctl", "vms.ini"), "w", encoding="utf-8") as file:
@@ -362,7 +362,7 @@ def test_group(bench):
 
 
 def test_progress(bench):
-    """on a terminal a bar with rate and remaining time, which goes away; else a line for each tenth"""
+    """a terminal -> progress bar, removed at the end; no terminal -> a line for each tenth"""
     vm = Machine(bench, {"d0": "qcow2"})
     vm.io("d0", "write -P 1 0 8M")
     ours, theirs = os.openpty()
@@ -383,7 +383,7 @@ def test_progress(bench):
 
 
 def test_held(bench):
-    """while the guest is frozen the copies wait; thawed, they go at the speed asked for"""
+    """copies during the freeze -> held until the thaw, then limited to --rate"""
     vm, jobs, asked = Machine(bench), [], []
     for disk in vm.disks:
         vm.io(disk, "write -P 1 0 8M")
@@ -403,7 +403,7 @@ def test_held(bench):
 
 
 def test_dry_run(bench):
-    """--dry-run changes nothing, and makes no directory"""
+    """--dry-run -> nothing changes, no directory is created"""
     vm = Machine(bench)
     result = vm.ctl("backup", "--to", os.path.join(vm.store, "deeper"), "--dry-run")
     has(result.out, "would make a full backup of 2 disks, up to ")

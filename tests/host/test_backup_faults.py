@@ -39,7 +39,7 @@ def check_next(vm, what):
 
 
 def test_window(bench):
-    """frozen, begun, thawed, and only then copied; what is written after the thaw is not in it"""
+    """a quiesced backup -> freeze, job, thaw, then the copy of what was there before the thaw"""
     vm = machine(bench)
     wanted = {}
 
@@ -69,7 +69,7 @@ def test_window(bench):
 
 
 def test_written_meanwhile(bench):
-    """what is written while the copy runs is in the next backup"""
+    """writes during the copy -> in the next backup"""
     vm = machine(bench)
     wanted = vm.contents()
     process = vm.start_backup(*SLOW)
@@ -105,7 +105,7 @@ def interrupted_at(vm, step, hooks):
 
 
 def test_interrupt(bench):
-    """Ctrl-C at every step: all is as before, and thawed"""
+    """Ctrl-C at each step of a backup -> thawed, and nothing is left"""
     vm = machine(bench)
     vm.begun = 0
 
@@ -136,7 +136,7 @@ def test_interrupt(bench):
 
 
 def test_killed(bench):
-    """guestctl killed in the middle: the next one ends what it has left"""
+    """guestctl killed during the copy -> the next backup removes what it left"""
     vm = machine(bench)
     process = vm.start_backup(*SLOW)
     vm.copying()
@@ -158,7 +158,7 @@ def test_killed(bench):
 
 
 def test_two_at_once(bench):
-    """a second guestctl at the same directory is refused"""
+    """a second guestctl in the same directory -> refused"""
     vm = machine(bench)
     files = vm.files()
     process = vm.start_backup(*SLOW)
@@ -171,7 +171,7 @@ def test_two_at_once(bench):
 
 
 def test_monitor_lost(bench):
-    """the monitor lost while it copies is asked anew; lost at the beginning, it is undone"""
+    """the monitor lost during the copy -> connected again; lost at the start -> undone"""
     vm = machine(bench)
     cut = []
 
@@ -205,7 +205,7 @@ def test_monitor_lost(bench):
 
 
 def test_qemu_killed(bench):
-    """QEMU gone in the middle: no file is left, and the bitmap is not trusted any more"""
+    """QEMU killed during the copy -> no file is left, and the bitmap is not used again"""
     vm = machine(bench)
     files = vm.files()
     process = vm.start_backup(*SLOW)
@@ -222,7 +222,7 @@ def test_qemu_killed(bench):
 
 
 def test_qemu_quit(bench):
-    """QEMU that ends well in the middle: the parent's bitmap is still good"""
+    """QEMU quits during the copy -> no file is left, and the parent's bitmap is still valid"""
     vm = machine(bench)
     files = vm.files()
     process = vm.start_backup(*SLOW)
@@ -236,7 +236,7 @@ def test_qemu_quit(bench):
 
 
 def test_paused(bench):
-    """a paused VM: its agent is not waited for"""
+    """a paused VM -> its agent is not asked"""
     vm = machine(bench)
     guest = Guest(vm)
     vm.monitor.call("stop")
@@ -252,7 +252,7 @@ def test_paused(bench):
 
 
 def test_watchdog(bench):
-    """a guest that ended the freeze early: not called consistent, and refused if it is required"""
+    """a freeze that the guest ended early -> not labelled consistent; with require, no backup"""
     vm = machine(bench)
     guest = Guest(vm, {"thaw": lambda: 0})
     files, bitmaps = vm.files(), vm.bitmaps()
@@ -267,7 +267,7 @@ def test_watchdog(bench):
 
 
 def test_freeze_slow(bench):
-    """a freeze that takes longer than its limit"""
+    """a freeze that takes longer than its limit -> thawed; require fails, try goes without"""
     vm = machine(bench)
     guest = Guest(vm, {"freeze": lambda: None})
     files, bitmaps = vm.files(), vm.bitmaps()
@@ -282,7 +282,7 @@ def test_freeze_slow(bench):
 
 
 def test_agent_gone(bench):
-    """the agent gone between freeze and thaw: said so, and undone"""
+    """the agent lost between freeze and thaw -> reported, and the backup is undone"""
     vm = machine(bench)
     files, bitmaps = vm.files(), vm.bitmaps()
     guest = Guest(vm)
@@ -296,7 +296,7 @@ def test_agent_gone(bench):
 
 
 def test_no_agent(bench):
-    """without an agent: refused if it is required, else told"""
+    """no agent -> require fails, try reports it"""
     vm = machine(bench)
     files, bitmaps = vm.files(), vm.bitmaps()
     has(vm.backup("--quiesce", status=1), "no agent answers")
@@ -333,7 +333,7 @@ class SmallDisk:
 
 
 def test_disk_full(bench):
-    """a target that is too small is refused; one that fills up in the middle is cleaned up"""
+    """a target that is too small -> refused; one that fills up during the copy -> cleaned up"""
     small = SmallDisk(bench, "6m")
     vm = Machine(bench, enter=small.enter)
     vm.store, vm.root = os.path.join(small.dir, "b"), small.root
@@ -383,7 +383,7 @@ def test_disk_full(bench):
 
 
 def test_monitor_odd(bench):
-    """a monitor that answers what no QEMU does: an error, and nothing is made"""
+    """invalid answers from the monitor -> error, and nothing is created"""
     odd = ({}, [], "x", [1, None, {"id": 3, "node-name": {}, "device": [], "inserted": 5}],
            [{"device": "d0", "inserted": {"node-name": "n", "image": 7, "dirty-bitmaps": [2, {}]}}])
     for number, answer in enumerate(odd):
@@ -399,7 +399,7 @@ def test_monitor_odd(bench):
 
 
 def test_guest_stopped(bench):
-    """a VM that QEMU stops because of a disk's error: the backup is undone, and the VM runs on"""
+    """QEMU pauses the VM on a disk error -> the backup is undone, and the VM runs again"""
     vm = machine(bench)
     files, bitmaps = vm.files(), vm.bitmaps()
     heard = []
@@ -420,7 +420,7 @@ def test_guest_stopped(bench):
 
 
 def test_restore_interrupted(bench):
-    """Ctrl-C while restoring, and no room for the image: no image is left"""
+    """Ctrl-C during a restore, or no room for the image -> no image is left"""
     vm = machine(bench)
     started = bench.path("started")
     os.mkfifo(started)

@@ -14,7 +14,7 @@ BOTH = (False, True)
 
 
 def test_ping(bench):
-    """both agents answer a ping"""
+    """ping of both agents -> answered"""
     for reference in BOTH:
         path = bench.real_agent(f"agent{reference}", reference)
         result = bench.ctl("--agent", path, "ping")
@@ -23,14 +23,14 @@ def test_ping(bench):
 
 
 def test_info(bench):
-    """info tells the two agents apart"""
+    """info of both agents -> the agent's name and version"""
     same(bench.ctl("--agent", bench.real_agent("ours"), "info").out.splitlines()[0]
          .startswith("agent: guestd "), True)
     has(bench.ctl("--agent", bench.real_agent("theirs", True), "info").out, "qemu-ga or the like")
 
 
 def test_stale(bench):
-    """replies that an earlier client left behind are skipped"""
+    """replies that an earlier client left behind -> skipped"""
     stale = b'{"return": 1}\n{"return": {"old": true}}\n{"error": {"class": "GenericError", ' \
             b'"desc": "old"}}\n{"event": "OLD"}\nno json at all}\n'
     path = bench.play("a", agent({"guest-get-time": 7}, before_sync=stale)).path
@@ -39,7 +39,7 @@ def test_stale(bench):
 
 
 def test_event_between(bench):
-    """an event between request and reply is no reply"""
+    """an event between request and reply -> not taken for the reply"""
     path = bench.play("a", agent({"guest-get-time": b'{"event": "X", "data": {}}\n'
                                                     b'{"return": 7}\n'})).path
     result = bench.ctl("--agent", path, "raw", '{"execute": "guest-get-time"}')
@@ -47,7 +47,7 @@ def test_event_between(bench):
 
 
 def test_missing(bench):
-    """an agent that is not there"""
+    """an agent's socket that does not exist -> error"""
     result = bench.ctl("--agent", bench.path("nothing"), "ping")
     same(result.status, 1)
     has(result.err, "no agent answers")
@@ -56,7 +56,7 @@ def test_missing(bench):
 
 
 def test_hangs(bench):
-    """an agent that hangs"""
+    """an agent that hangs -> time-out"""
     path = bench.play("a", agent({"guest-ping": None})).path
     result = bench.ctl("--timeout", SILENCE, "--agent", path, "ping")
     same(result.status, 1)
@@ -64,7 +64,7 @@ def test_hangs(bench):
 
 
 def test_hangs_in_sync(bench):
-    """an agent that does not even answer the sync"""
+    """an agent that does not answer the sync -> time-out"""
     path = bench.play("a", lambda connection: list(connection.lines())).path
     result = bench.ctl("--timeout", 1, "--agent", path, "ping")
     same(result.status, 1)
@@ -72,7 +72,7 @@ def test_hangs_in_sync(bench):
 
 
 def test_refuses(bench):
-    """an agent that refuses"""
+    """an agent that refuses a command -> its error and exit status 1"""
     path = bench.play("a", agent({"guest-ping": OSError("not today")})).path
     result = bench.ctl("--agent", path, "ping")
     same(result.status, 1)
@@ -80,7 +80,7 @@ def test_refuses(bench):
 
 
 def test_hangs_up(bench):
-    """an agent that hangs up instead of answering"""
+    """an agent that closes the connection instead of answering -> error"""
     def script(connection):
         for message in connection.lines():
             if message["execute"] == "guest-ping":
@@ -93,7 +93,7 @@ def test_hangs_up(bench):
 
 
 def test_nonsense(bench):
-    """an agent that answers what is no reply"""
+    """an agent that answers with an invalid reply -> error"""
     for text in (b"{}\n", b"[]\n", b'{"a": 1}\n', b"[" * 100000 + b"\n", b"{]\n"):
         path = bench.play(f"a{len(bench.players)}", agent({"guest-ping": text})).path
         result = bench.ctl("--timeout", 2, "--agent", path, "ping")
@@ -101,7 +101,7 @@ def test_nonsense(bench):
 
 
 def test_interrupted(bench):
-    """Ctrl-C ends the waiting"""
+    """Ctrl-C while an answer is awaited -> guestctl ends"""
     player = bench.play("a", agent({"guest-ping": None}))
     process = bench.start("--timeout", 60, "--agent", player.path, "ping")
     bench.wait_for(lambda: any(m["execute"] == "guest-ping" for m in player.heard), "no ping")
@@ -111,7 +111,7 @@ def test_interrupted(bench):
 
 
 def test_usage(bench):
-    """usage errors exit 2 and name the help"""
+    """invalid arguments -> exit status 2, and the help is named"""
     for args in ((), ("vm",), ("vm", "nix"), ("--nix", "vm", "ping"), ("vm", "ping", "--nix"),
                  ("vm", "ping", "more"), ("vm", "raw"), ("--timeout", "0", "vm", "ping"),
                  ("--timeout", "x", "vm", "ping"), ("vm", "trim", "--minimum"),
@@ -123,7 +123,7 @@ def test_usage(bench):
 
 
 def test_help(bench):
-    """every verb has help"""
+    """--help with each verb -> its options"""
     listed = bench.ctl("--help")
     same(listed.status, 0)
     names = [line.split()[0] for line in listed.out.partition("Verbs:\n")[2].partition("\n\n")[0]
@@ -136,7 +136,7 @@ def test_help(bench):
 
 
 def test_dry_run(bench):
-    """--dry-run asks the guest for nothing"""
+    """--dry-run -> no request to the guest"""
     player = bench.play("a", agent({}))
     result = bench.ctl("--agent", player.path, "freeze", "--dry-run")
     same((result.status, player.heard), (0, []), result)
@@ -144,7 +144,7 @@ def test_dry_run(bench):
 
 
 def test_several(bench):
-    """several VMs: a line each, a summary, and failure if one fails"""
+    """several VMs -> a line each, a summary, and exit status 1 if one fails"""
     config = bench.path("config", "guestctl")
 
     os.makedirs(config)
@@ -167,7 +167,7 @@ def test_several(bench):
 
 
 def test_fleet_in_parallel(bench):
-    """200 agents are asked at the same time"""
+    """200 agents -> asked at the same time"""
 
 
     together = threading.Barrier(200, timeout=60)

@@ -53,7 +53,7 @@ def with_vms(bench, *names):
 
 
 def test_vms(bench):
-    """names of VMs, also behind a comma, and verbs that need none"""
+    """completion of VM names, also after a comma -> names, and verbs that need no VM"""
     with_vms(bench, "web1", "web2", "db")
     same(complete(bench, "web"), ["web1", "web2"])
     same(complete(bench, "db,we"), ["db,web1", "db,web2"])
@@ -85,7 +85,7 @@ def test_shellcheck(bench):
 
 
 def test_verbs(bench):
-    """verbs, once it is said whose"""
+    """completion after the VM -> verbs"""
     same(complete(bench, "vm", "sh"), ["shutdown"])
     same(complete(bench, "--all", "sh"), ["shutdown"])
     same(complete(bench, "--agent", "/x", "sh"), ["shutdown"])
@@ -97,14 +97,14 @@ def test_verbs(bench):
 
 
 def test_options(bench):
-    """options, global ones before the verb and its own behind it"""
+    """completion of options -> global ones before the verb, its own after it"""
     same(complete(bench, "--q"), ["--qmp"])
     same(complete(bench, "vm", "cp", "--r"), ["--resume"])
     same(complete(bench, "vm", "exec", "--env", "A=b", "--c"), ["--cwd"])
 
 
 def test_values(bench):
-    """values of options: one of several, or files"""
+    """completion of an option's value -> its words, or files"""
     same(complete(bench, "vm", "shutdown", "--mode", ""), ["acpi", "agent", "auto"])
     same(complete(bench, "vm", "shutdown", "--mode", "=", "ac"), ["acpi"])
     same(complete(bench, "vm", "shutdown", "--mode", "="), ["acpi", "agent", "auto"])
@@ -117,6 +117,6 @@ def test_values(bench):
 
 
 def test_names(bench):
-    """list --names asks no agent"""
+    """list --names -> no agent is asked"""
     with_vms(bench, "one", "two")
     same(bench.ctl("list", "--names").out, "one\ntwo\n")

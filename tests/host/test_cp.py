@@ -94,7 +94,7 @@ class Files:
 
 
 def test_both_ways(bench):
-    """there and back, of sizes around a piece"""
+    """copies to the guest and back, of sizes around one piece -> the same bytes"""
     for reference, path in both(bench):
         for size in (0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 5):
             data = os.urandom(size)
@@ -117,7 +117,7 @@ def test_both_ways(bench):
 
 
 def test_says_what_is_not_done(bench):
-    """a stock agent has no checksum and keeps no mode"""
+    """a stock agent -> no checksum, and the mode is not kept"""
     path = bench.real_agent(reference=True)
     here = write(bench.path("here"), b"x")
     told = bench.ctl("--agent", path, "cp", here, ":" + bench.path("there")).out
@@ -126,7 +126,7 @@ def test_says_what_is_not_done(bench):
 
 
 def test_directories(bench):
-    """a directory means a file in it"""
+    """a directory as the target -> a file in it"""
     os.makedirs(bench.path("dir"))
     here = write(bench.path("here"), b"text")
     for reference, path in both(bench):
@@ -140,7 +140,7 @@ def test_directories(bench):
 
 
 def test_resume(bench):
-    """what is there is gone on with, if it is a beginning"""
+    """a partial copy -> continued"""
     data = os.urandom(PIECE + 100)
     here = write(bench.path("here"), data)
     for _reference, path in both(bench):
@@ -158,7 +158,7 @@ def test_resume(bench):
 
 
 def test_resume_other(bench):
-    """what is there and is something else stays as it is"""
+    """a target with other content -> not changed"""
     data = os.urandom(200_000)
     here, there = write(bench.path("here"), data), bench.path("there")
     for _reference, path in both(bench):
@@ -172,7 +172,7 @@ def test_resume_other(bench):
 
 
 def test_resume_hidden_difference(bench):
-    """a difference far from the end shows in the checksum, and what was added goes"""
+    """a partial copy that differs far from its end -> found by checksum, additions removed"""
     data = os.urandom(300_000)
     here = write(bench.path("here"), data)
     other = b"x" + data[1:200_000]
@@ -184,13 +184,13 @@ def test_resume_hidden_difference(bench):
 
 
 def test_usage(bench):
-    """exactly one side is in the guest"""
+    """no side, or both sides, in the guest -> usage error"""
     for args in (("a", "b"), (":a", ":b"), ("a",), ("a", ":b", "c")):
         same(bench.ctl("--agent", "/nonexistent", "cp", *args).status, 2, args)
 
 
 def test_missing(bench):
-    """a file that is not there, and what is no file"""
+    """a source that does not exist, or is not a file -> error"""
     for _reference, path in both(bench):
         for args in ((bench.path("none"), ":/tmp/x"), (bench.place, ":/tmp/x"),
                      (":" + bench.path("none"), bench.path("x")),
@@ -202,14 +202,14 @@ def test_missing(bench):
 
 
 def test_proc(bench):
-    """a file without a size"""
+    """a file that reports size 0, as in /proc -> copied whole"""
     for _reference, path in both(bench):
         same(bench.ctl("--agent", path, "cp", ":/proc/version", bench.path("x")).status, 0)
         same(read(bench.path("x")), read("/proc/version"))
 
 
 def test_link_on_the_host(bench):
-    """a link is followed, not replaced; a pipe is written to"""
+    """a link as the target -> followed, not replaced; a pipe -> written to"""
     path = bench.real_agent()
     write(bench.path("here"), b"text")
     target = write(bench.path("target"), b"old")
@@ -221,7 +221,7 @@ def test_link_on_the_host(bench):
 
 
 def test_in_atomic(bench):
-    """with guestd, a copy into the guest that fails replaces nothing"""
+    """guestd and a copy into the guest that fails -> the old file stays"""
     def fail(name, _arguments):
         full = name == "guest-file-write" and len(files.written) >= PIECE
         return OSError("failed to write to file: No space left on device") if full else None
@@ -236,7 +236,7 @@ def test_in_atomic(bench):
 
 
 def test_in_plain(bench):
-    """with a stock agent, an incomplete file is named, and closed"""
+    """a stock agent and a copy that fails -> the incomplete file is closed and named"""
     def fail(name, _arguments):
         full = name == "guest-file-write" and len(files.written) >= PIECE
         return OSError("No space left on device") if full else None
@@ -250,7 +250,7 @@ def test_in_plain(bench):
 
 
 def test_in_altered(bench):
-    """a checksum that differs is seen before the old file is replaced"""
+    """a checksum that differs -> the old file is not replaced"""
     files = Files(fail=lambda name, a: {"type": "regular", "size": 3, "mode": "0644",
                                         "sha256": "0" * 64}
                   if name == "guestd-file-stat" and "handle" in a else None)
@@ -262,7 +262,7 @@ def test_in_altered(bench):
 
 
 def test_close_fails(bench):
-    """what fails only when the file is closed"""
+    """a file whose close fails -> error"""
     files = Files(guestd=False, fail=lambda name, _a: OSError("failed to close handle: No space")
                   if name == "guest-file-close" else None)
     player = bench.play("a", files.script)
@@ -294,7 +294,7 @@ def interrupted(bench, files, args, command):
 
 
 def test_interrupt(bench):
-    """Ctrl-C at each step leaves no file open and no half file"""
+    """Ctrl-C at each step -> no file stays open, and no partial file is left"""
     data = os.urandom(PIECE * 2)
     here = write(bench.path("here"), data)
     for guestd in (True, False):
@@ -314,7 +314,7 @@ def test_interrupt(bench):
 
 
 def test_agent_gone(bench):
-    """an agent that goes away in between"""
+    """an agent that is lost during the copy -> error"""
     data = os.urandom(PIECE * 2)
     here = write(bench.path("here"), data)
     for files, args, command in ((Files(), (here, ":/x"), "guest-file-write"),
@@ -333,7 +333,7 @@ def test_agent_gone(bench):
 
 
 def test_nonsense(bench):
-    """a guest that tells more or less than it sends is not believed"""
+    """a guest that reports another size than it sends -> error"""
     for told in ({"count": 5, "buf-b64": "YWJj", "eof": True}, {"count": 0, "eof": True},
                  {"count": 0, "buf-b64": "", "eof": False}, [], "x"):
         files = Files(b"abc", fail=lambda name, _a, told=told: told
@@ -345,7 +345,7 @@ def test_nonsense(bench):
 
 
 def test_host_full(bench):
-    """a full disk of the host"""
+    """a full disk of the host -> error, and no partial file"""
     if not os.path.exists("/dev/full"):
         raise Skip("no /dev/full")
     result = bench.ctl("--agent", bench.real_agent(), "cp", ":/proc/version", "/dev/full")
@@ -400,7 +400,7 @@ int rename(const char *from, const char *to)
 
 
 def test_durable(bench):
-    """the file is on the disk before it gets its name, and the name before guestctl exits"""
+    """a finished copy -> the data is synced before the rename, and the rename before the exit"""
     write(bench.path("shim.c"), SHIM.encode())
     subprocess.run(["cc", "-shared", "-fPIC", "-o", bench.path("shim.so"), bench.path("shim.c"),
                     "-ldl"], check=True)
@@ -424,7 +424,7 @@ def test_durable(bench):
 
 
 def test_bar(bench):
-    """a progress bar on a terminal only"""
+    """a terminal -> progress bar; no terminal -> none"""
     here = write(bench.path("here"), os.urandom(PIECE * 3))
     path = bench.real_agent()
     same(bench.ctl("--agent", path, "cp", here, ":" + bench.path("there")).err, "")

@@ -50,7 +50,7 @@ def with_agent(bench, answers):
 
 
 def test_healthy(bench):
-    """nothing is wrong with a real agent"""
+    """doctor of a real agent in good health -> no problem"""
     for reference in (False, True):
         status, checks = examine(bench, "--agent", bench.real_agent(f"a{reference}", reference))
         same(status, 0, checks)
@@ -60,7 +60,7 @@ def test_healthy(bench):
 
 
 def test_no_socket(bench):
-    """no channel"""
+    """a VM without a channel -> problem with the next step"""
     status, checks = examine(bench, "--agent", bench.path("none"))
     same(status, 1)
     has(checks["channel"]["remedy"], "virtserialport")
@@ -68,7 +68,7 @@ def test_no_socket(bench):
 
 
 def test_no_agent_named(bench):
-    """a bare QEMU without a socket of the agent"""
+    """a bare QEMU whose agent socket is unknown -> problem with the next step"""
     player = bench.play("q", monitor({}))
     status, checks = examine(bench, "--qmp", player.path)
     same((status, checks["channel"]["result"]), (1, "problem"))
@@ -84,7 +84,7 @@ def chardevs(path, is_open):
 
 
 def test_port(bench):
-    """the guest's end of the port, as the monitor tells"""
+    """a port that is closed in the guest -> problem with what the monitor reports"""
     for is_open in (True, False):
         silent = bench.play(f"silent{is_open}", lambda connection: list(connection.lines()))
         live = bench.play(f"live{is_open}", agent(healthy()))
@@ -98,7 +98,7 @@ def test_port(bench):
 
 
 def test_state(bench):
-    """a VM that does not run"""
+    """a VM that does not run -> problem with the next step"""
     for state, remedy in (("paused", "resume"), ("shutdown", "--force"), ("suspended", "wakes")):
         live = bench.play(f"a{state}", agent(healthy()))
         player = bench.play(f"q{state}", monitor({}, status=state))
@@ -109,7 +109,7 @@ def test_state(bench):
 
 
 def test_hangs(bench):
-    """an agent that hangs, one that refuses"""
+    """an agent that hangs, or refuses -> problem with the next step"""
     status, checks = with_agent(bench, healthy(guest_ping=None))
     same(status, 1)
     has(checks["agent"]["remedy"], "restart")
@@ -119,7 +119,7 @@ def test_hangs(bench):
 
 
 def test_disabled(bench):
-    """disabled commands are a problem, missing ones a note"""
+    """disabled commands -> problem; missing ones -> note"""
     status, checks = with_agent(bench, healthy(guest_info=info(disabled=["guest-exec"])))
     same((status, checks["commands"]["result"]), (1, "problem"))
     has(checks["commands"]["text"], "guest-exec")
@@ -130,7 +130,7 @@ def test_disabled(bench):
 
 
 def test_disabled_for_real(bench):
-    """commands that the configuration of a real agent blocks"""
+    """commands that the configuration of a real agent blocks -> named"""
     for reference in (False, True):
         path = bench.real_agent(f"a{reference}", reference, options=("-b", "guest-exec"))
         status, checks = examine(bench, "--agent", path)
@@ -139,7 +139,7 @@ def test_disabled_for_real(bench):
 
 
 def test_clock(bench):
-    """a clock that is wrong, in both directions"""
+    """a clock that is ahead or behind -> problem with the offset"""
     # The answer was under way for a while, of which half is taken off: that is not exact.
     for seconds, word in ((3600, "ahead"), (-3600, "behind")):
         def clock(_arguments, seconds=seconds):
@@ -152,7 +152,7 @@ def test_clock(bench):
 
 
 def test_frozen(bench):
-    """filesystems that are frozen; then disabled commands are no problem of their own"""
+    """frozen filesystems -> problem; disabled commands are then not one"""
     answers = healthy(guest_fsfreeze_status="frozen", guest_info=info(disabled=NEEDED))
     status, checks = with_agent(bench, answers)
     same((status, checks["freeze"]["result"]), (1, "problem"))
@@ -165,7 +165,7 @@ def test_frozen(bench):
 
 
 def test_hooks(bench):
-    """hooks that failed at the last freeze"""
+    """hooks that failed at the last freeze -> named"""
     def report(good):
         return {"hooks": [{"path": "/etc/hook", "phase": "freeze", "ms": 1.0, "ok": good}]}
     status, checks = with_agent(bench, healthy(guestd_fsfreeze_report=report(False)))
@@ -176,7 +176,7 @@ def test_hooks(bench):
 
 
 def test_nonsense(bench):
-    """answers that are of no kind that was asked for; control characters stay out"""
+    """answers of an unexpected type, or with control characters -> problem, printed safely"""
     for answer in ({}, [], 7, "x\x1b[31m", None):
         player = bench.play(f"a{len(bench.players)}", agent(healthy(
             guest_info=answer, guestd_info=answer, guest_fsfreeze_status=answer,
@@ -190,7 +190,7 @@ def test_nonsense(bench):
 
 
 def test_several(bench):
-    """of several VMs, each line says whose it is, and a problem of one is a failure"""
+    """several VMs -> each line names its VM, and a problem of one is exit status 1"""
     os.makedirs(bench.path("config/guestctl"))
     with open(bench.path("config/guestctl/vms.ini"), "w", encoding="utf-8") as file:
         file.write(f"[good]\nagent={bench.play('a', agent(healthy())).path}\n"
@@ -202,7 +202,7 @@ def test_several(bench):
 
 
 def test_metrics(bench):
-    """metrics of both agents have the same form"""
+    """metrics of both agents -> the same members"""
     for reference in (False, True):
         path = bench.real_agent(f"a{reference}", reference)
         told = json.loads(bench.ctl("--agent", path, "metrics", "--json").out)
@@ -221,7 +221,7 @@ def test_metrics(bench):
 
 
 def test_metrics_partly(bench):
-    """what an old agent does not tell is left out; one that hangs is an error"""
+    """an old agent -> what it does not report is left out; one that hangs -> error"""
     player = bench.play("a", agent({"guest-get-users": [{"user": "x", "login-time": 1}]}))
     same(json.loads(bench.ctl("--agent", player.path, "metrics", "--json").out), {"users": 1})
     player = bench.play("b", agent({"guest-get-load": None}))
@@ -244,7 +244,7 @@ def libvirt_test_driver(bench, xml):
 
 
 def test_libvirt(bench):
-    """the channel in a domain's XML"""
+    """channels in a domain's XML -> found"""
     args = libvirt_test_driver(bench, "")
     status, checks = examine(bench, *args)
     same((status, checks["state"]["result"], checks["channel"]["result"]), (1, "ok", "problem"))

@@ -35,33 +35,33 @@ def listed(bench, path):
 
 
 def test_outputs(bench):
-    """outputs stay apart and the exit status comes back"""
+    """output and error output -> kept apart; the exit status -> guestctl's"""
     for path in both(bench):
         same(exec_raw(bench, path, "--", "sh", "-c", "echo one; echo two >&2; exit 7"),
              (7, b"one\n", b"two\n"))
 
 
 def test_signal(bench):
-    """128 and the number of the signal"""
+    """a program ended by a signal -> exit status 128 plus its number"""
     for path in both(bench):
         same(exec_raw(bench, path, "--", "sh", "-c", "kill -9 $$"), (137, b"", b""))
 
 
 def test_binary(bench):
-    """input and output may be any bytes"""
+    """input and output of any bytes -> unchanged"""
     data = bytes(range(256)) * 4000
     for path in both(bench):
         same(exec_raw(bench, path, "--stdin", "--", "cat", stdin=data), (0, data, b""))
 
 
 def test_no_input(bench):
-    """without --stdin ours is left alone"""
+    """no --stdin -> guestctl's input is not read"""
     for path in both(bench):
         same(exec_raw(bench, path, "--", "cat", stdin=b"not for it"), (0, b"", b""))
 
 
 def test_large(bench):
-    """input of many requests, which a stock agent refuses"""
+    """input of many requests -> sent in order; a stock agent -> refused"""
     data = os.urandom(5_000_000)
     same(exec_raw(bench, bench.real_agent("ours"), "--stdin", "--", "cat", stdin=data),
          (0, data, b""))
@@ -72,7 +72,7 @@ def test_large(bench):
 
 
 def test_streams(bench):
-    """output comes and input goes while the program runs"""
+    """a program that answers its input -> both are transferred while it runs"""
     process = bench.start("--agent", bench.real_agent(), "exec", "--stdin", "--", "sh", "-c",
                           "while read line; do echo got $line; echo err $line >&2; done; exit 4",
                           stdin=subprocess.PIPE)
@@ -86,14 +86,14 @@ def test_streams(bench):
 
 
 def test_input_closed(bench):
-    """a program that closes its input early is no failure"""
+    """a program that closes its input early -> not an error"""
     status, out, _err = exec_raw(bench, bench.real_agent(), "--stdin", "--", "head", "-c", "3",
                                  stdin=b"abcdef" * 500_000)
     same((status, out), (0, b"abc"))
 
 
 def test_closed_outputs(bench):
-    """a program that closes both outputs is followed to its end"""
+    """a program that closes both outputs -> followed to its end"""
     path = bench.real_agent()
     status, _out, _err = exec_raw(bench, path, "--stdin", "--", "sh", "-c",
                                   f"exec >&- 2>&-; cat >{bench.path('file')}; exit 5",
@@ -104,7 +104,7 @@ def test_closed_outputs(bench):
 
 
 def test_options(bench):
-    """directory, environment and time limit, which only guestd has all of"""
+    """directory, environment, time limit -> done by guestd; the stock agent refuses some"""
     ours, theirs = bench.real_agent("ours"), bench.real_agent("theirs", True)
     same(exec_raw(bench, ours, "--cwd", "/usr", "--", "pwd"), (0, b"/usr\n", b""))
     status, _out, err = exec_raw(bench, ours, "--timeout", "1", "--", "sleep", "600")
@@ -121,13 +121,13 @@ def test_options(bench):
 
 
 def test_user(bench):
-    """another user"""
+    """--user -> the program runs as that user"""
     same(exec_raw(bench, bench.real_agent(), "--user", "daemon", "--", "id", "-un"),
          (0, b"daemon\n", b""))
 
 
 def test_json(bench):
-    """for programs"""
+    """exec with several programs at once -> each gets its own result"""
     for path in both(bench):
         result = bench.ctl("--agent", path, "exec", "--json", "--", "sh", "-c",
                            "echo out; echo err >&2; exit 3")
@@ -137,7 +137,7 @@ def test_json(bench):
 
 
 def test_several(bench):
-    """on several VMs at once, each line says whose it is"""
+    """several VMs -> each line of output names its VM"""
     os.makedirs(bench.path("config/guestctl"))
     with open(bench.path("config/guestctl/vms.ini"), "w", encoding="utf-8") as file:
         for name in ("one", "two"):
@@ -150,7 +150,7 @@ def test_several(bench):
 
 
 def test_no_program(bench):
-    """a program that is not there"""
+    """a program that does not exist -> the agent's error"""
     for path in both(bench):
         status, out, err = exec_raw(bench, path, "--", "/nonexistent")
         same((status, out), (1, b""))
@@ -158,7 +158,7 @@ def test_no_program(bench):
 
 
 def test_dry_run(bench):
-    """--dry-run starts nothing"""
+    """--dry-run -> nothing is started"""
     path = bench.real_agent()
     same(bench.ctl("--dry-run", "--agent", path, "exec", "--", "touch",
                    bench.path("file")).status, 0)
@@ -166,7 +166,7 @@ def test_dry_run(bench):
 
 
 def test_interrupt(bench):
-    """Ctrl-C ends it in the guest, also what does not listen to TERM"""
+    """Ctrl-C -> the program in the guest is ended, also if it ignores SIGTERM"""
     path = bench.real_agent()
     for trap in ("", "trap '' TERM; "):
         process = bench.start("--agent", path, "exec", "--", "sh", "-c",
@@ -179,7 +179,7 @@ def test_interrupt(bench):
 
 
 def test_interrupt_stock(bench):
-    """Ctrl-C with a stock agent names what goes on"""
+    """Ctrl-C with a stock agent -> what still runs is named"""
     path = bench.real_agent(reference=True)
     with bench.held() as command:
         process = bench.start("--verbose", "--agent", path, "exec", "--", *command)
@@ -192,7 +192,7 @@ def test_interrupt_stock(bench):
 
 
 def test_interrupt_at_start(bench):
-    """Ctrl-C while the start is not yet answered"""
+    """Ctrl-C before the start is answered -> the program is ended"""
     player, running = None, threading.Event()
 
     def started(_arguments):
@@ -213,7 +213,7 @@ def test_interrupt_at_start(bench):
 
 
 def test_output_gone(bench):
-    """if nobody takes the output, the program is ended"""
+    """output that is not read -> the program is ended"""
     path = bench.real_agent()
     process = bench.start("--agent", path, "exec", "--", "yes")
     process.stdout.readline()
@@ -225,7 +225,7 @@ def test_output_gone(bench):
 
 
 def test_agent_gone(bench):
-    """an agent that goes away in between"""
+    """an agent that is lost -> error"""
     path = bench.real_agent()
     with bench.held() as command:
         process = bench.start("--agent", path, "exec", "--", "sh", "-c",
@@ -239,7 +239,7 @@ def test_agent_gone(bench):
 
 
 def test_truncated(bench):
-    """output that the agent dropped does not pass for all"""
+    """output that the agent dropped -> error"""
     reads = {"stdout": b"part", "stderr": b""}
 
     def read(arguments):
@@ -255,7 +255,7 @@ def test_truncated(bench):
 
 
 def test_input_waits(bench):
-    """input that is not read for a while is sent again, once"""
+    """input that the program does not read for a while -> sent again, once"""
     sent, refusals = [], [OSError("process 5 has unread input; retry later")] * 2
 
     def write(arguments):
@@ -294,7 +294,7 @@ class SlowLine:
 
 
 def test_input_on_its_way(bench):
-    """input that is long on its way, or whose answer is late, gets there once, by one connection"""
+    """input whose answer is late -> arrives once, by one connection"""
     data, sent, unanswered = os.urandom(600 << 10), [], []
 
     def write(arguments):

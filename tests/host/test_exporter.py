@@ -95,7 +95,7 @@ def up(families):
 
 
 def test_real(bench):
-    """both agents, and one that is not there; promtool agrees"""
+    """both agents and a missing one -> figures that promtool accepts"""
     exporter = Exporter(bench, {"ours": bench.real_agent("ours"), "gone": bench.path("none"),
                                 "theirs": bench.real_agent("theirs", True)})
     status, body = exporter.get()
@@ -115,7 +115,7 @@ def test_real(bench):
 
 
 def test_units(bench):
-    """figures are in base units"""
+    """figures -> in base units"""
     metrics = {"time-ns": 1, "uptime-ms": 1500, "users": 2,
                "load": {"load1m": 0.25, "load5m": 1, "load15m": 2},
                "cpu": {"online": 2, "user-ms": 1234, "idle-ms": 2 ** 64 - 1},
@@ -135,7 +135,7 @@ def test_units(bench):
 
 
 def test_hostile(bench):
-    """names with quotes, names that come twice, thousands of them, and no numbers at all"""
+    """quotes, duplicates, thousands of names, invalid numbers -> valid exposition format"""
     odd = 'a"b\\c\nd\x00e\U0001f600'
     disks = [{"name": odd, "reads": 1}, {"name": odd, "reads": 2}, {"name": "x", "reads": "no"},
              {"reads": -1}, 7, *({"name": f"d{i}", "reads": 1} for i in range(5000))]
@@ -155,7 +155,7 @@ def test_hostile(bench):
 
 
 def test_deadline(bench):
-    """agents that hang cost one deadline, not one each"""
+    """several agents that hang -> one time limit in all"""
     vms = {f"vm{i}": bench.play(f"a{i}", agent({"guestd-metrics": None})).path for i in range(30)}
     vms["good"] = bench.real_agent()
     exporter = Exporter(bench, vms, "--deadline", SILENCE)
@@ -168,14 +168,14 @@ def test_deadline(bench):
 
 
 def test_clients_patience(bench):
-    """Prometheus' own timeout makes the deadline shorter"""
+    """the scrape timeout of Prometheus -> a shorter time limit"""
     exporter = Exporter(bench, {"a": bench.play("a", agent({"guestd-metrics": None})).path},
                         "--deadline", "600")
     same(up(exporter.scrape(headers={"X-Prometheus-Scrape-Timeout-Seconds": "1"})), {'vm="a"': 0})
 
 
 def test_vms_come_and_go(bench):
-    """VMs are looked for at each scrape, and their sockets are not held in between"""
+    """a scrape -> VMs are searched anew, and no socket is kept open between two"""
     first = bench.play("a", agent({"guestd-metrics": {}}))
     exporter = Exporter(bench, {"one": first.path})
     same(up(exporter.scrape()), {'vm="one"': 1})
@@ -186,7 +186,7 @@ def test_vms_come_and_go(bench):
 
 
 def test_named(bench):
-    """only the VMs that were named"""
+    """VMs named on the command line -> these only"""
     path = bench.play("a", agent({"guestd-metrics": {}})).path
     exporter = Exporter(bench, {"one": path, "two": path, "three": path}, before=("one,three",))
     same(up(exporter.scrape()), {'vm="one"': 1, 'vm="three"': 1})
@@ -197,7 +197,7 @@ def test_named(bench):
 
 
 def test_http(bench):
-    """other paths, methods, and what is no HTTP"""
+    """other paths and methods, and requests that are not HTTP -> error status"""
     exporter = Exporter(bench, {"a": bench.play("a", agent({"guestd-metrics": {}})).path})
     same(exporter.get("/")[0], 200)
     same(exporter.get("/nothing")[0], 404)
@@ -218,7 +218,7 @@ def test_http(bench):
 
 
 def test_slow_clients(bench):
-    """clients that say nothing hold nobody up"""
+    """clients that send nothing -> do not hold up others"""
     exporter = Exporter(bench, {"a": bench.play("a", agent({"guestd-metrics": {}})).path})
     idle = [socket.create_connection(("127.0.0.1", exporter.port), PATIENCE) for _ in range(8)]
     results = []
@@ -234,7 +234,7 @@ def test_slow_clients(bench):
 
 
 def test_many_clients(bench):
-    """more than are served at once wait their turn, and take nothing meanwhile"""
+    """more clients than are served at once -> wait, and use no descriptor"""
     exporter = Exporter(bench, {"a": bench.play("a", agent({"guestd-metrics": {}})).path})
 
     def sockets():
@@ -263,7 +263,7 @@ def test_many_clients(bench):
 
 
 def test_end(bench):
-    """it ends on request, also in the middle of a scrape"""
+    """SIGTERM, also during a scrape -> the exporter ends"""
     player = bench.play("a", agent({"guestd-metrics": None}))
     exporter = Exporter(bench, {"a": player.path}, "--deadline", "600")
     with socket.create_connection(("127.0.0.1", exporter.port), PATIENCE) as sock:
@@ -274,7 +274,7 @@ def test_end(bench):
 
 
 def test_listen(bench):
-    """addresses that are none, and one that is taken"""
+    """an invalid address, or one in use -> error"""
     for address in ("x", "127.0.0.1", "localhost:1:2", ":", "host:80"):
         result = bench.ctl("exporter", "--listen", address)
         same(result.status in (1, 2), True, f"{address}: {result}")

@@ -62,22 +62,22 @@ def together(bench, command, answer, check, *verb):
 
 
 def test_list(bench):
-    """list asks 200 agents at the same time"""
+    """list of 200 agents -> asked at the same time"""
     together(bench, "guest-ping", {}, lambda told: same(told["agent"], "answers"), "list")
 
 
 def test_metrics(bench):
-    """metrics asks 200 agents at the same time"""
+    """metrics of 200 agents -> asked at the same time"""
     together(bench, "guestd-metrics", {"users": 3}, lambda told: same(told["users"], 3), "metrics")
 
 
 def test_freeze(bench):
-    """freeze freezes 200 guests at the same time"""
+    """freeze of 200 guests -> frozen at the same time"""
     together(bench, FREEZE, 2, lambda told: same(told, 2), "freeze")
 
 
 def test_group(bench):
-    """a group of 200: frozen together, each snapshot within all the freezes, thawed together"""
+    """a snapshot of 200 VMs -> all frozen before the first one, and thawed after the last"""
     for size in SIZES:
         order, vms = [], [machine(bench, f"vm{size}-{number}") for number in range(size)]
         for command, usual in ((FREEZE, "guest_fsfreeze_freeze"), (THAW, "guest_fsfreeze_thaw")):

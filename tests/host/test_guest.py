@@ -15,7 +15,7 @@ from lib.played import PATIENCE, agent
 
 
 def test_time(bench):
-    """time tells how far the guest's clock is off"""
+    """time -> how far the guest's clock is off"""
     ahead = 3_600_000_000_000
     path = bench.play("a", agent({"guest-get-time": lambda _a: time.time_ns() + ahead})).path
     told = json.loads(bench.ctl("--agent", path, "time", "--json").out)
@@ -25,7 +25,7 @@ def test_time(bench):
 
 
 def test_set_time(bench):
-    """time --set sends the host's time, --sync none"""
+    """time --set -> the host's time is sent; --sync -> none"""
     player = bench.play("a", agent({"guest-set-time": {}}))
     before = time.time_ns()
     same(bench.ctl("--agent", player.path, "time", "--set").status, 0)
@@ -37,7 +37,7 @@ def test_set_time(bench):
 
 
 def test_passwd(bench):
-    """a password from a pipe goes out in base64, and is not shown"""
+    """a password from a pipe -> sent in base64, not printed"""
     player = bench.play("a", agent({"guest-set-user-password": {}}))
     result = bench.ctl("--verbose", "--agent", player.path, "passwd", "joe", stdin=b"top secret\n")
     same(result.status, 0, result)
@@ -50,7 +50,7 @@ def test_passwd(bench):
 
 
 def test_passwd_terminal(bench):
-    """at a terminal it is asked twice, without echo"""
+    """a password at a terminal -> asked twice, without echo"""
     player = bench.play("a", agent({"guest-set-user-password": {}}))
     for second, status in ((b"one\n", 0), (b"two\n", 1)):
         ours, theirs = pty.openpty()
@@ -106,14 +106,14 @@ def test_passwd_long(bench):
 
 
 def test_no_password(bench):
-    """no password, no change"""
+    """an empty password -> nothing changes"""
     player = bench.play("a", agent({"guest-set-user-password": {}}))
     same(bench.ctl("--agent", player.path, "passwd", "joe").status, 1)
     same(player.heard, [])
 
 
 def test_keys(bench):
-    """keys are listed, added and removed, also from a file"""
+    """keys -> listed, added and removed, also from a file"""
     player = bench.play("a", agent({
         "guest-ssh-get-authorized-keys": {"keys": ["ssh-ed25519 AAAA a", "ssh-rsa B b"]},
         "guest-ssh-add-authorized-keys": {}, "guest-ssh-remove-authorized-keys": {}}))

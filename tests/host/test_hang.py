@@ -36,7 +36,7 @@ def hanging(vm, answer):
 
 
 def test_late(bench):
-    """a snapshot that is made after the thaw: require undoes it, try says what it is"""
+    """a snapshot that is made after the thaw -> require undoes it, try labels it"""
     for mode, status in (("require", 1), ("try", 0)):
         vm = machine(bench, mode)
         hanging(vm, vm.transaction)
@@ -52,7 +52,7 @@ def test_late(bench):
 
 
 def test_late_refusal(bench):
-    """a refusal that comes after the thaw is told, and nothing is left"""
+    """a refusal that comes after the thaw -> reported, and nothing is left"""
     vm = machine(bench)
     hanging(vm, lambda _connection, _arguments: OSError("no such luck"))
     result = vm.snapshot("--quiesce=try", *LIMIT)
@@ -63,7 +63,7 @@ def test_late_refusal(bench):
 
 
 def test_gives_up(bench):
-    """Ctrl-C ends the waiting, not the thaw; what may be in use is left with its manifest"""
+    """Ctrl-C while QEMU hangs -> thawed; files that may be in use stay, with their manifest"""
     vm, awake = machine(bench), threading.Event()
 
     def mute(connection, arguments):
@@ -92,7 +92,7 @@ def test_gives_up(bench):
 
 
 def test_group(bench):
-    """one of two VMs whose QEMU hangs: both are thawed in time, and neither has a snapshot"""
+    """one of two VMs whose QEMU hangs -> both are thawed in time, and neither has a snapshot"""
     one, two = fleet(bench, "one", "two")
     hanging(one, one.transaction)
     hanging(two, lambda connection, arguments: one.thawed.wait(PATIENCE) and
@@ -108,7 +108,7 @@ def test_group(bench):
 
 
 def test_backup(bench):
-    """the same for a backup: carried out and not answered, or not carried out, until the thaw"""
+    """a backup job that is answered after the thaw, or never -> require undoes it, try labels it"""
     vm = Machine(bench)
     vm.io("d0", "write -P 1 0 1M")
     vm.backup()

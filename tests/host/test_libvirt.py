@@ -33,7 +33,7 @@ def node(bench):
 
 
 def test_states(bench):
-    """list knows each state, and asks no agent that cannot answer"""
+    """list -> the state of each VM; no agent of a stopped VM is asked"""
     rows = json.loads(bench.ctl("-c", node(bench), "list", "--json").out)
     told = {row["vm"]: (row["result"]["state"], row["result"]["agent"]) for row in rows}
     wanted = {name.replace(" ", "-"): (name, agent) for name, agent in STATES.values()}
@@ -41,7 +41,7 @@ def test_states(bench):
 
 
 def test_match(bench):
-    """--match and names with commas pick domains"""
+    """--match and names with commas -> these domains"""
     uri = node(bench)
     same(bench.ctl("-c", uri, "--match", "*s*d*", "list", "--names").out,
          "crashed\nin-shutdown\npaused\npmsuspended\nsaved\n")
@@ -52,7 +52,7 @@ def test_match(bench):
 
 
 def test_acts(bench):
-    """start, pause and resume, where the state allows it; else libvirt's reason"""
+    """start, pause and resume in the wrong state -> libvirt's reason"""
     uri = node(bench)
     for domain, verb, wanted in (("shut-off", "start", "started\n"), ("running", "pause", "paused\n"),
                                  ("paused", "resume", "resumed\n")):
@@ -67,7 +67,7 @@ def test_acts(bench):
 
 
 def test_several(bench):
-    """one line for each, and a summary; what fails for one is done for the others"""
+    """several domains -> a line each and a summary; a failure of one does not stop the others"""
     result = bench.ctl("-c", node(bench), "running,shut-off,idle", "pause")
     same((result.status, result.out), (1, "running: paused\nidle: paused\n"), result)
     has(result.err, "guestctl: shut-off: libvirt refused: ")
@@ -75,7 +75,7 @@ def test_several(bench):
 
 
 def test_off(bench):
-    """what is off already is not shut down, and its doctor says how to start it"""
+    """a VM that is off -> shutdown does nothing, doctor names the way to start it"""
     uri = node(bench)
     result = bench.ctl("-c", uri, "shut-off", "shutdown")
     same((result.status, result.err), (1, "guestctl: shut-off: already off\n"))
@@ -86,7 +86,7 @@ def test_off(bench):
 
 
 def test_exporter_states(bench):
-    """the exporter tells the state of each, and which answer"""
+    """exporter of libvirt domains -> the state of each, and whether its agent answers"""
     from test_exporter import Exporter  # pylint: disable=import-outside-toplevel
     families = Exporter(bench, {}, before=("-c", node(bench))).scrape()
     same({labels for labels, _one in families["guestctl_vm_state"].items()},

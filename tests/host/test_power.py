@@ -50,7 +50,7 @@ def ends(connection, _arguments):
 
 
 def test_agent(bench):
-    """shutdown by the agent, which does not answer"""
+    """shutdown by an agent that does not answer -> done when the VM is off"""
     vm = machine(bench, "SHUTDOWN")
     result = bench.ctl(*vm.args, "shutdown")
     same(result.status, 0, result)
@@ -60,7 +60,7 @@ def test_agent(bench):
 
 
 def test_quick(bench):
-    """a guest that is down before its agent's silence is noticed"""
+    """a guest that is off before its agent's time limit -> done at once"""
     vm = None
 
     def script(connection):
@@ -78,7 +78,7 @@ def test_quick(bench):
 
 
 def test_silent(bench):
-    """an agent that does not even answer a sync has not taken the request"""
+    """an agent that does not answer the sync -> ACPI is used"""
     vm = Machine(bench, {}, {"system_powerdown": ends})
     silent = bench.play("silent", lambda connection: list(connection.lines()))
     result = bench.ctl("--timeout", SILENCE, "--agent", silent.path, "--qmp", vm.qmp.path, "shutdown")
@@ -87,13 +87,13 @@ def test_silent(bench):
 
 
 def test_json(bench):
-    """shutdown --json tells way and time"""
+    """shutdown --json -> the way and the time"""
     told = json.loads(bench.ctl(*machine(bench, "SHUTDOWN").args, "shutdown", "--json").out)
     same((told["way"], told["waited"]), ("agent", True))
 
 
 def test_refused(bench):
-    """an agent that refuses is followed by ACPI"""
+    """an agent that refuses -> ACPI is used"""
     vm = machine(bench, OSError("no"), {"system_powerdown": ends})
     result = bench.ctl(*vm.args, "shutdown")
     same(result.status, 0, result)
@@ -102,7 +102,7 @@ def test_refused(bench):
 
 
 def test_ignored(bench):
-    """a guest that ignores both is left alone without --force"""
+    """a guest that ignores both, without --force -> left running"""
     vm = machine(bench, None, {"system_powerdown": {}, "quit": ends})
     result = bench.ctl(*vm.args, "shutdown", "--timeout", 1)
     same(result.status, 1, result)
@@ -113,7 +113,7 @@ def test_ignored(bench):
 
 
 def test_force(bench):
-    """with --force it is turned off in the end"""
+    """a guest that ignores both, with --force -> turned off"""
     vm = machine(bench, None, {"system_powerdown": {}, "quit": lambda c, a: None})
     result = bench.ctl(*vm.args, "shutdown", "--timeout", 1, "--force")
     same(result.status, 0, result)
@@ -122,7 +122,7 @@ def test_force(bench):
 
 
 def test_panics(bench):
-    """a guest that panics on its way is not waited for, nor told to shut down by ACPI"""
+    """a guest that panics on its way down -> reported at once, ACPI is not used"""
     vm, status = None, ["running"]
 
     def panics(_arguments):
@@ -140,7 +140,7 @@ def test_panics(bench):
 
 
 def test_modes(bench):
-    """--mode leaves the other way out"""
+    """--mode -> the other way is not used"""
     vm = machine(bench, OSError("no"), {"system_powerdown": ends})
     result = bench.ctl(*vm.args, "shutdown", "--mode", "agent")
     same((result.status, vm.asked()), (1, []), result)
@@ -151,7 +151,7 @@ def test_modes(bench):
 
 
 def test_no_wait(bench):
-    """--no-wait only asks"""
+    """--no-wait -> the request alone"""
     vm = machine(bench, OSError("no"), {"system_powerdown": {}})
     result = bench.ctl(*vm.args, "shutdown", "--no-wait")
     same(result.status, 0, result)
@@ -159,7 +159,7 @@ def test_no_wait(bench):
 
 
 def test_reboot(bench):
-    """reboot waits for the reset"""
+    """reboot -> done at the reset"""
     vm = machine(bench, "RESET")
     result = bench.ctl(*vm.args, "reboot")
     same(result.status, 0, result)
@@ -169,14 +169,14 @@ def test_reboot(bench):
 
 
 def test_suspend(bench):
-    """suspend waits until it sleeps; a refusal is told"""
+    """suspend -> done when the guest sleeps; a refusal is reported"""
     vm = machine(bench, "SUSPEND")
     result = bench.ctl(*vm.args, "suspend", "--timeout", 30)
     same(result.status, 0, result)
 
 
 def test_monitor_gone(bench):
-    """without a monitor the wait is impossible, and said to be"""
+    """no monitor -> the wait is refused"""
     vm = machine(bench, "SHUTDOWN")
     result = bench.ctl("--agent", vm.agent.path, "shutdown")
     same(result.status, 1)
@@ -184,7 +184,7 @@ def test_monitor_gone(bench):
 
 
 def test_acts(bench):
-    """pause, resume, reset"""
+    """pause, resume, reset -> sent to QEMU"""
     vm = Machine(bench, {}, {"stop": {}, "cont": {}, "system_reset": {}})
     for verb in ("pause", "resume", "reset"):
         same(bench.ctl(*vm.args, verb).status, 0, verb)
@@ -193,7 +193,7 @@ def test_acts(bench):
 
 
 def test_list(bench):
-    """list tells state and agent"""
+    """list -> state and agent"""
     os.makedirs(bench.path("config", "guestctl"))
     rows = {"up": ("running", {"guest-ping": {}}), "mute": ("running", {"guest-ping": None}),
             "no": ("running", {}), "stopped": ("paused", {"guest-ping": {}})}

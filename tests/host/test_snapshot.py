@@ -13,7 +13,7 @@ from played import FREEZE_LIST, REPORT, THAW, WINDOW, fleet, machine, well
 
 
 def test_quiesced(bench):
-    """freeze, one transaction, thaw; the manifest says what and how long"""
+    """a quiesced snapshot -> freeze, one transaction, thaw; the manifest has disks and times"""
     vm = machine(bench)
     result = well(vm.snapshot("--quiesce"))
     has(result.out, "consistent: 3 filesystems frozen for ")
@@ -52,7 +52,7 @@ def test_mount_point_missing(bench):
 
 
 def test_atomic(bench):
-    """both disks are in one transaction, with absolute paths"""
+    """two disks -> one transaction with absolute paths"""
     vm = machine(bench)
     os.mkdir(bench.path("to"))
     well(vm.snapshot("--to", bench.path("to")))
@@ -67,7 +67,7 @@ def test_atomic(bench):
 
 
 def test_stock(bench):
-    """an agent that is not guestd is not asked for what it does not know"""
+    """an agent that is not guestd -> only commands of qemu-ga are sent"""
     vm = machine(bench, guestd=False)
     has(well(vm.snapshot("--quiesce=require")).out, "consistent: 3")
     same(vm.freezes, [{}])
@@ -75,14 +75,14 @@ def test_stock(bench):
 
 
 def test_none(bench):
-    """without --quiesce the agent is left alone, and the label says so"""
+    """no --quiesce -> no request to the agent, label crash-consistent"""
     vm = machine(bench)
     has(well(vm.snapshot()).out, "crash-consistent: no freeze was requested")
     same((vm.agent.heard, vm.manifest()["label"]), ([], "crash-consistent"))
 
 
 def test_disk(bench):
-    """--disk, several times; one that is not there"""
+    """--disk, also several times -> these disks; one that does not exist -> error"""
     vm = machine(bench)
     well(vm.snapshot("--disk", "vdb"))
     same([len(chain) for chain in vm.images.values()], [1, 2])
@@ -92,7 +92,7 @@ def test_disk(bench):
 
 
 def test_usage(bench):
-    """wrong words are usage errors"""
+    """invalid words -> usage error"""
     vm = machine(bench)
     for mode in ("perhaps", "/srv,var", "/srv,"):
         same(vm.snapshot("--quiesce=" + mode).status, 2)
@@ -101,7 +101,7 @@ def test_usage(bench):
 
 
 def test_dry_run(bench):
-    """--dry-run names disks and files, and does nothing"""
+    """--dry-run -> disks and files are named, nothing changes"""
     vm = machine(bench)
     result = well(bench.ctl(*vm.args, "--dry-run", "snapshot", "--quiesce"))
     has(result.out, "vda: would write to " + bench.path(file_name(vm) + "-vda-"))
@@ -148,7 +148,7 @@ def test_same_second(bench):
 
 
 def test_no_file(bench):
-    """a disk without a path of its own is refused, and --disk leaves it out"""
+    """a disk without a path -> refused, and --disk leaves it out"""
     vm = machine(bench)
     vm.images["vdb"] = ["relative.img"]
     has(vm.snapshot().err, "disk vdb: its image is not a file with an absolute path")
@@ -156,7 +156,7 @@ def test_no_file(bench):
 
 
 def test_group(bench):
-    """several VMs: all are frozen before the first snapshot, none thawed before the last"""
+    """several VMs -> all are frozen before the first snapshot, and thawed after the last"""
     vms = fleet(bench, "one", "two", "three")
     order = []
     for vm in vms:

@@ -6,7 +6,7 @@ from played import machine, well
 
 
 def test_commit(bench):
-    """commit writes the overlays back and removes them and the manifest"""
+    """commit -> the overlays are written back and removed, with their manifest"""
     vm = machine(bench)
     well(vm.snapshot())
     has(well(bench.ctl(*vm.args, "--dry-run", "snapshot", "commit")).out, "vda: would commit ")
@@ -17,7 +17,7 @@ def test_commit(bench):
 
 
 def test_commit_one(bench):
-    """commit of one disk; the manifest no longer calls the other consistent"""
+    """commit of one disk -> the manifest calls the other one crash-consistent"""
     vm = machine(bench)
     well(vm.snapshot("--quiesce"))
     well(vm.snapshot("commit", "--disk", "vda"))
@@ -26,7 +26,7 @@ def test_commit_one(bench):
 
 
 def test_commit_foreign(bench):
-    """an overlay of another program is not committed into an image that VMs may share"""
+    """an overlay of another program -> not committed into an image that VMs may share"""
     vm = machine(bench)
     vm.images["vda"].append(bench.path("clone.img"))
     has(vm.snapshot("commit").err, "no disk has a snapshot made by guestctl")
@@ -35,7 +35,7 @@ def test_commit_foreign(bench):
 
 
 def test_commit_interrupted(bench):
-    """Ctrl-C cancels the job, and the VM still uses its overlay"""
+    """Ctrl-C during a commit -> the job is cancelled, and the VM uses its overlay"""
     vm = machine(bench)
     well(vm.snapshot())
 
@@ -57,7 +57,7 @@ def test_commit_interrupted(bench):
 
 
 def test_commit_fails(bench):
-    """a job that ends with an error is reported, and the overlay stays"""
+    """a commit job that fails -> reported, and the overlay stays"""
     vm = machine(bench)
     well(vm.snapshot())
 
@@ -73,7 +73,7 @@ def test_commit_fails(bench):
 
 
 def test_commit_lost(bench):
-    """a monitor that is lost once the commit is done: the commit is found to be done"""
+    """the monitor lost at the end of a commit -> the commit is recognised as done"""
     vm = machine(bench)
     well(vm.snapshot())
 
@@ -86,7 +86,7 @@ def test_commit_lost(bench):
 
 
 def test_commit_gone(bench):
-    """a job that is no longer there, such as one that another program dismissed"""
+    """a commit job that is gone, such as dismissed by another program -> recognised"""
     vm = machine(bench)
     well(vm.snapshot())
 

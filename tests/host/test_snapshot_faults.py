@@ -12,7 +12,7 @@ from played import FREEZE, REPORT, THAW, WINDOW, fleet, machine, well
 
 
 def test_frozen_by_another(bench):
-    """somebody else's freeze is left as it is"""
+    """a guest that another program has frozen -> left as it is"""
     vm = machine(bench)
     vm.frozen = True
     result = vm.snapshot("--quiesce")
@@ -22,7 +22,7 @@ def test_frozen_by_another(bench):
 
 
 def test_refused(bench):
-    """a freeze that is refused: require stops, try goes on and says so"""
+    """a freeze that is refused -> require fails, try goes without and reports it"""
     for mode, status in (("require", 1), ("try", 0)):
         vm = machine(bench, mode)
         vm.on[FREEZE] = lambda _arguments: OSError("hook says no")
@@ -36,7 +36,7 @@ def test_refused(bench):
 
 
 def test_no_agent(bench):
-    """no agent: require stops before anything is done"""
+    """no agent -> require fails before anything is done"""
     vm = machine(bench)
     vm.agent.close()
     has(vm.snapshot("--quiesce").err, "no agent answers")
@@ -45,7 +45,7 @@ def test_no_agent(bench):
 
 
 def test_paused(bench):
-    """a paused VM's agent is not waited for"""
+    """a paused VM -> its agent is not asked"""
     vm = machine(bench, status="paused")
     has(vm.snapshot("--quiesce").err, "the VM is paused")
     has(well(vm.snapshot("--quiesce=try")).out, "crash-consistent: the VM is paused")
@@ -53,7 +53,7 @@ def test_paused(bench):
 
 
 def test_slow(bench):
-    """a freeze slower than the limit is undone"""
+    """a freeze slower than its limit -> thawed, nothing is done"""
     for mode, status in (("require", 1), ("try", 0)):
         vm = machine(bench, mode)
 
@@ -70,7 +70,7 @@ def test_slow(bench):
 
 
 def test_watchdog(bench):
-    """a window that the guest ended early is not called consistent"""
+    """a freeze that the guest ended early -> not labelled consistent"""
     report = dict(REPORT, **{"ended-by": "timeout"})
     for mode, status in (("require", 1), ("try", 0)):
         vm = machine(bench, mode)
@@ -90,7 +90,7 @@ def test_watchdog(bench):
 
 
 def test_left_out(bench):
-    """what the guest could not freeze is named beside the label"""
+    """filesystems that the guest did not freeze -> named beside the label"""
     vm = machine(bench)
     hidden = {"mountpoint": "/srv", "device": "8:1", "type": "ext4", "state": "skipped",
               "reason": "another mount hides it", "sync-ms": 0, "freeze-ms": 0, "frozen-ms": 0}
@@ -101,7 +101,7 @@ def test_left_out(bench):
 
 
 def test_fewer(bench):
-    """a thaw of fewer filesystems than were frozen is not the end of a whole window"""
+    """a thaw of fewer filesystems than were frozen -> not labelled consistent"""
     vm = machine(bench, guestd=False)
     vm.on[THAW] = lambda arguments: vm.guest_fsfreeze_thaw(arguments) - 1
     has(vm.snapshot("--quiesce").err, "of 3 frozen filesystems, 2 were left to thaw")
@@ -124,7 +124,7 @@ def test_disk_full(bench):
 
 
 def test_agent_restarted(bench):
-    """an agent killed within the window that comes back thaws by a new connection"""
+    """an agent restarted during the freeze -> thawed by a new connection"""
     vm = machine(bench)
 
     def killed(connection, arguments):
@@ -137,7 +137,7 @@ def test_agent_restarted(bench):
 
 
 def test_thaw_unheard(bench):
-    """a thaw whose answer is lost leaves no doubt that there is doubt"""
+    """a thaw whose answer is lost -> asked again, not labelled consistent"""
     vm = machine(bench)
 
     def unheard(arguments):
@@ -152,7 +152,7 @@ def test_thaw_unheard(bench):
 
 
 def test_agent_killed(bench):
-    """an agent that does not come back: the snapshot is undone, and what to do is said"""
+    """an agent that is lost during the freeze -> snapshot undone, next step printed"""
     for guestd, remedy in ((False, "MAY STILL BE FROZEN"), (True, "by itself within 60 s")):
         vm = machine(bench, f"vm{guestd}", guestd)
 
@@ -170,7 +170,7 @@ def test_agent_killed(bench):
 
 
 def test_monitor_gone_after(bench):
-    """a monitor that is lost after the transaction holds up no thaw"""
+    """the monitor lost after the transaction -> the guest is thawed at once"""
     vm = machine(bench)
 
     def answers_and_goes(connection, arguments):
@@ -183,7 +183,7 @@ def test_monitor_gone_after(bench):
 
 
 def test_monitor_gone_meanwhile(bench):
-    """a transaction whose reply is lost: what became of it is found out"""
+    """a transaction whose reply is lost -> its outcome is looked up"""
     vm = machine(bench, "done")
 
     def done(connection, arguments):
@@ -202,7 +202,7 @@ def test_monitor_gone_meanwhile(bench):
 
 
 def test_monitor_dead(bench):
-    """a QEMU that is gone leaves what may hold its data, and that is said"""
+    """QEMU gone during the transaction -> overlays that may hold data stay, and are named"""
     vm = machine(bench)
 
     def dies(connection, arguments):
@@ -219,7 +219,7 @@ def test_monitor_dead(bench):
 
 
 def test_killed(bench):
-    """guestctl killed within the window: the guest was told when to thaw by itself"""
+    """guestctl killed during the freeze -> the guest had a time limit"""
     vm = machine(bench)
 
     def kill(_connection, _arguments):
@@ -234,7 +234,7 @@ def test_killed(bench):
 
 
 def test_interrupted_freeze(bench):
-    """Ctrl-C while it freezes: thawed, nothing done, also with try"""
+    """Ctrl-C during the freeze, also with try -> thawed, nothing is done"""
     for mode in ("require", "try"):
         vm = machine(bench, mode)
 
@@ -250,7 +250,7 @@ def test_interrupted_freeze(bench):
 
 
 def test_interrupted_frozen(bench):
-    """Ctrl-C between freeze and transaction: thawed, nothing done"""
+    """Ctrl-C between freeze and transaction -> thawed, nothing is done"""
     vm = machine(bench)
 
     def freeze(arguments):
@@ -263,7 +263,7 @@ def test_interrupted_frozen(bench):
 
 
 def test_interrupted_later(bench):
-    """Ctrl-C in the transaction or the thaw: the short rest is done"""
+    """Ctrl-C in the transaction or the thaw -> both are completed"""
     for step, usual in (("transaction", "transaction"), (THAW, "guest_fsfreeze_thaw")):
         vm = machine(bench, step)
 
@@ -278,7 +278,7 @@ def test_interrupted_later(bench):
 
 
 def test_group_fails(bench):
-    """several VMs: if one cannot be frozen all are thawed and none has a snapshot"""
+    """several VMs and one that cannot be frozen -> all are thawed, and none has a snapshot"""
     vms = fleet(bench, "one", "two")
     vms[1].on[FREEZE] = lambda _arguments: OSError("no")
     result = bench.ctl("one,two", "snapshot", "--quiesce")
@@ -290,7 +290,7 @@ def test_group_fails(bench):
 
 
 def test_group_undone(bench):
-    """several VMs: if one snapshot fails the others are undone"""
+    """several VMs and one snapshot that fails -> the others are undone"""
     vms = fleet(bench, "one", "two")
     vms[1].on["transaction"] = lambda _connection, _arguments: OSError("no")
     result = bench.ctl("one,two", "snapshot", "--quiesce")

@@ -58,7 +58,7 @@ def hybrid(agent, asked):
 
 
 def test_hybrid(bench):
-    """hybrid-vsock:PATH:PORT says CONNECT PORT first; then it is an agent like any other"""
+    """hybrid-vsock:PATH:PORT -> CONNECT PORT is sent first, then the agent is used"""
     asked = []
     path = bench.play("hybrid", hybrid(bench.real_agent(), asked)).path
     address = f"hybrid-vsock:{path}:{PORT}"
@@ -75,7 +75,7 @@ def test_hybrid(bench):
 
 
 def test_hybrid_closed(bench):
-    """a port nobody listens on, and a socket that is not there"""
+    """a port without a listener, or a socket that does not exist -> error"""
     path = bench.play("hybrid", hybrid(None, [])).path
     result = bench.ctl("--agent", f"hybrid-vsock:{path}:99", "ping")
     same(result.status, 1, result)
@@ -86,7 +86,7 @@ def test_hybrid_closed(bench):
 
 
 def test_hybrid_ini(bench):
-    """it can be a VM's agent in vms.ini"""
+    """a vsock address in vms.ini -> used as the VM's agent"""
     path = bench.play("hybrid", hybrid(bench.real_agent(), [])).path
     os.makedirs(bench.path("config/guestctl"))
     with open(bench.path("config/guestctl/vms.ini"), "w", encoding="ascii") as file:
@@ -96,7 +96,7 @@ def test_hybrid_ini(bench):
 
 
 def test_addresses(bench):
-    """an address that is none is a usage error, or said before anything is asked"""
+    """an invalid address -> usage error, before any request"""
     for address in ("vsock:", "vsock:3", "vsock:x:1", "vsock:3:4:5", "hybrid-vsock:", "hybrid-vsock:/x",
                     "hybrid-vsock:/x:", "hybrid-vsock:/x:0", "hybrid-vsock::5"):
         result = bench.ctl("--agent", address, "ping")
@@ -104,7 +104,7 @@ def test_addresses(bench):
 
 
 def test_vsock(bench):
-    """vsock:CID:PORT, where this machine is its own peer"""
+    """vsock:CID:PORT to this machine -> the agent is used"""
     listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
     try:
         listener.bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))

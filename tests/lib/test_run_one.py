@@ -40,11 +40,11 @@ KINDS = {
     "a driver": (["secrets"], r"^ok \d+ - ", ROOT),
     "a row of a driver": (["beside", "bind mount alone"], r"^ok 1 - bind mount alone", ROOT),
     "a file": (["host/test_guest.py"], r"^ok \d+ - guest: ", None),
-    "a row of guestctl": (["both agents answer a ping"], r"^ok 1 - client: both", None),
-    "a row of the command line": (["guestd: SIGTERM ends it"], r"^ok 1 - cli: guestd: ", None),
+    "a row of guestctl": (["ping of both agents"], r"^ok 1 - client: ping of both", None),
+    "a row of the command line": (["guestd: SIGTERM -> ends with"], r"^ok 1 - cli: guestd: ", None),
     "a row of freezing": (["hooks: several -> freeze in order"], r"^ok 1 - hooks: several", ROOT),
     "a row of the hooks": (["stopped servers are no obstacle"], r"^ok 1 - stopped", ROOT),
-    "a row of a virtual machine": (["vm", "isa-serial: guest-ping is answered"],
+    "a row of a virtual machine": (["vm", "isa-serial: guest-ping -> answered"],
                                    r"^ok 1 - isa-serial: ", VM),
 }
 

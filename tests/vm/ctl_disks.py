@@ -43,7 +43,7 @@ def thawed(world, what):
 
 @row("snapshot", "quiesce", "freeze-limit", "wait")
 def snapshot_quiesced(world):
-    """frozen, copied, thawed; what it writes from then on is folded back in by commit"""
+    """quiesced snapshot -> consistent; commit writes back what the guest wrote since"""
     marked(world, "before")
     before = world.image()
     told = world.ctl("snapshot", "--json", "--quiesce", "--freeze-limit", "60", "--wait",
@@ -71,7 +71,7 @@ def snapshot_quiesced(world):
 
 @row("snapshot", "disk", "to", "allow-plaintext")
 def snapshot_plain(world):
-    """one disk, to another place, without a freeze: it says that it is crash-consistent"""
+    """one disk, another directory, no freeze -> labelled crash-consistent"""
     place = world.path(f"overlays-{world.agent}")
     os.makedirs(place)
     words = ("snapshot", "--disk", world.disk, "--to", place)
@@ -88,7 +88,7 @@ def snapshot_plain(world):
 
 @row("snapshot", "quiesce")
 def snapshot_refused(world):
-    """without an agent: nothing is done if a freeze is required, else it is said"""
+    """no agent -> require fails and changes nothing, try reports it"""
     world.stop_agent()
     try:
         before = world.image()
@@ -146,7 +146,7 @@ def listed(world):
 
 @row("backup", "to", "level", "quiesce", "freeze-limit", "rate", "compress")
 def backup_chain(world):
-    """full and incremental, each within a freeze that ends at once"""
+    """full and incremental, quiesced -> consistent, and thawed at once"""
     # On a bare QEMU the machine, and so the chain, is that of the agent before.
     level = "incremental" if os.path.isdir(store(world)) else "full"
     said = world.ctl("backup", "--to", store(world), "--dry-run").out
@@ -165,7 +165,7 @@ def backup_chain(world):
 
 @row("backup", "to", "disk", "exclude", "wait", "max-chain", "allow-plaintext")
 def backup_choice(world):
-    """one disk alone, all but one, and no longer chain than asked for"""
+    """--disk, --exclude, --max-chain -> one disk, all but one, a new chain"""
     place = world.path(f"chosen-{world.agent}")
     one = world.ctl("backup", "--json", "--to", place, "--disk", world.disk, "--wait", "60").json
     rest = world.ctl("backup", "--json", "--to", place, "--exclude", world.disk).json
@@ -180,7 +180,7 @@ def backup_choice(world):
 
 @row("backup", "to", "all")
 def backup_forget(world):
-    """forget removes the bitmaps of a directory that was given up, and no other's"""
+    """forget of a directory -> its bitmaps are removed, those of others stay"""
     place = world.path(f"chosen-{world.agent}")
     said = world.ctl("backup", "forget", "--to", place).out
     world.check("removed guestctl-" in said, said)
@@ -192,7 +192,7 @@ def backup_forget(world):
 
 @row("restore", "from", "to", "disk", "at", "format")
 def restore(world):
-    """one image of one disk, as it was then"""
+    """restore of one disk -> its image of that time"""
     points, image = listed(world), world.path("restored")
     for point, mark in zip(points[-2:], ("first", "second")):
         for kind in ("raw", "qcow2"):
@@ -231,7 +231,7 @@ def files(world):
 
 @row("backup", "to", "deep")
 def backup_verify(world):
-    """verify reads them all, and finds a byte that is not as it was"""
+    """verify -> all are read; a changed byte is found"""
     for deep in ((), ("--deep",)):
         said = world.ctl("backup", "verify", *deep, "--to", store(world)).out
         world.equal(said, "".join(f"{point} ok\n" for point in listed(world)), "verify")
@@ -254,7 +254,7 @@ def backup_verify(world):
 
 @row("backup", "keep", "keep-last", "keep-daily", "keep-weekly", "keep-monthly")
 def backup_prune(world):
-    """prune leaves the newest and what it depends on"""
+    """prune -> the newest backup and those that it depends on stay"""
     before = listed(world)
     world.equal(world.ctl("backup", "prune", "--to", store(world), "--keep", "1").out,
                 "nothing to remove\n", "a chain is removed as a whole")

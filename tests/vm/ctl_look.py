@@ -49,7 +49,7 @@ def ping(world):
 
 @row("ping")
 def ping_hanging(world):
-    """an agent that hangs is told from one that is absent, and is not lost by it"""
+    """an agent that hangs, and one that is absent -> told apart by the error"""
     world.guest.sh("kill -STOP $(cat /run/agent.pid)")
     try:
         world.refused("--timeout", "2", "ping", text="the agent did not answer guest-ping within "
@@ -63,7 +63,7 @@ def ping_hanging(world):
 
 @row("raw")
 def raw(world):
-    """the reply as it comes, also if it is an error"""
+    """a request -> the reply as it was received, also an error"""
     told = world.ctl("raw", '{"execute": "guest-get-host-name"}')
     world.equal(told.json, {"return": {"host-name": world.guest.sh("hostname")}}, "reply")
     told = world.ctl("raw", '{"execute": "guest-no"}')
@@ -146,7 +146,7 @@ def vcpus(world):
 
 @row("metrics")
 def metrics(world):
-    """how the guest is doing; of the stock agent what it tells"""
+    """both agents -> the guest's figures; of the stock agent those that it has"""
     told, text = world.ctl("metrics", "--json").json, world.ctl("metrics").out
     places = {fs["mountpoint"] for fs in told["filesystems"]}
     world.check({"/", "/mnt/data"} <= places and "load1m" in told["load"], told)
@@ -165,7 +165,7 @@ def findings(world, status, *words):
 
 @row("doctor")
 def doctor_healthy(world):
-    """a guest in good health"""
+    """a guest in good health -> no problem"""
     world.ctl("time", "--set")  # a busy machine's guest may have lost seconds
     told, results = findings(world, 0)
     world.equal(told["problems"], 0, told)
@@ -177,7 +177,7 @@ def doctor_healthy(world):
 
 @row("doctor")
 def doctor_clock(world):
-    """a clock that is wrong, with the remedy that sets it right"""
+    """a clock that is wrong -> problem; its remedy sets the clock"""
     world.guest.sh("date -s '+1 hour'")
     told, results = findings(world, 1)
     wrong = next(one for one in told["checks"] if one["check"] == "clock")
@@ -189,7 +189,7 @@ def doctor_clock(world):
 
 @row("doctor")
 def doctor_frozen(world):
-    """a guest that is frozen still"""
+    """a frozen guest -> problem"""
     world.ctl("freeze")
     try:
         told, results = findings(world, 1)
@@ -201,7 +201,7 @@ def doctor_frozen(world):
 
 @row("doctor")
 def doctor_blocked(world):
-    """a command that the configuration blocks"""
+    """a command that the configuration blocks -> named"""
     world.start_agent(REFERENCE if world.stock else "/usr/bin/guestd", "-b", "guest-get-users")
     try:
         told, results = findings(world, 1)
@@ -215,7 +215,7 @@ def doctor_blocked(world):
 
 @row("doctor")
 def doctor_absent(world):
-    """a guest without an agent: the port is closed, and every verb says where to look"""
+    """a closed port -> every verb names doctor as the next step"""
     world.stop_agent()
     try:
         told, results = findings(world, 1, "--timeout", "2")
@@ -230,7 +230,7 @@ def doctor_absent(world):
 
 @row("exporter", "listen", "deadline")
 def exporter(world):
-    """a scrape that promtool has nothing against, with the guest's figures"""
+    """a scrape -> promtool accepts it, with the guest's figures"""
     process = world.start("exporter", "--listen", "127.0.0.1:0", "--deadline", "20")
     try:
         port = re.search(rb"port (\d+)", process.stderr.readline())[1].decode()

@@ -27,7 +27,7 @@ def down(world, way, *words):
 
 @row("pause resume")
 def pause(world):
-    """the CPUs stand still, and go on"""
+    """pause and resume -> the CPUs stop and run again"""
     world.equal(world.ctl("pause", "--dry-run").out, f"would do: {world.name} pause\n", "dry")
     world.equal(world.ctl("pause").out, "paused\n", "pause")
     try:
@@ -45,7 +45,7 @@ def pause(world):
 
 @row("suspend", "mode")
 def suspend_refused(world):
-    """to disk without swap it cannot; a mode that is none"""
+    """suspend to disk without swap -> refused; an invalid mode -> usage error"""
     # The stock agent tries all ways it knows, and tells of the last.
     why = ".+" if world.stock else \
         "the requested suspend mode is not supported by the guest: no swap to hibernate to"
@@ -87,7 +87,7 @@ def shutdown_agent(world):
 
 @row("shutdown", "mode", once=True)
 def shutdown_absent(world):
-    """without an agent: by ACPI, unless that is forbidden; systemd takes the button"""
+    """no agent -> ACPI, unless --mode excludes it; systemd obeys the button"""
     boot = world.same_boot()
     world.stop_agent()
     said = world.ctl("shutdown", "--mode", "agent", status=1).err
@@ -101,7 +101,7 @@ def shutdown_absent(world):
 
 @row("reset", once=True)
 def reset(world):
-    """the guest begins anew, and has not learned of it"""
+    """reset -> the guest boots without a shutdown"""
     boot = world.same_boot()
     world.equal(world.ctl("reset").out, "reset\n", "reset")
     world.rebooted(boot)
@@ -109,7 +109,7 @@ def reset(world):
 
 @row("reboot", "force", "no-wait", once=True)
 def reboot_force(world):
-    """without an agent it is reset, if that is allowed"""
+    """reboot without an agent -> reset, if --force allows it"""
     boot = world.same_boot()
     world.stop_agent()
     said = world.ctl("--timeout", "2", "reboot", "--no-wait", status=1).err
@@ -135,7 +135,7 @@ def suspend(world):
 
 @row("shutdown", "force", "no-wait", "timeout", "mode", once=True, last=True)
 def shutdown_force(world):
-    """a guest that takes no notice of ACPI is turned off with --force, and only then"""
+    """a guest that ignores ACPI -> turned off with --force only"""
     world.guest.sh("systemctl mask --now --runtime systemd-logind.service", 60)
     world.equal(world.ctl("shutdown", "--mode", "acpi", "--no-wait").out, "asked by ACPI\n", "no wait")
     world.refused("shutdown", "--mode", "acpi", "--timeout", "2", text="ACPI: accepted the request "

@@ -28,7 +28,7 @@ def summed(data):
 
 @row("exec")
 def exec_result(world):
-    """output, errors and exit status are those of the program"""
+    """a program -> its output, error output and exit status"""
     told = world.ctl("exec", "--", "sh", "-c", "echo out; echo err >&2; exit 7", status=7)
     world.equal((told.out, told.err), ("out\n", "err\n"), "what came")
     told = world.ctl("exec", "--json", "--", "sh", "-c", "echo out; echo err >&2; exit 7", status=7)
@@ -41,7 +41,7 @@ def exec_result(world):
 
 @row("exec")
 def exec_bulk(world):
-    """a megabyte of output comes as it was"""
+    """a megabyte of output -> unchanged"""
     told = world.ctl("exec", "--", "seq", "150000").out
     world.equal(summed(told.encode()), summed("".join(f"{n}\n" for n in range(1, 150001)).encode()),
                 f"checksum of {len(told)} bytes")
@@ -49,14 +49,14 @@ def exec_bulk(world):
 
 @row("exec")
 def exec_missing(world):
-    """a program that is not there"""
+    """a program that does not exist -> error"""
     said = world.ctl("exec", "--", "/no/such/program", status=1).err
     world.matches(rf"guestctl: {world.name}: the agent refused guest-exec: .*No such file.*\n", said)
 
 
 @row("exec", "user")
 def exec_user(world):
-    """another user, with that user's groups; the stock agent cannot"""
+    """--user -> that user and its groups; the stock agent refuses"""
     words = ("exec", "--user", "anna", "--", "sh", "-c", "id -un; id -gn; echo $HOME")
     if not world.guestd_only(*words, option="user"):
         world.equal(world.ctl(*words).out, "anna\nanna\n/home/anna\n", "user")
@@ -64,7 +64,7 @@ def exec_user(world):
 
 @row("exec", "cwd")
 def exec_cwd(world):
-    """another directory; the stock agent cannot"""
+    """--cwd -> that directory; the stock agent refuses"""
     words = ("exec", "--cwd", "/var/log", "--", "pwd")
     if not world.guestd_only(*words, option="cwd"):
         world.equal(world.ctl(*words).out, "/var/log\n", "directory")
@@ -72,7 +72,7 @@ def exec_cwd(world):
 
 @row("exec", "env")
 def exec_env(world):
-    """the environment that is given, and a PATH"""
+    """--env -> the given environment and a PATH"""
     told = world.ctl("exec", "--env", "A=1 2", "--env", "B=", "--", "env").out.splitlines()
     world.equal(sorted(line for line in told if not line.startswith("PATH=")), ["A=1 2", "B="],
                 "environment")
@@ -81,7 +81,7 @@ def exec_env(world):
 
 @row("exec", "timeout")
 def exec_timeout(world):
-    """the program and its children are killed in time; the stock agent cannot"""
+    """--timeout -> the program and its children are killed; the stock agent refuses"""
     words = ("exec", "--timeout", "5", "--", "sh", "-c",
              "sleep 4711 & echo $! >/run/rows.pid; wait")
     if world.guestd_only(*words, option="timeout"):
@@ -93,7 +93,7 @@ def exec_timeout(world):
 
 @row("exec", "stdin")
 def exec_stdin(world):
-    """standard input; the stock agent takes what fits into one request"""
+    """--stdin -> sent; to the stock agent, what fits into one request"""
     data = os.urandom(64 * KIB if world.stock else 1 * MIB)
     told = world.ctl("exec", "--stdin", "--", "sha256sum", stdin=data)
     world.equal(told.out.split()[0], summed(data), "checksum in the guest")
@@ -105,7 +105,7 @@ def exec_stdin(world):
 
 @row("exec")
 def exec_interrupt(world):
-    """Ctrl-C ends it in the guest; of the stock agent's it is said that it goes on"""
+    """Ctrl-C -> the program is ended; of the stock agent's, guestctl reports that it runs on"""
     world.guest.sh("rm -f /run/rows.pid")
     process = world.start("exec", "--", "sh", "-c", "echo $$ >/run/rows.pid; exec sleep 4712")
     try:
@@ -148,7 +148,7 @@ def guest_sum(world, path):
 
 @row("cp")
 def cp_in(world):
-    """a file into the guest: checksum and mode; a directory's name means a file in it"""
+    """a copy into the guest -> checksum and mode; a directory as the target -> a file in it"""
     data = os.urandom(500 * KIB)
     here = host_file(world, "in", data, 0o640)
     world.guest.sh("echo old >/root/rows/in; chmod 600 /root/rows/in; rm -f /root/rows/d/in; "
@@ -166,7 +166,7 @@ def cp_in(world):
 
 @row("cp")
 def cp_out(world):
-    """a file out of the guest"""
+    """a copy out of the guest -> the same bytes"""
     world.guest.sh("head -c 700000 /dev/urandom >/root/rows/out; chmod 640 /root/rows/out")
     there = world.path("out")
     told = world.ctl("cp", "--json", ":/root/rows/out", there).json
@@ -179,7 +179,7 @@ def cp_out(world):
 
 @row("cp", "resume")
 def cp_resume(world):
-    """a part is gone on with, in both directions; what is no part is left alone"""
+    """a partial copy, in both directions -> continued; other content -> not changed"""
     data = os.urandom(600 * KIB)
     here, back = host_file(world, "whole", data), host_file(world, "back", data[:300 * KIB])
     world.ctl("cp", host_file(world, "part", data[:200 * KIB]), ":/root/rows/resumed")
@@ -197,7 +197,7 @@ def cp_resume(world):
 
 @row("cp")
 def cp_nowhere(world):
-    """a directory that is not there"""
+    """a directory that does not exist -> error"""
     said = world.ctl("cp", host_file(world, "in", b"x"), ":/root/none/file", status=1).err
     world.matches(rf"guestctl: {world.name}: the agent refused guest-file-open: .*No such file.*\n", said)
     said = world.ctl("cp", ":/root/none/file", world.path("none"), status=1).err
@@ -222,7 +222,7 @@ def stands_still(world):
 
 @row("freeze")
 def freeze_all(world):
-    """nothing can be written until thaw"""
+    """all filesystems -> nothing can be written until thaw"""
     world.equal(world.ctl("freeze").out, "2 filesystems frozen\n", "freeze")
     try:
         writer(world, "/mnt/data")
@@ -236,7 +236,7 @@ def freeze_all(world):
 
 @row("freeze")
 def freeze_list(world):
-    """those that are named, and no other"""
+    """mount points -> these alone"""
     world.equal(world.ctl("freeze", "--json", "/mnt/data").json, 1, "freeze")
     try:
         writer(world, "/root/rows")
@@ -250,7 +250,7 @@ def freeze_list(world):
 
 @row("freeze", "thaw-after")
 def freeze_limit(world):
-    """guestd thaws by itself; the stock agent cannot, and is not asked to freeze"""
+    """--thaw-after -> guestd thaws by itself; the stock agent is not asked to freeze"""
     words = ("freeze", "--thaw-after", "2")
     if not world.guestd_only(*words, option="thaw-after"):
         world.equal(world.ctl(*words).out, "2 filesystems frozen\n", "freeze")
@@ -262,13 +262,13 @@ def freeze_limit(world):
 
 @row("thaw")
 def thaw_nothing(world):
-    """where nothing is frozen"""
+    """thaw of a guest that is not frozen -> nothing to do"""
     world.equal(world.ctl("thaw").out, "0 filesystems thawed\n", "thaw")
 
 
 @row("trim", "minimum")
 def trim(world):
-    """the host gets back what a file had; smaller extents than the minimum are left alone"""
+    """free space -> given back to the host, except extents below the minimum"""
     world.guest.sh("head -c 16M /dev/urandom >/mnt/data/big && sync /mnt/data/big && "
                    "rm /mnt/data/big && sync -f /mnt/data", 60)
     before = os.stat(world.image()).st_blocks
@@ -290,7 +290,7 @@ def ahead(world):
 
 @row("time", "set")
 def time_set(world):
-    """shows how far the clock is off, and sets it to the host's"""
+    """no option -> how far the clock is off; --set -> the host's time"""
     world.ctl("time", "--set")  # a busy machine's guest may have lost seconds
     world.guest.sh("date -s '+2 hours'")
     told = world.ctl("time", "--json").json
@@ -305,7 +305,7 @@ def time_set(world):
 
 @row("time", "sync")
 def time_sync(world):
-    """sets it from the VM's own clock"""
+    """--sync -> the time of the VM's clock"""
     world.guest.sh("date -s '-3 hours'")
     world.equal(world.ctl("time", "--sync").out, "set from the VM's clock\n", "sync")
     world.check(abs(ahead(world)) < 60, f"{ahead(world)} s ahead")
@@ -327,7 +327,7 @@ def shadow(world):
 
 @row("passwd", "crypted")
 def passwd(world):
-    """the user can log in with it and with no other; it can be a hash"""
+    """a new password, plain or hashed -> the user can log in with it alone"""
     for words, typed, password in (((), "correct horse", "correct horse"),
                                    (("--crypted",), HASH, "from a hash")):
         before = shadow(world)
@@ -341,7 +341,7 @@ def passwd(world):
 
 @row("passwd")
 def passwd_nothing(world):
-    """no password and no such user: nothing is changed, and no secret shown"""
+    """no password, or an unknown user -> nothing changes, and no secret is printed"""
     before = world.guest.sh("cat /etc/shadow")
     world.refused("passwd", "anna", stdin=b"", text="no password given; nothing changed")
     said = world.ctl("--verbose", "passwd", "nobody-here", stdin=b"top secret\n", status=1).err
@@ -352,7 +352,7 @@ def passwd_nothing(world):
 
 @row("keys")
 def keys(world):
-    """keys are added, listed and removed; the file is the user's own, and closed to others"""
+    """keys -> added, listed and removed; the file belongs to the user alone"""
     one, two = KEY.format("1", "one"), KEY.format("2", "two")
     file = host_file(world, "keys", f"# mine\n\n{two}\n".encode())
     where = "/home/anna/.ssh"
@@ -372,7 +372,7 @@ def keys(world):
 
 @row("keys")
 def keys_nobody(world):
-    """a user that is not there, a word that is none"""
+    """an unknown user, or an invalid word -> error"""
     said = world.ctl("keys", "list", "nobody-here", status=1).err
     world.matches(rf"guestctl: {world.name}: the agent refused guest-ssh-get-authorized-keys: "
                   r".*nobody-here.*\n", said)

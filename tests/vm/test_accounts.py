@@ -88,7 +88,7 @@ class Accounts:
             return line.login(user, password)
 
     def test_password(self):
-        """a password that is set lets its user in, and another one does not"""
+        """a password -> its user can log in with it, and not with another one"""
         self.passwords()
         for user in HOMES:
             self.equal(self.set_password(user, "correct horse: 1"), {"return": {}}, user)
@@ -96,14 +96,14 @@ class Accounts:
             self.equal(self.logs_in(user, "correct horse: 2"), "refused", "a wrong one")
 
     def test_crypted(self):
-        """so does one that is given as a hash"""
+        """a hashed password -> its user can log in"""
         self.passwords()
         self.equal(self.set_password("anna", HASH, True), {"return": {}}, "set")
         self.check(f"anna:{HASH}:" in self.shadow(), "the hash is in /etc/shadow as it is")
         self.equal(self.logs_in("anna", "battery staple"), "anna", "the right one")
 
     def test_refused(self):
-        """an unknown user and a forbidden password are errors, and change nothing"""
+        """an unknown user, or a forbidden password -> error, and nothing changes"""
         self.passwords()
         before = self.shadow()
         reply = self.set_password("nobody-knows", "x1y2z3")
@@ -114,7 +114,7 @@ class Accounts:
         self.equal(self.shadow(), before, "/etc/shadow")
 
     def test_secret(self):
-        """a password is in no log"""
+        """a password -> not in any log"""
         self.passwords()
         secret = "Tr0ub4dor-and-3"
         self.set_password("anna", secret)
@@ -125,7 +125,7 @@ class Accounts:
             self.check(text not in log, "no password in the log")
 
     def test_keys(self):
-        """keys are added, told and removed, for root and for a user"""
+        """keys -> added, listed and removed, for root and for a user"""
         self.make()
         with self.vm.connect() as agent:
             for user, home in HOMES.items():
@@ -145,7 +145,7 @@ class Accounts:
                 self.equal(agent.call("guest-ssh-get-authorized-keys", name), {"keys": []}, "none")
 
     def test_identity(self):
-        """the agent itself stays root, and a user's links lead nowhere"""
+        """a user's links -> not followed; the agent stays root"""
         self.make()
         self.guest.sh("mkdir -m 700 /home/anna/.ssh; "
                       "echo secret >/root/secret; chmod 600 /root/secret; "

@@ -95,7 +95,7 @@ class Backup(Case):
             os.unlink(image)
 
     def test_consistent(self):
-        """full and three incremental backups under write load, with guestd and stock qemu-ga"""
+        """full and incremental backups under write load, both agents -> clean and complete"""
         self.mount()
         self.load()
         points = [self.backup("--level", "full", "--quiesce=require")]

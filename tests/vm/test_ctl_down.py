@@ -40,7 +40,7 @@ class Down(Case):
             self.check(part in said, f"'{part}' is not in: {said}")
 
     def test_ignores_acpi(self):
-        """a guest that ignores the power button: left alone, and turned off with --force"""
+        """a guest that ignores the power button -> left running, or turned off with --force"""
         said = self.ctl("shutdown", "--mode", "acpi", "--timeout", WAIT_S, status=1)
         self.says(said, f"ACPI: accepted the request but was not down after {WAIT_S} s; --force turns")
         self.equal(self.vm.qmp.call("query-status")["status"], "running", "status")
@@ -54,7 +54,7 @@ class Down(Case):
                       "cp /run/panic /sbin/poweroff.new && mv /sbin/poweroff.new /sbin/poweroff")
 
     def test_panics(self):
-        """a guest that panics on its way down, and that QEMU keeps: said at once, not waited for"""
+        """a guest that panics on its way down and stays -> reported at once"""
         self.make_it_panic()
         said = self.ctl("shutdown", status=1)
         self.says(said, "the agent: the guest has panicked, and QEMU stopped it; --force turns it off")
@@ -64,7 +64,7 @@ class Down(Case):
         self.ended()
 
     def test_panics_and_ends(self):
-        """one that panics and whose QEMU ends: it is down"""
+        """a guest that panics on its way down and whose QEMU ends -> down"""
         self.vm.qmp.call("set-action", panic="none")
         self.make_it_panic()
         self.says(self.ctl("shutdown"), "down by the agent after ")

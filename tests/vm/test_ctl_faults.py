@@ -46,7 +46,7 @@ class Agents(Faulty):
         self.guest.sh("kill -9 $(cat /run/agent.pid)")
 
     def test_agent_killed(self):
-        """an agent killed between freeze and snapshot that is started again thaws what was frozen"""
+        """an agent restarted between freeze and snapshot -> thaws what was frozen"""
         for agent in (GUESTD, REFERENCE):
             if agent == REFERENCE:
                 self.restart_agent(REFERENCE, "-m", "virtio-serial", "-p", PORT_PATH)
@@ -56,7 +56,7 @@ class Agents(Faulty):
         self.restart_agent(GUESTD, "-m", "virtio-serial", "-p", PORT_PATH)
 
     def test_agent_gone(self):
-        """one that does not come back: the snapshot is undone, and what is still frozen is said"""
+        """an agent that is lost -> the snapshot is undone, and what is still frozen is reported"""
         def gone():
             self.guest.sh("touch /run/agent.stop")
             self.kill_agent()
@@ -78,7 +78,7 @@ class Agents(Faulty):
         self.restart_agent(GUESTD, "-m", "virtio-serial", "-p", PORT_PATH)
 
     def test_slow_freeze(self):
-        """a freeze slower than the limit, by a hook that hangs: given up; try goes on without"""
+        """a freeze slower than its limit, by a hook that hangs -> given up; try goes without"""
         self.hook("[ $1 = thaw ] || exec sleep 1000")
         try:
             said = self.snapshot("--quiesce", *SHORT, status=1)
@@ -93,7 +93,7 @@ class Agents(Faulty):
             self.without_hook()
 
     def test_interrupt_freeze(self):
-        """Ctrl-C while the guest is being frozen: not done, thawed, the hook ended"""
+        """Ctrl-C during the freeze -> thawed, not done, and the hook is ended"""
         self.hook("[ $1 = thaw ] || { touch /run/hooked; exec sleep 1000; }")
         try:
             process = self.start("snapshot", *TWO, "--quiesce")
@@ -109,7 +109,7 @@ class Monitors(Faulty):
     """The monitor, or guestctl itself, fails within the window."""
 
     def test_monitor_cut(self):
-        """a connection that is cut before or after the snapshot: asked again, and thawed"""
+        """a connection cut before or after the snapshot -> asked again, and thawed"""
         with Door(self.vm, at("transaction", lambda: "after")) as door:
             self.says(self.snapshot("--quiesce", door=door), "consistent: 2 filesystems")
         self.fold()
@@ -118,7 +118,7 @@ class Monitors(Faulty):
         self.nothing_left()
 
     def test_monitor_gone(self):
-        """a monitor that is gone for good after the snapshot: thawed, and what may be left is said"""
+        """the monitor lost after the snapshot -> thawed, and what may be left is reported"""
         door = None
 
         def gone():
@@ -133,7 +133,7 @@ class Monitors(Faulty):
         self.fold()
 
     def test_hang(self):
-        """a QEMU that answers only after the guest was thawed: undone if required, else labelled"""
+        """QEMU answers after the thaw -> undone if required, else labelled"""
         late = f"QEMU did not answer within {SHORT_S} s, so the guest was thawed"
         for mode, status in (("require", 1), ("try", 0)):
             answered = threading.Event()
@@ -154,7 +154,7 @@ class Monitors(Faulty):
             self.nothing_left()
 
     def test_killed(self):
-        """guestctl killed with SIGKILL while the guest is frozen: the guest thaws itself"""
+        """guestctl killed during the freeze -> the guest thaws by itself"""
         process = None
 
         def kill():
@@ -177,7 +177,7 @@ class Monitors(Faulty):
         self.nothing_left()
 
     def test_killed_later(self):
-        """guestctl killed once the snapshot is made: thawed by the guest, folded by a commit"""
+        """guestctl killed after the snapshot -> thawed by the guest, and commit works"""
         process, taken = None, threading.Event()
 
         def kill():
@@ -196,7 +196,7 @@ class Monitors(Faulty):
         self.fold()
 
     def test_watchdog(self):
-        """a guest whose own limit ends the freeze first: not called consistent, undone if required"""
+        """a guest whose own limit ends the freeze -> not labelled consistent, undone if required"""
         for mode, status in (("require", 1), ("try", 0)):
             process = None
             stopped = threading.Event()
@@ -221,7 +221,7 @@ class Monitors(Faulty):
             self.nothing_left()
 
     def test_interrupt_snapshot(self):
-        """Ctrl-C at each step of a snapshot: undone or done, and thawed"""
+        """Ctrl-C at each step of a snapshot -> undone or done, and thawed"""
         for step, status in (("query-block", 1), ("query-status", 1), ("transaction", 0)):
             process, ready = None, threading.Event()
 

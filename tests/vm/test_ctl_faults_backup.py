@@ -42,7 +42,7 @@ class Backups(Faulty):
         self.equal(set(told[1::2]), {"ok"}, told)
 
     def test_interrupt_backup(self):
-        """Ctrl-C at each step of a backup: as before, and the next one is well"""
+        """Ctrl-C at each step of a backup -> nothing is left, and the next one succeeds"""
         steps = ("query-jobs", "query-block", "blockdev-add", "transaction", "job-dismiss",
                  "blockdev-del")
         with self.stored() as (files, bitmaps):
@@ -69,7 +69,7 @@ class Backups(Faulty):
             self.next_is_well()
 
     def test_monitor(self):
-        """a monitor that is cut off or hangs in the window: thawed, and as before"""
+        """a monitor that is cut off or hangs during the freeze -> thawed, and nothing is left"""
         late = f"QEMU did not answer within {SHORT_S} s, so the guest was thawed"
         with self.stored() as (files, bitmaps):
             self.write()
@@ -99,7 +99,7 @@ class Backups(Faulty):
         return out + said
 
     def test_target_full(self):
-        """a target without room for a backup: refused before the freeze"""
+        """a target without room -> refused before the freeze"""
         if os.geteuid() != 0:
             raise Skip("a filesystem to fill needs root")
         place = self.vm.path("small")
@@ -113,7 +113,7 @@ class Backups(Faulty):
         made(*self.enter("umount", place))
 
     def test_paused(self):
-        """a paused VM: its agent is not waited for; it can be copied as it stands, and run on"""
+        """a paused VM -> its agent is not asked; the copy is crash-consistent"""
         self.vm.qmp.call("stop")
         try:
             self.says(self.snapshot("--quiesce", status=1), "the VM is paused")
@@ -128,7 +128,7 @@ class Backups(Faulty):
             self.next_is_well()
 
     def test_bitmap_missing(self):
-        """a bitmap that somebody removed: incremental is refused, auto takes a full one"""
+        """a bitmap that another program removed -> incremental is refused, auto copies in full"""
         with self.stored() as (files, bitmaps):
             self.vm.qmp.call("block-dirty-bitmap-remove", node="one", name=bitmaps["one"][0])
             said = self.backup(*INCREMENTAL, status=1)
@@ -139,7 +139,7 @@ class Backups(Faulty):
             self.next_is_well()
 
     def test_chain_broken(self):
-        """a file of the chain that is altered or missing is named; the next backup is a full one"""
+        """a file of the chain that is altered or missing -> named; the next backup is full"""
         with self.stored() as (files, _bitmaps):
             name = next(name for name in files if name.endswith("-one.qcow2"))
             path = os.path.join(self.store, name)

@@ -37,7 +37,7 @@ class Group(Faulty):
                               stderr=subprocess.PIPE, text=True, timeout=GUESTCTL_TIMEOUT)
 
     def test_group(self):
-        """two VMs in one window; when one of them fails, neither has a snapshot and both run on"""
+        """two VMs, one of which fails -> neither has a snapshot, and both run"""
         other = self.begin()
         try:
             second = Faulty(other, self.tools)

@@ -294,7 +294,7 @@ class Proof(Case):
         self.check("Bad checksums:  0" in said, f"pg_checksums: {said}")
 
     def test_taken(self):
-        """a snapshot and four backups of a guest at work are called consistent"""
+        """one snapshot and four backups of a busy guest -> labelled consistent"""
         points = [point for title, point in self.taking.points.items() if title != UNFROZEN]
         self.equal(len(points), 5, "images that are called consistent")
         for point in points:
@@ -305,27 +305,27 @@ class Proof(Case):
                       ", ".join(f"{n} of {name}" for name, n in point.expected.items()))
 
     def test_snapshot(self):
-        """a snapshot boots, is clean and has all that was acknowledged, in files and PostgreSQL"""
+        """a snapshot -> boots, is clean, and has all acknowledged files and PostgreSQL rows"""
         self.prove("snapshot")
 
     def test_full(self):
-        """a full backup does"""
+        """a full backup -> boots, is clean, and has all acknowledged files and PostgreSQL rows"""
         self.prove("full")
 
     def test_incremental_1(self):
-        """an incremental backup does"""
+        """an incremental backup -> boots, is clean, has all acknowledged files and rows"""
         self.prove("incremental 1")
 
     def test_incremental_2(self):
-        """a second one does"""
+        """a second incremental backup -> boots, is clean, has all acknowledged files and rows"""
         self.prove("incremental 2")
 
     def test_incremental_3(self):
-        """a third one does, taken with the stock agent"""
+        """a third one, with the stock agent -> boots, is clean, has all files and rows"""
         self.prove("incremental 3")
 
     def test_without(self):
-        """one without a freeze is called crash-consistent, and is: a journal has to be replayed"""
+        """a backup without a freeze -> labelled crash-consistent; its journal is replayed"""
         point = self.taking.points[UNFROZEN]
         self.equal((point.quiesced["label"], point.quiesced["filesystems"]),
                    ("crash-consistent", 0), point.quiesced)

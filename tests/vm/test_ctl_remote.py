@@ -36,7 +36,7 @@ class Remote(Case):
         return done.stdout
 
     def test_exec(self):
-        """exec: output, input, exit status, Ctrl-C"""
+        """exec -> output, input, exit status, Ctrl-C"""
         data = os.urandom(300_000)
         with self.agents() as agents:
             for agent in agents:
@@ -58,7 +58,7 @@ class Remote(Case):
         self.equal(left, [], "programs left")
 
     def test_cp(self):
-        """cp: there and back, and on from a part"""
+        """cp -> both directions, and a partial copy is continued"""
         data = os.urandom(5_000_000)
         with self.agents() as agents:
             for agent in agents:
@@ -81,7 +81,7 @@ class Remote(Case):
                 self.note(f"{agent}: {told['seconds']:.2f} s for the last 2 MB")
 
     def test_look(self):
-        """metrics, doctor, and what doctor and exporter ask the monitor for"""
+        """metrics, doctor and exporter -> what they ask the monitor for"""
         with self.agents() as agents:
             for agent in agents:
                 metrics = json.loads(self.ctl("metrics", "--json"))

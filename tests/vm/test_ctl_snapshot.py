@@ -49,18 +49,18 @@ class Snapshot(Ctl):
         return told
 
     def test_guestd(self):
-        """a snapshot under write load is clean, and folded back while the guest writes on"""
+        """a snapshot under write load -> clean, and committed while the guest writes"""
         told = self.snapshot_and_commit("guestd")
         self.equal(told["guestd-report"]["ended-by"], "host", "who ended the freeze")
 
     def test_stock(self):
-        """the same with the stock agent"""
+        """a snapshot under write load, with the stock agent -> clean, and committed"""
         with self.reference_agent():
             told = self.snapshot_and_commit("reference")
         self.check("guestd-report" not in told, "the stock agent has no report")
 
     def test_not_quiesced(self):
-        """without a freeze it says that it is not consistent, and a journal has to be replayed"""
+        """a snapshot without a freeze -> labelled crash-consistent; its journal is replayed"""
         with self.writing():
             told = self.take()
             self.equal((told["label"], told["filesystems"]), ("crash-consistent", 0), f"{told}")
@@ -70,7 +70,7 @@ class Snapshot(Ctl):
         self.equal(self.overlays(), [], "what is left")
 
     def test_frozen(self):
-        """what somebody else has frozen is left alone, and stays frozen"""
+        """a guest that another program has frozen -> left alone, and stays frozen"""
         with self.vm.connect() as agent:
             self.equal(agent.call("guest-fsfreeze-freeze", {"timeout": 60}, 60), 2, "frozen")
         try:
@@ -93,7 +93,7 @@ class Snapshot(Ctl):
         return Door(self.vm, look)
 
     def test_interrupted_commit(self):
-        """Ctrl-C ends a commit: no job is left, the disk goes on with its overlay"""
+        """Ctrl-C during a commit -> no job is left, and the disk uses its overlay"""
         self.ctl("snapshot", "--disk", "big")
         node, overlay = self.image_of("big")
         wrote = self.vm.qmp.call("human-monitor-command", timeout=120, **{
@@ -121,7 +121,7 @@ class Snapshot(Ctl):
         made("qemu-io", "-U", "-r", "-c", "read -P 7 0 128M", self.vm.path("big.qcow2"))
 
     def test_full(self):
-        """a place without space: an error, nothing frozen, nothing left"""
+        """a directory without space -> error, nothing is frozen, nothing is left"""
         if os.geteuid() != 0:
             raise Skip("a filesystem to fill needs root")
         place = self.vm.path("full")

@@ -10,7 +10,7 @@ class Debian(Case):
     machine = debian.MACHINE
 
     def test_service(self):
-        """the agent is started by its unit, which knows it to be ready"""
+        """boot -> the agent's unit is started, and ready"""
         self.equal(self.guest.sh("systemctl is-active guestd.service"), "active", "state")
         self.equal(self.guest.number("systemctl show -P MainPID guestd.service"),
                    self.guest.agent_pid(), "main process")
@@ -19,7 +19,7 @@ class Debian(Case):
             self.equal(agent.call("guest-get-osinfo")["id"], "debian", "system")
 
     def test_reference(self):
-        """the reference runs in its place"""
+        """boot with the reference agent -> its unit runs instead"""
         with self.reference_agent(), self.vm.connect() as agent:
             self.pings(agent)
             self.check("guestd-info" not in str(agent.call("guest-info")), "guestd is still there")

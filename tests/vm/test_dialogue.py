@@ -19,7 +19,7 @@ def utmp_record(user, line, seconds, microseconds):
 
 class Dialogue:
     def test_sync(self):
-        """guest-sync and guest-sync-delimited give the number back"""
+        """guest-sync and guest-sync-delimited -> the number is returned"""
         with self.vm.connect() as agent:
             for number in (0, -1, 2**63 - 1, -2**63):
                 self.equal(agent.call("guest-sync", {"id": number}), number, "guest-sync")
@@ -29,14 +29,14 @@ class Dialogue:
             self.equal(reply, line, "guest-sync-delimited")
 
     def test_ping(self):
-        """guest-ping is answered, with the id it came with"""
+        """guest-ping -> answered, with the request's id"""
         with self.vm.connect() as agent:
             self.pings(agent)
             self.equal(agent.ask("guest-ping", id={"a": [1, None, "ü"]}),
                        {"return": {}, "id": {"a": [1, None, "ü"]}}, "guest-ping with id")
 
     def test_glued_and_torn(self):
-        """requests may come glued together or torn apart"""
+        """requests in one piece, or split -> each is answered"""
         with self.vm.connect() as agent:
             agent.send(b'{"execute":"guest-ping","id":1}{"execute":"guest-ping","id":2}')
             for number in (1, 2):
@@ -46,7 +46,7 @@ class Dialogue:
             self.equal(agent.read_reply(), {"return": {}, "id": 3}, "torn request")
 
     def test_errors(self):
-        """what cannot be understood is answered, and does no harm"""
+        """invalid requests -> an error each, and the next one is answered"""
         with self.vm.connect() as agent:
             reply = agent.ask("guest-no-such-command")
             self.equal(reply["error"]["class"], "CommandNotFound", "class of the error")
@@ -58,7 +58,7 @@ class Dialogue:
             self.pings(agent)
 
     def test_info(self):
-        """guest-info lists the commands"""
+        """guest-info -> the list of commands"""
         with self.vm.connect() as agent:
             info = agent.call("guest-info")
             self.check(isinstance(info["version"], str), "a version")
@@ -69,7 +69,7 @@ class Dialogue:
                            {"name": name, "enabled": True, "success-response": True}, name)
 
     def test_osinfo(self):
-        """guest-get-osinfo tells what uname and os-release tell"""
+        """guest-get-osinfo -> what uname and os-release report"""
         with self.vm.connect() as agent:
             info = agent.call("guest-get-osinfo")
             self.equal(info["kernel-release"], self.guest.sh("uname -r"), "kernel-release")
@@ -79,7 +79,7 @@ class Dialogue:
             self.equal(info["pretty-name"], "guestd test guest 1 (small)", "pretty-name")
 
     def test_time(self):
-        """guest-get-time is the time of the guest's clock, which is about the host's"""
+        """guest-get-time -> the guest's clock, which is about the host's"""
         with self.vm.connect() as agent:
             before = self.guest.number("date +%s")
             guest = agent.call("guest-get-time") / 1e9
@@ -90,19 +90,19 @@ class Dialogue:
                        f"the guest's clock differs by {guest - time.time():.1f} s")
 
     def test_host_name(self):
-        """guest-get-host-name follows the kernel's name"""
+        """guest-get-host-name -> the kernel's name"""
         with self.vm.connect() as agent:
             for name in ("another-name", "guest-under-test"):
                 self.guest.sh("hostname " + name)
                 self.equal(agent.call("guest-get-host-name"), {"host-name": name}, "name")
 
     def test_timezone(self):
-        """guest-get-timezone tells UTC, as the guest has no other"""
+        """guest-get-timezone -> UTC, as the guest has no other one"""
         with self.vm.connect() as agent:
             self.equal(agent.call("guest-get-timezone"), {"zone": "UTC", "offset": 0}, "zone")
 
     def test_load(self):
-        """guest-get-load tells the three figures of /proc/loadavg"""
+        """guest-get-load -> the three figures of /proc/loadavg"""
         with self.vm.connect() as agent:
             load, before, after = None, None, self.load()
             # The kernel counts anew every five seconds.
@@ -116,7 +116,7 @@ class Dialogue:
         return [float(word) for word in self.guest.sh("cat /proc/loadavg").split()[:3]]
 
     def test_cpustats(self):
-        """guest-get-cpustats has one entry per CPU, and they grow"""
+        """guest-get-cpustats -> an entry for each CPU, and they grow"""
         with self.vm.connect() as agent:
             first = agent.call("guest-get-cpustats")
             self.equal([(row["type"], row["cpu"]) for row in first],
@@ -127,7 +127,7 @@ class Dialogue:
             self.check(busy[1] > busy[0], f"CPU 0 was busy for {busy} ms")
 
     def test_diskstats(self):
-        """guest-get-diskstats tells of the disk what /proc/diskstats tells"""
+        """guest-get-diskstats -> the figures of /proc/diskstats"""
         self.guest.sh("modprobe virtio_blk")
         self.guest.wait_for("[ -b /dev/vda ]")
         self.guest.sh("dd if=/dev/vda of=/dev/null bs=64k count=4 2>/dev/null")
@@ -142,7 +142,7 @@ class Dialogue:
             self.equal(disk["stats"]["read-sectors"], int(fields[5]), "read-sectors")
 
     def test_users(self):
-        """guest-get-users tells who is in utmp"""
+        """guest-get-users -> the users in utmp"""
         record = utmp_record("anna", "tty9", 1700000000, 250000)
         with self.vm.connect() as agent:
             self.guest.sh(f"echo {base64.b64encode(record).decode()} | "

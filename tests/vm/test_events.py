@@ -33,7 +33,7 @@ class Events(Told):
         self.guest.sh(f"ip addr del {ADDRESS}/24 dev lo")
 
     def test_addresses(self):
-        """ADDRESS_CHANGED tells what was added and removed, between replies"""
+        """ADDRESS_CHANGED -> what was added and removed, between replies"""
         data = {"interface": "lo", "ip-address": ADDRESS, "ip-address-type": "ipv4",
                 "prefix": 24}
         with self.vm.connect() as agent:
@@ -48,7 +48,7 @@ class Events(Told):
             self.pings(agent)
 
     def test_next_host(self):
-        """the next host is not told what the one before has asked for"""
+        """a host after one that subscribed -> no events"""
         with self.vm.connect() as agent:
             subscribe(agent, "ADDRESS_CHANGED")
         with self.vm.connect() as agent:
@@ -58,7 +58,7 @@ class Events(Told):
             self.equal(agent.plain_sync(), [], "lines before a guest-sync")
 
     def test_idle(self):
-        """a subscription alone wakes nobody"""
+        """a subscription -> does not wake the agent"""
         with self.vm.connect() as agent:
             subscribe(agent, "ADDRESS_CHANGED", "SHUTDOWN_BEGUN", "FREEZE_ENDED")
             pid = self.guest.agent_pid()
@@ -66,7 +66,7 @@ class Events(Told):
             self.equal(self.guest.switches_during(pid, 3), 0, "context switches in 3 s")
 
     def test_stop(self):
-        """SHUTDOWN_BEGUN is told before the agent ends"""
+        """SHUTDOWN_BEGUN -> sent before the agent ends"""
         with self.vm.connect() as agent:
             subscribe(agent, "SHUTDOWN_BEGUN")
             try:
@@ -87,7 +87,7 @@ class DiskEvents(Told):
             vm.quiesce = Setup(vm)
 
     def test_watchdog(self):
-        """FREEZE_ENDED is told when the agent thaws by itself, and only then"""
+        """FREEZE_ENDED -> sent when the agent thaws by itself, and not otherwise"""
         with self.vm.connect() as agent:
             subscribe(agent, "FREEZE_ENDED")
             agent.call("guest-fsfreeze-freeze", {}, 60)
@@ -100,7 +100,7 @@ class DiskEvents(Told):
             self.equal(agent.call("guest-fsfreeze-thaw"), 0, "thawed too late")
 
     def test_almost_full(self):
-        """FILESYSTEM_ALMOST_FULL tells of what is full when a host subscribes"""
+        """FILESYSTEM_ALMOST_FULL -> sent for filesystems that are full at the subscription"""
         # dd ends when nothing more fits.
         self.guest.run("dd if=/dev/zero of=/mnt/part/full bs=64k", 60)
         self.guest.sh("sync -f /mnt/part")

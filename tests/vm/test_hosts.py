@@ -22,7 +22,7 @@ class Reconnect(Case):
     label = "reconnect"
 
     def test_half_request_flushed(self):
-        """half a request is gone for a host that comes back at once and syncs"""
+        """half a request, and a host that connects again and syncs -> discarded"""
         for cut in (1, 12, 24, len(HALF)):
             with self.vm.connect() as agent:
                 agent.send(HALF[:cut])
@@ -30,7 +30,7 @@ class Reconnect(Case):
                 self.pings(agent)
 
     def test_half_request_dropped(self):
-        """half a request dies with its host, without a flush"""
+        """half a request whose host is gone -> discarded without a flush"""
         for cut in (1, 12, 24, len(HALF)):
             with self.vm.connect() as agent:
                 agent.send(HALF[:cut])
@@ -43,7 +43,7 @@ class Reconnect(Case):
                            {"return": {}, "id": "whole"}, f"after {cut} bytes")
 
     def test_leaves_before_reply(self):
-        """after its sync a host sees no reply that the one before left behind"""
+        """a reply that an earlier host left -> not read after the next sync"""
         stale = 0
         for number in range(30):
             with self.vm.connect() as agent:
@@ -71,21 +71,21 @@ class Reconnect(Case):
             return len(stale.strip())
 
     def test_large_reply_at_once(self):
-        """a large reply left behind is over with the sync of a host right behind"""
+        """a large reply that an earlier host left -> ended by the next sync"""
         self.leave_large_reply()
         # Leaving and coming may have been one for the guest, so the rest of the
         # reply may come first.
         self.note(f"{self.stale_bytes()} bytes came before the next host's mark")
 
     def test_large_reply_dropped(self):
-        """a large reply goes with its host, the next one sees nothing of it"""
+        """a large reply whose host is gone -> the next host reads nothing of it"""
         self.leave_large_reply()
         self.guest.wait_host(False)
         self.rests(self.guest.agent_pid())
         self.equal(self.stale_bytes(), 0, "bytes before the next host's mark")
 
     def test_many_connects(self):
-        """1000 hosts in a row are answered, and leave nothing behind"""
+        """1000 hosts in a row -> each is answered, and nothing is left"""
         for _number in range(20):
             self.one_host()
         pid = self.guest.agent_pid()
@@ -110,7 +110,7 @@ class SlowHost(Case):
     label = "host that does not read"
 
     def test_not_reading(self):
-        """a 10 MB reply nobody reads costs no CPU, and its memory comes back"""
+        """a reply of 10 MB that is not read -> no CPU time, and its memory is released"""
         with self.vm.connect() as agent:
             self.pings(agent)
         pid = self.guest.agent_pid()
@@ -135,7 +135,7 @@ class SlowHost(Case):
         self.check(after[1] <= before[1] + 1024, "resident memory did not come back")
 
     def test_reads_late(self):
-        """a host that reads late gets its whole 10 MB reply"""
+        """a host that reads late -> the whole reply of 10 MB"""
         with self.vm.connect() as agent:
             agent.send(big_request(), 120)
             agent.fill(self.deadline(60))
@@ -173,7 +173,7 @@ class Idle(Case):
         return figures
 
     def test_idle(self):
-        """no context switch in 10 s without a host, then answers within 50 ms"""
+        """no host for 10 s -> no context switch; then answers within 50 ms"""
         switches = self.idle_switches(self.guest.agent_pid())
         answers = self.answers("guestd", switches)
         self.compare()

@@ -89,7 +89,7 @@ class Hotplug(Case):
         self.guest.sh(f"echo offline >{MEMORY}auto_online_blocks")
 
     def test_by_request(self):
-        """what is plugged in stays offline until the host asks for it, and goes offline again"""
+        """hotplugged CPUs and memory -> offline until requested, and offline again"""
         self.start_agent()
         self.kernel_leaves_it()
         # Else the kernel puts things of its own there and cannot get rid of them again.
@@ -124,7 +124,7 @@ class Hotplug(Case):
         self.equal(self.agent_blocks(agent)[block], online, "guest-get-memory-blocks")
 
     def test_partly(self):
-        """of a list with a fault, what comes before it is done and counted"""
+        """a list with an invalid entry -> the entries before it are done and counted"""
         cpu = self.plug_cpu()
         with self.vm.connect() as agent:
             wanted = [{"logical-id": cpu, "online": True}, {"logical-id": 0, "online": False},
@@ -139,7 +139,7 @@ class Hotplug(Case):
             self.equal(agent.call("guest-set-vcpus", {"vcpus": wanted[2:]}), 1, "offline again")
 
     def test_refused(self):
-        """memory that the kernel keeps online is told with its errno"""
+        """memory that the kernel keeps online -> reported with its errno"""
         with self.vm.connect() as agent:
             (answer,) = agent.call("guest-set-memory-blocks",
                                    {"mem-blks": [{"phys-index": 0, "online": False}]}, 60)
@@ -149,7 +149,7 @@ class Hotplug(Case):
             self.equal(self.block_word(0), "online", "the state")
 
     def test_by_itself(self):
-        """with hotplug-online, what is plugged in is put online and logged; the rest is left"""
+        """hotplug-online -> new CPUs and memory are put online and logged"""
         self.kernel_leaves_it()
         offline = self.plug_cpu()
         left = self.plug_memory()
@@ -170,7 +170,7 @@ class Hotplug(Case):
         self.equal(self.logged("hotplug-online"), str(1 + DIMM_BLOCKS), "lines in the log")
 
     def test_rests(self):
-        """with hotplug-online, the agent sleeps: other devices' events do not wake it"""
+        """hotplug-online and events of other devices -> the agent does not wake"""
         self.start_agent("hotplug-online=true")
         pid = self.guest.agent_pid()
         self.guest.wait_host(False)

@@ -18,13 +18,13 @@ class SerialLine(Case):
     machine = {"method": "isa-serial", "words": {"respawn": 1}}
 
     def test_reconnect(self):
-        """hosts may come and go"""
+        """hosts that connect and leave -> each is answered"""
         for _number in range(50):
             with self.vm.connect() as agent:
                 self.pings(agent)
 
     def test_half_request(self):
-        """half a request is flushed by the next host's 0xFF"""
+        """half a request -> flushed by the next host's 0xFF"""
         for cut in (1, 12, 24, len(HALF)):
             with self.vm.connect() as agent:
                 agent.send(HALF[:cut])
@@ -32,7 +32,7 @@ class SerialLine(Case):
                 self.pings(agent)
 
     def test_leaves_before_reply(self):
-        """a reply its host did not wait for does not come after the next sync"""
+        """a reply that its host did not read -> not sent after the next sync"""
         for number in range(20):
             with self.vm.connect() as agent:
                 agent.send_request("guest-get-osinfo", id=number)
@@ -41,13 +41,13 @@ class SerialLine(Case):
                            {"return": {}, "id": "new"}, "reply after the sync")
 
     def test_large(self):
-        """a large request and reply pass unchanged"""
+        """a large request and its reply -> unchanged"""
         with self.vm.connect() as agent:
             agent.send(request("guest-ping", id="x" * BIG), 120)
             self.equal(agent.read_reply(120), {"return": {}, "id": "x" * BIG}, "large reply")
 
     def test_hangup(self):
-        """the agent comes back after a hang-up of the line"""
+        """a hang-up of the line -> the agent opens it again"""
         hangup = self.put_tool("tty-hangup")
         pid = self.guest.agent_pid()
         with self.vm.connect() as agent:
@@ -59,7 +59,7 @@ class SerialLine(Case):
         self.equal(self.guest.agent_pid(), pid, "process id")
 
     def test_idle(self):
-        """a silent line costs nothing"""
+        """a silent line -> no CPU time"""
         pid = self.guest.agent_pid()
         self.rests(pid, self.guest.FOR_GOOD)
         self.equal(self.guest.switches_during(pid, 5), 0, "context switches in 5 s")

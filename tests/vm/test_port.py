@@ -13,7 +13,7 @@ class Replug(Case):
         self.vm.plug_port()
 
     def test_replug(self):
-        """a port unplugged and plugged again is served by the same process"""
+        """a port that is unplugged and plugged again -> the same process serves it"""
         pid = self.guest.agent_pid()
         for _number in range(3):
             self.replug()
@@ -22,7 +22,7 @@ class Replug(Case):
             self.equal(self.guest.agent_pid(), pid, "process id")
 
     def test_replug_with_host(self):
-        """so is one unplugged with a host on it, in mid-request"""
+        """a port that is unplugged within a request -> served when it is plugged again"""
         pid = self.guest.agent_pid()
         with self.vm.connect() as agent:
             agent.send(b'{"execute":"guest-pi')
@@ -32,7 +32,7 @@ class Replug(Case):
         self.equal(self.guest.agent_pid(), pid, "process id")
 
     def test_without_port(self):
-        """an agent without its port rests"""
+        """a missing port -> the agent sleeps"""
         pid = self.guest.agent_pid()
         self.vm.unplug_port()
         try:
@@ -56,14 +56,14 @@ class Killed(Case):
         return pid
 
     def test_next_call(self):
-        """an agent killed and started again answers the next call"""
+        """an agent that was killed and started again -> answers the next call"""
         pid = self.kill()
         with self.vm.connect() as agent:
             self.pings(agent)
         self.check(self.guest.agent_pid() != pid, "a new process")
 
     def test_host_stays(self):
-        """it does so for a host that stayed, killed in mid-request"""
+        """an agent killed within a request -> answers the same host again"""
         with self.vm.connect() as agent:
             agent.send(b'{"execute":"guest-pi')
             self.kill()

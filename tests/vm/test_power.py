@@ -91,7 +91,7 @@ class SmallGuest(Power):
     machine = {"words": {}, "devices": S3}
 
     def test_mode(self):
-        """an unknown mode is refused, in the reference's words"""
+        """an unknown mode -> refused in the reference's words"""
         with self.vm.connect() as agent:
             for mode in ("", "Halt", "poweroff", "halt "):
                 self.equal(self.refused(agent, "guest-shutdown", {"mode": mode}), INVALID, mode)
@@ -99,35 +99,35 @@ class SmallGuest(Power):
             self.equal(self.refused(agent, "guest-shutdown", {"mode": "x"}), INVALID, "reference")
 
     def test_suspend_ram(self):
-        """guest-suspend-ram suspends, without an answer; the agent wakes up with the guest"""
+        """guest-suspend-ram -> the guest sleeps without an answer; after it, the agent answers"""
         self.suspend()
         self.suspend()
 
     def test_suspend_disk(self):
-        """guest-suspend-disk and -hybrid are refused without swap, with the reason"""
+        """guest-suspend-disk and -hybrid without swap -> refused with the reason"""
         with self.vm.connect() as agent:
             for execute in ("guest-suspend-disk", "guest-suspend-hybrid"):
                 self.equal(self.refused(agent, execute),
                            f"{UNSUPPORTED}: no swap to hibernate to", execute)
 
     def test_powerdown(self):
-        """guest-shutdown switches the machine off, without an answer"""
+        """guest-shutdown -> the machine is off, without an answer"""
         self.shut_down(None)
 
     def test_powerdown_mode(self):
-        """guest-shutdown powerdown, too"""
+        """guest-shutdown powerdown -> the machine is off"""
         self.shut_down("powerdown")
 
     def test_reboot(self):
-        """guest-shutdown reboot resets the machine"""
+        """guest-shutdown reboot -> the machine is reset"""
         self.reboot()
 
     def test_halt(self):
-        """guest-shutdown halt halts it"""
+        """guest-shutdown halt -> the machine is halted"""
         self.halt()
 
     def test_nothing_there(self):
-        """without any program the error names all that was tried"""
+        """no program for it -> the error names all that were tried"""
         with self.last_words():
             self.guest.sh("rm /sbin/poweroff /sbin/halt /sbin/reboot")
             self.guest.stop_agent()
@@ -148,7 +148,7 @@ class NoSleep(Power):
     machine = {"words": {}, "devices": ("-global", "PIIX4_PM.disable_s3=1")}
 
     def test_suspend_ram(self):
-        """guest-suspend-ram is refused where the firmware cannot, with the reason"""
+        """guest-suspend-ram where the firmware cannot -> refused with the reason"""
         with self.vm.connect() as agent:
             self.equal(self.refused(agent, "guest-suspend-ram"),
                        f"{UNSUPPORTED}: no 'deep' in /sys/power/mem_sleep", "answer")
@@ -159,17 +159,17 @@ class Systemd(Power):
     machine = debian.machine(devices=S3)
 
     def test_frozen(self):
-        """nothing is shut down while filesystems are frozen, as with the reference"""
+        """guest-shutdown of a frozen guest -> refused, as by the reference"""
         self.while_frozen()
         with self.reference_agent():
             self.while_frozen()
 
     def test_suspend_ram(self):
-        """logind suspends, and the agent wakes up with the guest"""
+        """guest-suspend-ram by logind -> the guest sleeps; after it, the agent answers"""
         self.suspend()
 
     def test_suspend_fails(self):
-        """what systemd fails to do is noticed, and the kernel is asked itself"""
+        """systemd fails to suspend -> noticed, and the kernel is asked"""
         drop_in = "/run/systemd/system/systemd-suspend.service.d"
         self.guest.sh(f"mkdir -p {drop_in}; printf '[Service]\\nExecStart=\\n"
                       f"ExecStart=/bin/false\\n' >{drop_in}/fail.conf; systemctl daemon-reload")
@@ -182,7 +182,7 @@ class Systemd(Power):
             self.guest.sh(f"rm -r {drop_in}; systemctl daemon-reload; systemctl reset-failed")
 
     def test_suspend_disk(self):
-        """guest-suspend-disk writes to swap, without an answer, but not to zram"""
+        """guest-suspend-disk -> written to swap, without an answer, and never to zram"""
         self.guest.sh("modprobe zram; echo 64M >/sys/block/zram0/disksize; "
                       "mkswap /dev/zram0; swapon /dev/zram0")
         with self.last_words(), self.vm.connect() as agent:
@@ -195,22 +195,22 @@ class Systemd(Power):
             self.silent(agent)
 
     def test_powerdown(self):
-        """guest-shutdown switches the machine off by logind alone"""
+        """guest-shutdown by logind -> the machine is off"""
         self.guest.sh("rm /sbin/poweroff /sbin/shutdown")
         self.shut_down(None)
 
     def test_reboot(self):
-        """guest-shutdown reboot resets it without D-Bus, too, and the agent is back"""
+        """guest-shutdown reboot, also without D-Bus -> reset, and the agent is back"""
         self.guest.sh("rm /run/dbus/system_bus_socket")
         self.reboot()
 
     def test_halt(self):
-        """guest-shutdown halt halts it by logind alone"""
+        """guest-shutdown halt by logind -> the machine is halted"""
         self.guest.sh("rm /sbin/halt /sbin/shutdown")
         self.halt()
 
     def test_terminated(self):
-        """a shutdown from inside ends the agent at once, and with status 0"""
+        """a shutdown from inside -> the agent ends at once with status 0"""
         with self.last_words():
             self.guest.sh("echo 'ExecStopPost=/bin/sh -c \"echo agent ended: $SERVICE_RESULT "
                           "$EXIT_STATUS >/dev/console\"' "

@@ -100,7 +100,7 @@ class Quiesce(Case):
                    frozen_count(self.guest), "frozen filesystems")
 
     def test_fsinfo(self):
-        """guest-get-fsinfo tells what the reference tells, byte for byte"""
+        """guest-get-fsinfo -> the reference's answer, byte for byte"""
         # What lies on another comes first: it makes that write.
         self.guest.sh("for d in inner loop ext4 xfs btrfs lvm part; do sync -f /mnt/$d; done")
         rows = {row["mountpoint"]: row for row in self.same("guest-get-fsinfo")}
@@ -116,7 +116,7 @@ class Quiesce(Case):
         self.equal(rows["/mnt/ro"]["disk"][0]["bus-type"], "ide", "bus of the IDE disk")
 
     def test_disks(self):
-        """guest-get-disks tells what the reference tells, byte for byte"""
+        """guest-get-disks -> the reference's answer, byte for byte"""
         rows = {row["name"]: row for row in self.same("guest-get-disks")}
         self.equal(rows["/dev/nvme0n1"]["address"]["bus-type"], "nvme", "bus of the NVMe disk")
         self.equal(rows["/dev/nvme0n1"]["smart"]["type"], "nvme", "SMART of the NVMe disk")
@@ -124,7 +124,7 @@ class Quiesce(Case):
         self.equal(len(rows["/dev/dm-0"]["dependencies"]), 2, "disks of the volume")
 
     def test_fstrim(self):
-        """guest-fstrim trims, and then reports what the reference reports"""
+        """guest-fstrim -> trims, then reports what the reference reports"""
         with self.vm.connect() as agent:
             first = {row["path"]: row for row in agent.call("guest-fstrim", None, 60)["paths"]}
             for name in ("ext4", "xfs", "btrfs", "part"):
@@ -135,7 +135,7 @@ class Quiesce(Case):
             self.same(*wanted)
 
     def test_lists(self):
-        """guest-fsfreeze-freeze-list freezes what the reference freezes"""
+        """guest-fsfreeze-freeze-list -> freezes what the reference freezes"""
         lists = ([], ["/mnt/xfs"], ["/mnt/bind"], ["/mnt/btrfs-b"], ["/mnt/nfs", "/mnt/auto"],
                  ["/mnt/loop", "/mnt/ext4", "/mnt/nowhere"], ["/mnt/ro", "/mnt/tmpfs"])
         requests = [request for names in lists for request in (
@@ -145,7 +145,7 @@ class Quiesce(Case):
             self.equal(ours, theirs, str(wanted))
 
     def test_many_times(self):
-        """200 times freeze, status, thaw under write load: counts right, nothing hangs"""
+        """200 rounds of freeze, status, thaw under write load -> right counts, and no hang"""
         count = frozen_count(self.guest)
         self.note(f"{count} filesystems, {len(WRITERS)} writers")
         with writing(self.guest) as writers:
@@ -217,7 +217,7 @@ class Quiesce(Case):
         self.clean("btrfs", "check", "--readonly", path("btrfs"))
 
     def test_copies(self):
-        """copies made of the frozen disks under write load are clean, three times"""
+        """copies of the frozen disks under write load -> clean, three times"""
         table = self.guest.sh("dmsetup table vg-lv")
         with writing(self.guest) as writers, self.vm.connect() as agent:
             for _round in range(3):
@@ -239,7 +239,7 @@ class Quiesce(Case):
         self.guest.wait_for(f"[ -e /run/agent.pid ] && ! grep -qx {pid} /run/agent.pid")
 
     def test_killed(self):
-        """an agent killed while frozen takes the freeze over, and thaws all"""
+        """an agent killed during the freeze -> its successor takes over and thaws all"""
         with writing(self.guest) as writers:
             with self.vm.connect() as agent:
                 self.freeze(agent)
@@ -257,7 +257,7 @@ class Quiesce(Case):
                 self.rounds(agent, 1, frozen_count(self.guest))
 
     def test_terminated(self):
-        """SIGTERM while frozen thaws all"""
+        """SIGTERM during the freeze -> thaws all"""
         with writing(self.guest) as writers:
             with self.vm.connect() as agent:
                 self.freeze(agent)
@@ -270,7 +270,7 @@ class Quiesce(Case):
                 self.equal(agent.call("guest-fsfreeze-thaw"), 0, "thaw after it")
 
     def test_watchdog(self):
-        """a freeze with a timeout ends by itself, and the host's thaw says 0"""
+        """a freeze with a time limit -> ends by itself, and the host's thaw returns 0"""
         with writing(self.guest) as writers:
             with self.vm.connect() as agent:
                 agent.call("guestd-subscribe", {"events": ["FREEZE_ENDED"]})
@@ -304,7 +304,7 @@ class Quiesce(Case):
         return (set(self.guest.sh("ls /sys/block").split()) - set(before)).pop()
 
     def test_unplugged(self):
-        """a disk that is unplugged while frozen holds up nothing else"""
+        """a disk that is unplugged during the freeze -> the others are thawed"""
         device = self.plug("plug")
         with writing(self.guest) as writers, self.vm.connect() as agent:
             self.guest.wait_for(f"[ -b /dev/{device} ]")
@@ -326,7 +326,7 @@ class Quiesce(Case):
         self.vm.qmp.call("blockdev-del", **{"node-name": "plug"})
 
     def test_killed_watchdog(self):
-        """the timeout of a freeze holds also for an agent that took it over"""
+        """the time limit of a freeze that was taken over -> still holds"""
         with writing(self.guest) as writers:
             with self.vm.connect() as agent:
                 self.freeze(agent, timeout=20)
@@ -340,7 +340,7 @@ class Quiesce(Case):
             writers.go_on()
 
     def test_shutdown(self):
-        """a shutdown while frozen: the host's is refused, the guest's own thaws all"""
+        """a shutdown during the freeze -> the host's is refused, the guest's own thaws all"""
         # Nobody is there to answer for these.
         self.guest.sh("umount -l /mnt/nfs; umount -l /mnt/auto")
         with self.vm.connect() as agent:

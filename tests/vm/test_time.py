@@ -31,7 +31,7 @@ class SetTime(Case):
         return self.guest.number("date +%s")
 
     def test_set(self):
-        """guest-set-time sets both clocks, without hwclock"""
+        """guest-set-time -> both clocks are set, without hwclock"""
         self.guest.sh("rm -f /sbin/hwclock /etc/adjtime")
         try:
             with self.vm.connect() as agent:
@@ -47,7 +47,7 @@ class SetTime(Case):
             self.guest.sh("ln -s /bin/busybox /sbin/hwclock")
 
     def test_reset(self):
-        """the next start has the time that was set"""
+        """the next boot -> starts with the time that was set"""
         with self.vm.connect() as agent:
             agent.call("guest-set-time", {"time": THEN * NS}, 60)
             self.vm.qmp.call("system_reset")
@@ -57,7 +57,7 @@ class SetTime(Case):
             self.check(THEN <= now <= THEN + 2 * SLACK_S, f"after the reset: {now}")
 
     def test_local(self):
-        """a real-time clock that keeps local time is set to that"""
+        """a real-time clock in local time -> set to local time"""
         self.guest.sh("printf '0.0 0 0.0\\n0\\nLOCAL\\n' >/etc/adjtime; agent stop")
         try:
             self.guest.start_agent("env", "TZ=TST-2", "/usr/bin/guestd")
@@ -72,7 +72,7 @@ class SetTime(Case):
             self.guest.start_agent("/usr/bin/guestd")
 
     def test_from_rtc(self):
-        """without a time the clock is set from the real-time clock"""
+        """guest-set-time without a time -> the clock is set from the real-time clock"""
         self.guest.sh("rm -f /sbin/hwclock")
         try:
             with self.vm.connect() as agent:
@@ -88,7 +88,7 @@ class SetTime(Case):
             return [agent.ask("guest-set-time", {"time": time}, 60) for time in REFUSED]
 
     def test_bounds(self):
-        """times that no clock can keep are refused, in the reference's words"""
+        """times that a clock cannot hold -> refused in the reference's words"""
         before = self.clock()
         ours = self.answers()
         with self.reference_agent():
@@ -101,7 +101,7 @@ class SetTime(Case):
             self.check(other["error"]["desc"].startswith(mine["error"]["desc"]), f"{other}")
 
     def test_same(self):
-        """the first day and the last second are set as by the reference"""
+        """the first day and the last second -> set as by the reference"""
         # The kernel's clock cannot be set to a time before that of its own start.
         refused = {"error": {"class": "GenericError",
                              "desc": "Failed to set time to guest: Invalid argument"}}

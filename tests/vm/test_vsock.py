@@ -41,17 +41,17 @@ class VsockPeers(Case):
         return self.guest.run(f"{tool} 1 {PORT} {PING}", 60)
 
     def test_default(self):
-        """by default only the host is served"""
+        """no setting -> only the host is served"""
         with self.agent(""):
             self.equal(self.ping(), (CLOSED, ""), "status and output of a guest's process")
 
     def test_any(self):
-        """vsock-peers=any serves everybody"""
+        """vsock-peers=any -> every peer is served"""
         with self.agent("vsock-peers=any"):
             self.equal(self.ping(), (ANSWERED, '{"return": {}}\n'), "status and output")
 
     def test_named(self):
-        """vsock-peers names who is served"""
+        """vsock-peers with a list -> these peers are served"""
         with self.agent("vsock-peers=2,1"):
             self.equal(self.ping(), (ANSWERED, '{"return": {}}\n'), "status and output")
         with self.agent("vsock-peers=2,3"):
