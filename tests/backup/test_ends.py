@@ -15,7 +15,7 @@ PM1_CONTROL, SLEEP_ENABLE = 0x604, 0x2000
 
 def end_during_backup(vm, end):
     """What guestctl said when @end was done while it copied; the store is as before."""
-    vm.io("vda", "write -P 1 0 500M")
+    vm.io("vda", "write -P 1 0 300M")
     vm.backup()
     change(vm, 1)
     files = vm.files()
@@ -40,7 +40,7 @@ def check_next(vm, level):
 
 def test_quit(make):
     """{make}: QEMU quits in order during a backup -> it fails and says so, and leaves nothing; the next is incremental"""
-    vm = make({"vda": "qcow2"}, size="1G")
+    vm = make({"vda": "qcow2"}, size="512M")
     said = end_during_backup(vm, vm.quit)
     has(said, "QEMU ended during the backup: " + ("the VM was shut off by force (destroyed)\n"
                                                   if vm.args[0] == "-c" else "QEMU was told to quit\n"))
@@ -49,7 +49,7 @@ def test_quit(make):
 
 def test_killed(make):
     """{make}: QEMU is killed during a backup -> it fails and says so, and leaves nothing; the next is full"""
-    vm = make({"vda": "qcow2"}, size="1G")
+    vm = make({"vda": "qcow2"}, size="512M")
     said = end_during_backup(vm, vm.kill)
     has(said, "QEMU ended during the backup: " + ("the VM was shut off because QEMU or the guest crashed\n"
                                                   if vm.args[0] == "-c" else "QEMU was killed ("))
@@ -68,7 +68,7 @@ def power_off(vm):
 
 def test_shut_down(make):
     """{make}: the guest shuts down during a backup -> it fails and says so, and leaves nothing; the next is incremental"""
-    vm = make({"vda": "qcow2"}, size="1G", options=("-machine", "pc"))
+    vm = make({"vda": "qcow2"}, size="512M", options=("-machine", "pc"))
     said = end_during_backup(vm, lambda: power_off(vm))
     has(said, "QEMU ended during the backup: the guest shut down\n")
     vm.monitor.close()

@@ -28,7 +28,7 @@
 #define PARTIAL ".partial"
 
 /* From the end of QEMU until libvirt has noticed. */
-#define END_MS 5000
+#define END_MS 2000
 
 /* libvirt wants one for all, although each disk has its own. */
 static void add_incremental(const DiskCopy *copy, GString *xml)
@@ -206,17 +206,13 @@ static void report_off(Vm *vm, const Deadline *deadline, GError **error)
         set_error(error, "QEMU ended during the backup: the guest shut down");
 }
 
-/*
- * Whether the connection to QEMU ended, which libvirt reports in words alone, and then the domain is off
- * for that, a moment later.
- */
-static gboolean is_off_now(Vm *vm, const GError *problem, const Deadline *deadline)
+/* Whether the domain is off, or gets so within the time that libvirt takes to notice QEMU's end. */
+static gboolean is_off_soon(Vm *vm, const Deadline *deadline)
 {
     Deadline soon = deadline_in(END_MS, deadline->cancel_fd);
     VmState state;
 
-    return strstr(problem->message, "monitor") &&
-           vm->backend->expect(vm, VM_END_DOWN, deadline, NULL) &&
+    return vm->backend->expect(vm, VM_END_DOWN, deadline, NULL) &&
            vm->backend->state(vm, &state, deadline, NULL) &&
            (state == VM_SHUT_OFF || vm->backend->await(vm, VM_END_DOWN, &soon, NULL));
 }
@@ -250,7 +246,8 @@ static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError *
     copy->held = TRUE;
     if (libvirt_call_run(call, &vm->pending, deadline, &problem))
         return TRUE;
-    if (is_off_now(vm, problem, deadline)) {
+    /* That the connection to QEMU has ended is reported by libvirt in words alone. */
+    if (strstr(problem->message, "monitor") && is_off_soon(vm, deadline)) {
         report_off(vm, deadline, error);
         return FALSE;
     }
@@ -386,13 +383,12 @@ static gboolean find_ours(Vm *vm, const DiskCopy *copy, gboolean *ours, const De
 static LibvirtJobState read_end(Vm *vm, LibvirtEnd end, const char *reason,
                                 const Deadline *deadline, GError **error)
 {
-    VmState state;
-
     switch (end) {
     case LIBVIRT_END_SUCCESS:
         return LIBVIRT_JOB_DONE;
     case LIBVIRT_END_FAILURE:
-        if (vm->backend->state(vm, &state, deadline, NULL) && state == VM_SHUT_OFF)
+        /* A QEMU that ends cancels its jobs first. */
+        if (is_off_soon(vm, deadline))
             report_off(vm, deadline, error);
         else
             set_error(error, "failed to copy the disks: %s",
@@ -439,26 +435,16 @@ static LibvirtJobState look_once(Vm *vm, DiskCopy *copy, Progress *progress,
     return LIBVIRT_JOB_RUNS;
 }
 
-/*
- * libvirt refuses questions about a domain whose QEMU is ending with whatever text it has. It sends
- * the event of the job's end, and the domain is off, at the end of that.
- */
+/* libvirt refuses questions about a domain whose QEMU is ending with whatever text it has. */
 static LibvirtJobState look(Vm *vm, gpointer data, Progress *progress, const Deadline *deadline,
                             GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    g_autofree char *reason = NULL;
     LibvirtJobState job = look_once(vm, data, progress, deadline, &problem);
-    VmState state;
 
-    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) && *libvirt_end(vm)) {
-        libvirt_end_await(vm, &reason, deadline, NULL);
-        if (vm->backend->state(vm, &state, deadline, NULL) && state == VM_SHUT_OFF) {
-            report_off(vm, deadline, error);
-            return job;
-        }
-    }
-    if (problem)
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_REFUSED) && is_off_soon(vm, deadline))
+        report_off(vm, deadline, error);
+    else if (problem)
         g_propagate_error(error, g_steal_pointer(&problem));
     return job;
 }
