@@ -257,8 +257,17 @@ static gboolean begin(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError *
 
 static gboolean begin_late(Vm *vm, DiskCopy *copy, const Deadline *deadline, GError **error)
 {
+    g_autoptr(GError) problem = NULL;
+
     (void)copy;
-    return deadline_call_await(&vm->pending, deadline, error);
+    if (deadline_call_await(&vm->pending, deadline, &problem))
+        return TRUE;
+    if (g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
+        g_set_error_literal(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT,
+                            "libvirt did not answer in time");
+    else
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 /*
