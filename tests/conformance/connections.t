@@ -69,7 +69,7 @@
 > {"execute":"guest-ping"}
 < {"return": {}}
 
-== the answer to a client that has said all it will say
+== a client that closed its sending side is answered
 @eof
 >> {"execute":"guest-sync","arguments":{"id":99}}
 < {"return": 99}
@@ -81,7 +81,7 @@
 < {"return": 1}
 < {"return": 2}
 
-== a client that says nothing
+== a client that sends nothing
 @reconnect
 @eof
 

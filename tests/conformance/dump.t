@@ -754,7 +754,7 @@
 | [general]
 | this is no key
 
-== a line that is no assignment
+== a line that is not an assignment
 @run -D
 < exit 1
 

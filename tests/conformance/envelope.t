@@ -124,7 +124,7 @@
 > {"EXECUTE":1,"execute":"guest-ping"}
 < {"error": {"class": "GenericError", "desc": "QMP input member 'EXECUTE' is unexpected"}}
 
-== return is no request member
+== return is not a member of a request
 > {"return":{}}
 < {"error": {"class": "GenericError", "desc": "QMP input member 'return' is unexpected"}}
 

@@ -5,7 +5,7 @@
 > {"execute":"guestd-subscribe","arguments":{"events":["FREEZE_ENDED"]}}
 < {"error": {"class": "CommandNotFound", "desc": "The command guestd-subscribe has not been found"}}
 
-== several names, one of them twice, are told in the order of guestd-info
+== several names, one of them twice, are reported in the order of guestd-info
 > {"execute":"guestd-subscribe","arguments":{"events":["FREEZE_ENDED","SHUTDOWN_BEGUN","FREEZE_ENDED"]}}
 < {"error": {"class": "CommandNotFound", "desc": "The command guestd-subscribe has not been found"}}
 
@@ -59,7 +59,7 @@
 >> ]}}
 < {"error": {"class": "CommandNotFound", "desc": "The command guestd-subscribe has not been found"}}
 
-== the dialogue goes on
+== the next request is answered
 > {"execute":"guest-ping"}{"execute":"guest-sync","arguments":{"id":3}}
 < {"return": {}}
 < {"return": 3}

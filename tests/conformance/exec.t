@@ -10,7 +10,7 @@
 < {"return": {"pid": (pid)}}
 < {"return": {"exitcode": 0, "exited": true}}
 
-== its result is told once
+== its result is reported once
 > {"execute":"guest-exec-status","arguments":{"pid":$PID}}
 < {"error": {"class": "GenericError", "desc": "PID ld does not exist"}}
 
@@ -142,13 +142,13 @@
 < {"return": {"exitcode": 0, "exited": true}}
 < {"return": {"exitcode": 0, "out-data": "L2Rldi9udWxsCg==", "exited": true}}
 
-== input that nobody reads
+== input that is not read
 @results 1
 > {"execute":"guest-exec","arguments":{"path":"/bin/true","input-data":"aGVsbG8="}}
 < {"return": {"pid": (pid)}}
 < {"return": {"exitcode": 0, "exited": true}}
 
-== input that is no base64
+== input that is not base64
 @wait 5
 > {"execute":"guest-exec","arguments":{"path":"/bin/cat","input-data":"!!!"}}
 > {"execute":"guest-exec","arguments":{"path":"/bin/cat","input-data":"aGVs\u0000bG8="}}

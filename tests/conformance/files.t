@@ -780,7 +780,7 @@
 < {"error": {"class": "GenericError", "desc": "Invalid parameter type for 'offset', expected: integer"}}
 < {"error": {"class": "GenericError", "desc": "Invalid parameter type for 'handle', expected: integer"}}
 
-== arguments that nobody knows
+== unknown arguments
 @wait 6
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/ten","flags":1}}
 > {"execute":"guest-file-close","arguments":{"handle":1,"x":1}}
@@ -1122,7 +1122,7 @@
 
 @options
 
-== what a write of 1 leaves in the buffer
+== the buffer after a write of 1
 @wait 2
 @look s1
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s1","mode":"w"}}
@@ -1152,7 +1152,7 @@
 < {"return": {}}
 < (s1: -rw-rw-rw-, 4197 bytes: xyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz ... sha256 d447aad30115fb1f)
 
-== what a write of 4095 leaves in the buffer
+== the buffer after a write of 4095
 @wait 2
 @look s4095
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s4095","mode":"w"}}
@@ -1182,7 +1182,7 @@
 < {"return": {}}
 < (s4095: -rw-rw-rw-, 8291 bytes: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... sha256 4446ff19e76b0a51)
 
-== what a write of 4096 leaves in the buffer
+== the buffer after a write of 4096
 @wait 2
 @look s4096
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s4096","mode":"w"}}
@@ -1212,7 +1212,7 @@
 < {"return": {}}
 < (s4096: -rw-rw-rw-, 8292 bytes: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... sha256 c40339e4e0caa1bf)
 
-== what a write of 4097 leaves in the buffer
+== the buffer after a write of 4097
 @wait 2
 @look s4097
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s4097","mode":"w"}}
@@ -1242,7 +1242,7 @@
 < {"return": {}}
 < (s4097: -rw-rw-rw-, 8293 bytes: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... sha256 b62a5b92211663c3)
 
-== what a write of 8191 leaves in the buffer
+== the buffer after a write of 8191
 @wait 2
 @look s8191
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s8191","mode":"w"}}
@@ -1272,7 +1272,7 @@
 < {"return": {}}
 < (s8191: -rw-rw-rw-, 12387 bytes: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... sha256 0c996f1b6d5fe749)
 
-== what a write of 8192 leaves in the buffer
+== the buffer after a write of 8192
 @wait 2
 @look s8192
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s8192","mode":"w"}}
@@ -1302,7 +1302,7 @@
 < {"return": {}}
 < (s8192: -rw-rw-rw-, 12388 bytes: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... sha256 81a470be9bc650d8)
 
-== what a write of 10000 leaves in the buffer
+== the buffer after a write of 10000
 @wait 2
 @look s10000
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s10000","mode":"w"}}
@@ -1332,7 +1332,7 @@
 < {"return": {}}
 < (s10000: -rw-rw-rw-, 14196 bytes: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... sha256 d75c2e5a93cd6450)
 
-== what a write of 65536 leaves in the buffer
+== the buffer after a write of 65536
 @wait 2
 @look s65536
 > {"execute":"guest-file-open","arguments":{"path":"$DIR/s65536","mode":"w"}}

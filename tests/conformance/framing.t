@@ -188,7 +188,7 @@
 > 123
 < {"error": {"class": "GenericError", "desc": "QMP input must be a JSON object"}}
 
-== a number at top level waits for what follows it
+== a number at top level waits for the byte after it
 @expect 0
 >> 123
 
@@ -221,11 +221,11 @@
 < {"error": {"class": "GenericError", "desc": "QMP input must be a JSON object"}}
 < {"error": {"class": "GenericError", "desc": "QMP input must be a JSON object"}}
 
-== a keyword waits for what follows it
+== a keyword waits for the byte after it
 @expect 0
 >> nul
 
-== ... and goes on
+== ... and the next one is answered
 > l
 < {"error": {"class": "GenericError", "desc": "QMP input must be a JSON object"}}
 

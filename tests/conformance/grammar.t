@@ -131,7 +131,7 @@
 > {1.5:1}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, key is not a string in object"}}
 
-== a key that is no keyword
+== a key that is not a keyword
 > {foo:1}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, invalid keyword 'foo'"}}
 
@@ -364,7 +364,7 @@
 > }
 < {"error": {"class": "GenericError", "desc": "JSON parse error, invalid keyword 'foo'"}}
 
-== an unclosed list is no message
+== an unclosed list is not a message
 @expect 0
 > {"a":[1}
 

@@ -176,7 +176,7 @@
 > [{"execute":"guest-ping","id":1}]
 < {"error": {"class": "GenericError", "desc": "QMP input must be a JSON object"}}
 
-== the argument id is no request id
+== the argument id is not the request's id
 > {"execute":"guest-sync","arguments":{"id":1}}
 < {"return": 1}
 

@@ -12,7 +12,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON nesting depth limit exceeded"}}
 < {"return": {}}
 
-== what follows the 1025th bracket is read afresh
+== the bytes after the 1025th bracket are a new request
 @repeat 1025 [
 @repeat 1025 ]
 >> \x0A

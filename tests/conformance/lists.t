@@ -30,7 +30,7 @@
 > {"execute":"guest-ping",}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, expecting value"}}
 
-== guest-info shows what is blocked
+== guest-info lists blocked commands as disabled
 @view list
 @keep "name": "guest-(ping|get-time|sync|sync-delimited|info|get-host-name|get-osinfo)",
 > {"execute":"guest-info"}
@@ -139,7 +139,7 @@
 > {"execute":"guest-sync-delimited"}
 < {"error": {"class": "CommandNotFound", "desc": "Command guest-sync-delimited has been disabled: the command is not allowed"}}
 
-== guest-info shows what is allowed
+== guest-info lists allowed commands as enabled
 @expect 1
 @view list
 @keep "name": "guest-(ping|get-time|sync|sync-delimited|info|get-host-name|get-osinfo)",
@@ -236,7 +236,7 @@
 | [general]
 | allow-rpcs=guest-ping,guest-sync-delimited
 
-== the command line blocks what the configuration allows
+== the command line overrides the configuration's list
 > {"execute":"guest-ping"}
 < {"error": {"class": "CommandNotFound", "desc": "Command guest-ping has been disabled: the command is not allowed"}}
 

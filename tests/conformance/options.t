@@ -31,7 +31,7 @@
 < Usage: $AGENT (options)
 < exit 0
 
-== -h wins over what follows
+== -h is obeyed before later options
 @mask ^(Usage: \$AGENT) .* -> \1 (options)
 @keep ^(Usage|exit)
 @run -h --nonsense
@@ -187,7 +187,7 @@
 @run -c $DIR/none -D
 < exit 1
 
-== what is said about a missing file on stderr
+== the error on stderr about a missing file
 @stderr
 @mask (path: \$DIR/none), .*(No such file or directory) -> \1, \2
 @keep error loading configuration|exit
@@ -298,7 +298,7 @@
 @file conf
 | nonsense
 
-== a configuration that is no key file
+== a configuration that is not a key file
 @stderr
 @mask [^ -~]|\? -> (quote)
 @keep error loading configuration|exit

@@ -15,7 +15,7 @@
 < {"return": {}, "id": 1}
 < called: -rw-r--r-- 0:0 "chpasswd -e\x0Aanna:$6$salt$hash\x0A"
 
-== of nobody, without a name, without a password
+== an unknown user, no name, no password
 @wait 1
 > {"execute":"guest-set-user-password","arguments":{"username":"","password":"","crypted":false}}
 < {"return": {}}
@@ -114,14 +114,14 @@
 
 # chpasswd fails
 
-== chpasswd says why
+== chpasswd fails with a reason
 @sh printf 'chpasswd: no such user\nnothing done\n' >/home/complaint
 @wait 1
 > {"execute":"guest-set-user-password","arguments":{"username":"nobody-knows","password":"aGVsbG8=","crypted":false}}
 < {"error": {"class": "GenericError", "desc": "child process has failed to set user password: chpasswd: no such user\nnothing done\n"}}
 < called: -rw-r--r-- 0:0 "chpasswd \x0Anobody-knows:hello\x0A"
 
-== chpasswd says nothing
+== chpasswd fails without output
 @sh : >/home/complaint
 @wait 1
 > {"execute":"guest-set-user-password","arguments":{"username":"anna","password":"aGVsbG8=","crypted":true}}
@@ -144,7 +144,7 @@
 < {"return": {}}
 < called: -rw-r--r-- 0:0 6016 bytes
 
-== there is no chpasswd
+== chpasswd is missing
 @sh rm /home/.tools/chpasswd
 @wait 1
 > {"execute":"guest-set-user-password","arguments":{"username":"anna","password":"aGVsbG8=","crypted":false}}

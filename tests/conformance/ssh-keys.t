@@ -19,7 +19,7 @@
 < anna/.ssh: drwx------ 4001:4001
 < anna/.ssh/authorized_keys: -rw------- 4001:4001 "ssh-rsa A a\x0Assh-rsa B b"
 
-== they are told, the last first
+== they are listed, the last one first
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"anna"}}
 < {"return": {"keys": ["ssh-rsa B b", "ssh-rsa A a"]}}
@@ -113,12 +113,12 @@
 < {"return": {}}
 < anna/.ssh/authorized_keys: -rw------- 4001:4001 "restrict,command="/bin/a b" ssh-rsa AAAA \xC3\xA4\x09tab\x0A\x0A \x0A # no comment"
 
-== they are told stripped
+== they are listed without spaces around them
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"anna"}}
 < {"return": {"keys": ["restrict,command=\"/bin/a b\" ssh-rsa AAAA \u00E4\ttab"]}}
 
-== lines of all kinds are told
+== lines of all kinds are listed
 @sh printf '  k1  \r\n\n \t\n#x\n  # y\n\tk2\v\f\nk\377 3\nv' >/home/anna/.ssh/authorized_keys
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"anna"}}
@@ -165,7 +165,7 @@
 < root/.ssh: drwx------ 0:0
 < root/.ssh/authorized_keys: -rw------- 0:0 "A"
 
-== root's keys are told
+== root's keys are listed
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"root"}}
 < {"return": {"keys": ["A"]}}
@@ -176,7 +176,7 @@
 < {"return": {}}
 < root/.ssh/authorized_keys: -rw------- 0:0 ""
 
-== a file of somebody else that can be read
+== a readable file of another user
 @sh echo k >/home/anna/.ssh/authorized_keys; chown root /home/anna/.ssh/authorized_keys; chmod 644 /home/anna/.ssh/authorized_keys
 @wait 1
 > {"execute":"guest-ssh-add-authorized-keys","arguments":{"username":"anna","keys":["A"]}}
@@ -190,7 +190,7 @@
 < {"return": {}}
 < anna/.ssh/authorized_keys: -rw------- 4001:4001 "k1\x0A\x0AA"
 
-== a file with a NUL is told
+== a file with a NUL is listed
 @sh printf 'k1\n\0 k2\nk3\n' >/home/anna/.ssh/authorized_keys
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"anna"}}
@@ -331,7 +331,7 @@
 < {"error": {"class": "GenericError", "desc": "failed to create directory '/home/piped/.ssh': Not a directory"}}
 < {"return": {}}
 
-== a home of somebody else
+== a home of another user
 @wait 1
 > {"execute":"guest-ssh-add-authorized-keys","arguments":{"username":"lent","keys":["A"]}}
 < {"return": {}}
@@ -346,7 +346,7 @@
 < {"error": {"class": "GenericError", "desc": "failed to create directory '/home/bert/.ssh': File exists"}}
 < {"error": {"class": "GenericError", "desc": "failed to read '/home/bert/.ssh/authorized_keys': Failed to open file \u201C/home/bert/.ssh/authorized_keys\u201D: Not a directory"}}
 
-== a .ssh of somebody else
+== a .ssh of another user
 @sh rm /home/bert/.ssh; mkdir /home/bert/.ssh
 @wait 1
 > {"execute":"guest-ssh-add-authorized-keys","arguments":{"username":"bert","keys":["A"]}}
@@ -381,7 +381,7 @@
 < {"return": {}}
 < bert/.ssh/authorized_keys: -rw------- 4002:4002 "A"
 
-== the directory is a link to somebody else's
+== the directory is a link to another user's
 @sh rm -r /home/bert/.ssh; ln -s /home/root/.ssh /home/bert/.ssh; echo secret >/home/root/.ssh/authorized_keys
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"bert"}}
@@ -400,13 +400,13 @@
 < {"return": {}}
 < root/.ssh/authorized_keys: -rw------- 4002:4002 ""
 
-== the file is another name of somebody else's
+== the file is a hard link to another user's
 @sh rm /home/bert/.ssh; mkdir -m 700 /home/bert/.ssh; echo secret >/home/root/file; chmod 600 /home/root/file; ln /home/root/file /home/bert/.ssh/authorized_keys; chown bert:bert /home/bert/.ssh
 @wait 1
 > {"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"bert"}}
 < {"return": {"keys": ["secret"]}}
 
-== that is reset, and the other name keeps what it had
+== reset replaces the file, and the other name keeps its content
 @wait 1
 > {"execute":"guest-ssh-add-authorized-keys","arguments":{"username":"bert","keys":["A"],"reset":true}}
 < {"return": {}}

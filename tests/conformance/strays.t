@@ -170,7 +170,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray 'T'"}}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, expecting value"}}
 
-== each punctuation mark that is no token: ! # $ %
+== each punctuation mark that is not a token: ! # $ %
 > !
 > #
 > $
@@ -180,7 +180,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '$'"}}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '%'"}}
 
-== each punctuation mark that is no token: & ( ) *
+== each punctuation mark that is not a token: & ( ) *
 > &
 > (
 > )
@@ -190,7 +190,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray ')'"}}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '*'"}}
 
-== each punctuation mark that is no token: + . / ;
+== each punctuation mark that is not a token: + . / ;
 > +
 > .
 > /
@@ -200,7 +200,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '/'"}}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray ';'"}}
 
-== each punctuation mark that is no token: < = > ?
+== each punctuation mark that is not a token: < = > ?
 > <
 > =
 > >
@@ -210,7 +210,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '>'"}}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '?'"}}
 
-== each punctuation mark that is no token: @ \ ^ _
+== each punctuation mark that is not a token: @ \ ^ _
 > @
 > \
 > ^
@@ -220,7 +220,7 @@
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '^'"}}
 < {"error": {"class": "GenericError", "desc": "JSON parse error, stray '_'"}}
 
-== each punctuation mark that is no token: ` | ~
+== each punctuation mark that is not a token: ` | ~
 > `
 > |
 > ~

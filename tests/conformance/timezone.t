@@ -78,7 +78,7 @@
 
 @options
 @env TZ=x
-== a TZ that says nothing
+== a TZ without a zone
 @wait 1
 > {"execute":"guest-get-timezone"}
 < {"return": {"zone": "UTC", "offset": 0}}
