@@ -160,7 +160,7 @@ def test_servers_that_refuse_abort_the_freeze(world):
     world.load.proceeds()
 
 
-def test_last_words_of_a_client_are_heard(world):
+def test_last_message_of_a_client_is_read(world):
     # Of one that is gone before anyone listens.
     text = world.with_sessions("""session_start "$STATE/a" sh -c 'echo why'
         wait $!
@@ -188,7 +188,7 @@ def test_settings_that_others_can_write_are_not_executed(world):
         expect(status == 1 and "writable by others" in output, output)
 
 
-def test_server_that_hangs_costs_its_time_only(world):
+def test_server_that_hangs_is_given_up_at_its_limit(world):
     process = world.postgres.process
     world.settings("postgresql", PG_TIMEOUT=1)
     try:
@@ -220,7 +220,7 @@ def test_hook_killed_at_its_deadline_leaves_nothing(world):
     world.load.proceeds()
 
 
-def test_a_lock_that_is_not_to_be_had_aborts_the_freeze(world):
+def test_a_lock_held_by_others_aborts_the_freeze(world):
     try:
         # As a backup program does.
         world.call("mariadb", "freeze", GUESTD_HOOK_STATE=world.state + "/other")
@@ -309,7 +309,7 @@ def test_minimal_wal_means_a_checkpoint(world):
     expect(not wrong, wrong)
 
 
-def test_stopped_servers_are_no_obstacle(world):
+def test_stopped_servers_do_not_fail_the_freeze(world):
     world.load.stop()
     for server in world.servers:
         server.stop()

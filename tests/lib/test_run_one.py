@@ -43,7 +43,7 @@ KINDS = {
     "a row of guestctl": (["ping of both agents"], r"^ok 1 - client: ping of both", None),
     "a row of the command line": (["guestd: SIGTERM -> ends with"], r"^ok 1 - cli: guestd: ", None),
     "a row of freezing": (["hooks: several -> freeze in order"], r"^ok 1 - hooks: several", ROOT),
-    "a row of the hooks": (["stopped servers are no obstacle"], r"^ok 1 - stopped", ROOT),
+    "a row of the hooks": (["stopped servers do not fail the freeze"], r"^ok 1 - stopped", ROOT),
     "a row of a virtual machine": (["vm", "isa-serial: guest-ping -> answered"],
                                    r"^ok 1 - isa-serial: ", VM),
 }
