@@ -183,6 +183,7 @@ static Machine *start(MachineSetup *setup, const Place *place, const Context *co
         g_autoptr(GError) problem = NULL;
 
         g_unlink(place->agent);
+        g_unlink(place->data);
         machine = machine_start(setup, context->cancel_fd, &problem);
         if (machine && await_agent(machine, setup, place, context, &problem))
             return g_steal_pointer(&machine);
@@ -228,7 +229,8 @@ static gboolean run(const ApplianceSpec *spec, Place *place, gint64 idle_s,
     g_autofree char *image = NULL;
     g_autoptr(GPtrArray) disks = find_disks(spec, error);
     g_autoptr(Machine) machine = NULL;
-    MachineSetup setup = { .agent = place->agent, .disks = disks };
+    MachineSetup setup = { .agent = place->agent, .data = place->data,
+                           .disks = disks };
 
     if (!disks || !kernel_find(spec->kernel, &kernel, error))
         return FALSE;

@@ -7,8 +7,6 @@
 #include "host/guest/program.h"
 #include "lib/errors.h"
 
-/* A map of more pieces saves nothing. */
-#define MOST_EXTENTS 100000
 /* Of an output, so that a name of a mebibyte in each entry is not kept. */
 #define MOST_OUTPUT ((gsize)256 << 20)
 
@@ -96,27 +94,4 @@ GPtrArray *listing_read(Vm *vm, ListingKind kind, const char *path, gboolean *mo
         }
     }
     return out ? g_steal_pointer(&entries) : NULL;
-}
-
-GArray *listing_extents(Vm *vm, const char *path)
-{
-    g_autoptr(GString) out = walk(vm, "data", path, MOST_EXTENTS, NULL);
-    g_auto(GStrv) lines = out ? g_strsplit(out->str, "\n", -1) : NULL;
-    g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
-    gint64 end = 0;
-
-    for (char **line = lines; line && *line; line++) {
-        Extent extent;
-
-        if (!**line)
-            continue;
-        if (sscanf(*line, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &extent.start,
-                   &extent.length) != 2 ||
-            extent.start < end || extent.length <= 0 ||
-            extent.length > G_MAXINT64 - extent.start)
-            return NULL;
-        end = extent.start + extent.length;
-        g_array_append_val(extents, extent);
-    }
-    return out ? g_steal_pointer(&extents) : NULL;
 }

@@ -27,14 +27,3 @@ typedef enum {
  */
 GPtrArray *listing_read(Vm *vm, ListingKind kind, const char *path, gboolean *more,
                         GError **error);
-
-/* An extent of a file that is not a hole. */
-typedef struct {
-    gint64 start, length;
-} Extent;
-
-/*
- * The extents of the file @path, in order; the caller's array of Extent. NULL: they are not known, and
- * the whole file has to be read.
- */
-GArray *listing_extents(Vm *vm, const char *path);

@@ -147,6 +147,15 @@ static char *disk_names(const MachineSetup *setup)
     return g_strdup(names->len < MOST_NAMES ? names->str : "");
 }
 
+static void add_socket(GPtrArray *argv, const char *name, const char *path)
+{
+    g_autoptr(GString) quoted = g_string_new(path);
+
+    g_string_replace(quoted, ",", ",,", 0);
+    add(argv, "-chardev", g_strdup_printf("socket,path=%s,server=on,wait=off,id=%s", quoted->str,
+                                          name));
+}
+
 static void add_machine(GPtrArray *argv, const MachineSetup *setup)
 {
     static const char *const fixed[] = {
@@ -154,15 +163,14 @@ static void add_machine(GPtrArray *argv, const MachineSetup *setup)
         "-display", "none", "-no-reboot", "-serial", "stdio", "-sandbox",
         "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
         "-device", "virtio-serial-pci", "-device",
-        "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+        "virtserialport,nr=1,chardev=agent,name=org.qemu.guest_agent.0", "-device",
+        "virtserialport,nr=2,chardev=data,name=guestctl.data",
     };
     g_autofree char *names = disk_names(setup);
-    g_autoptr(GString) agent = g_string_new(setup->agent);
-
-    g_string_replace(agent, ",", ",,", 0);
     add(argv, QEMU, NULL);
     add(argv, "-accel", g_strdup(setup->kvm ? "kvm" : "tcg"));
-    add(argv, "-chardev", g_strdup_printf("socket,path=%s,server=on,wait=off,id=agent", agent->str));
+    add_socket(argv, "agent", setup->agent);
+    add_socket(argv, "data", setup->data);
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
         add(argv, fixed[i], NULL);
     add(argv, "-kernel", g_strdup(setup->kernel));

@@ -14,7 +14,7 @@ typedef struct {
 
 typedef struct {
     const char *kernel, *image; /* image: the initramfs */
-    const char *agent;          /* path of the socket to make for the agent */
+    const char *agent, *data;   /* paths of the sockets to make for the agent and for contents */
     gboolean kvm;
     GPtrArray *disks;           /* of MachineDisk */
 } MachineSetup;

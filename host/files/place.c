@@ -57,6 +57,7 @@ gboolean place_init(Place *place, const char *key, GError **error)
     *place = (Place){ .use_fd = -1 };
     place->dir = g_build_filename(runtime, key, NULL);
     place->agent = g_build_filename(place->dir, "agent", NULL);
+    place->data = g_build_filename(place->dir, "data", NULL);
     place->keeper = g_build_filename(place->dir, "keeper", NULL);
     place->use = g_build_filename(place->dir, "use", NULL);
     return check_dir(runtime, error) && check_dir(place->dir, error);
@@ -67,6 +68,7 @@ void place_clear(Place *place)
     place_give(place);
     g_free(place->dir);
     g_free(place->agent);
+    g_free(place->data);
     g_free(place->keeper);
     g_free(place->use);
 }
@@ -176,6 +178,7 @@ int place_keeper(const Place *place)
 void place_remove(Place *place)
 {
     g_unlink(place->agent);
+    g_unlink(place->data);
     g_unlink(place->keeper);
     g_unlink(place->use);
     g_rmdir(place->dir);

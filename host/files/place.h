@@ -7,13 +7,14 @@
  * The directory of one appliance below the caller's runtime directory, in which its users find it:
  *
  *   agent    the socket of its agent
+ *   data     the socket of its port for contents of files
  *   keeper   locked by the process that started it (fcntl(2), so that its number is known); holds
  *            the description of what it shows
  *   use      locked by its user (flock(2)); its time of modification is the end of the last use
  */
 typedef struct {
     char *dir;
-    char *agent;
+    char *agent, *data;
     char *keeper;
     char *use;
     int use_fd; /* -1: not locked by this process */

@@ -126,12 +126,22 @@ static gboolean receive_all(Copy *copy, Target *target, GError **error)
     return TRUE;
 }
 
+static gboolean receive(Copy *copy, Target *target, GError **error)
+{
+    struct stat info;
+
+    if (!copy->receive)
+        return receive_all(copy, target, error);
+    return copy->receive(copy, target->fd,
+                         fstat(target->fd, &info) == 0 && S_ISREG(info.st_mode), error);
+}
+
 /* Files of /proc have no size, and are not the same twice. */
 static gboolean verify(Copy *copy, GError **error)
 {
     RemoteStat stat;
 
-    if (!copy->remote.guestd || copy->unchecked || (copy->total == 0 && copy->done > 0))
+    if (!copy->remote.guestd || copy->receive || (copy->total == 0 && copy->done > 0))
         return TRUE;
     return remote_file_stat(&copy->remote, NULL, TRUE, &stat, error) &&
            copy_check(copy, &stat, error);
@@ -195,7 +205,7 @@ static gboolean fetch(Copy *copy, Target *target, GError **error)
 
     if (!open_source(copy, &stat, error) ||
         !open_target(copy, target, stat.mode >= 0, error) ||
-        !skip_part(copy, target, error) || !receive_all(copy, target, error))
+        !skip_part(copy, target, error) || !receive(copy, target, error))
         return FALSE;
     if (!verify(copy, error)) {
         /* What was added does not belong to what was there. */

@@ -5,12 +5,18 @@
 #include "host/guest/remote-file.h"
 
 /* One file on its way into the guest or out of it. */
-typedef struct {
+typedef struct Copy Copy;
+struct Copy {
     RemoteFile remote;
     char *local;
     char *path; /* in the guest */
     gboolean resume; /* go on behind what is there, in place */
-    gboolean unchecked; /* the remote checksum is not asked for: nothing writes to the file */
+    /*
+     * Of copies to the host: writes the whole content to @fd, which if it is a regular file is empty,
+     * and sets done; the checksum is neither made nor compared. NULL: it comes through the agent.
+     */
+    gboolean (*receive)(Copy *copy, int fd, gboolean regular, GError **error);
+    gpointer receive_data;
     Progress progress;
     GChecksum *sum; /* of all of it, also of what was there */
     gint64 start;   /* what was there */
@@ -18,7 +24,7 @@ typedef struct {
     gint64 total;      /* as far as it is known */
     gboolean checked;  /* the guest's checksum is the same */
     gboolean mode_kept;
-} Copy;
+};
 
 /* Copies; on failure what is left behind is told in @error. */
 gboolean copy_to_guest(Copy *copy, GError **error);

@@ -10,6 +10,7 @@
 #include "host/cli/verb.h"
 #include "host/files/appliance.h"
 #include "host/files/listing.h"
+#include "host/files/stream.h"
 #include "host/guest/copy.h"
 #include "lib/errors.h"
 #include "lib/json/writer.h"
@@ -333,39 +334,11 @@ static gboolean find_run(Files *files, GError **error)
 
 /* ---- Contents */
 
-static gboolean write_out(const char *data, gsize len, GError **error)
-{
-    while (len > 0) {
-        ssize_t n = write(STDOUT_FILENO, data, len);
-
-        if (n < 0 && errno != EINTR)
-            return set_errno_error(error, errno, "standard output");
-        data += MAX(n, 0);
-        len -= (gsize)MAX(n, 0);
-    }
-    return TRUE;
-}
-
-static gboolean pass_on(RemoteFile *remote, GError **error)
-{
-    gboolean eof = FALSE;
-
-    while (!eof) {
-        g_autoptr(Arena) arena = arena_new();
-        gsize len;
-        const char *data = remote_file_read(remote, REMOTE_CHUNK, &len, &eof, arena, error);
-
-        if (!data || !write_out(data, len, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean cat_run(Files *files, GError **error)
 {
     RemoteFile remote = { .vm = files->appliance.vm, .guestd = TRUE, .handle = -1 };
     RemoteStat info;
-    gboolean ok;
+    gint64 done;
 
     if (files->job->context->json)
         return usage_error(error, "cat has no JSON");
@@ -375,9 +348,16 @@ static gboolean cat_run(Files *files, GError **error)
         return set_error(error, "no file %s in the backup", files->path);
     if (!g_str_equal(info.type, "regular"))
         return set_error(error, "%s is not a regular file but a %s", files->path, info.type);
-    ok = remote_file_open(&remote, files->path, "rb", -1, FALSE, error) && pass_on(&remote, error);
-    remote_file_close(&remote, TRUE, NULL);
-    return ok;
+    return stream_file(files->appliance.vm, files->appliance.place.data, files->path,
+                       STDOUT_FILENO, FALSE, info.size, NULL, &done, error);
+}
+
+static gboolean receive(Copy *copy, int fd, gboolean regular, GError **error)
+{
+    const Appliance *appliance = copy->receive_data;
+
+    return stream_file(appliance->vm, appliance->place.data, copy->path, fd, regular, copy->total,
+                       &copy->progress, &copy->done, error);
 }
 
 static gboolean copy_one(Files *files, Copy *copy, GError **error)
@@ -395,24 +375,21 @@ static gboolean copy_one(Files *files, Copy *copy, GError **error)
     size = size_text(copy->done);
     job_print(job, "copied %s in %.1f s\n", size,
               (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
-    g_string_append_printf(job->json, "{\"bytes\": %" G_GINT64_FORMAT ", \"sha256\": \"%s\"}",
-                           copy->done, g_checksum_get_string(copy->sum));
+    g_string_append_printf(job->json, "{\"bytes\": %" G_GINT64_FORMAT "}", copy->done);
     return TRUE;
 }
 
 static gboolean cp_run(Files *files, GError **error)
 {
-    Copy copy = { .unchecked = TRUE };
+    Copy copy = { .receive = receive, .receive_data = &files->appliance };
     gboolean ok;
 
     copy.remote = (RemoteFile){ .vm = files->appliance.vm, .guestd = TRUE, .handle = -1 };
     copy.local = g_strdup(argument(files, 2));
     copy.path = g_strdup(files->path);
-    copy.sum = g_checksum_new(G_CHECKSUM_SHA256);
     ok = copy_one(files, &copy, error);
     g_free(copy.local);
     g_free(copy.path);
-    g_checksum_free(copy.sum);
     return ok;
 }
 

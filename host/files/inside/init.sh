@@ -194,6 +194,11 @@ make_nodes() {
     done
     IFS=: read -r major minor <"$1/dev"
     mknod /t/port c "$major" "$minor"
+    while ! set -- /sys/class/virtio-ports/vport*p2 || [ ! -e "$1/dev" ]; do
+        usleep 10000
+    done
+    IFS=: read -r major minor <"$1/dev"
+    mknod /t/data c "$major" "$minor"
 }
 
 echo "guestctl: the kernel runs"

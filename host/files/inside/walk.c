@@ -3,18 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/files/stream-frame.h"
+
 /*
- * Lists files in the appliance of guestctl files, for which the agent has no command. It links
- * nothing but the C library.
+ * Lists and sends files in the appliance of guestctl files, for which the agent has no command. It
+ * links nothing but the C library.
  *
  *   guestctl-walk one|list|tree PATH LIMIT
- *   guestctl-walk data PATH LIMIT
+ *   guestctl-walk send PATH TOKEN
  *
  * one, list and tree print a record for PATH, for what is in it, or for it and all below it: the line
  * "MODE UID GID SIZE BLOCKS NS LINKS" (mode in octal, blocks of 512 bytes, time of modification)
@@ -167,23 +172,112 @@ static int list(Walk *walk, const char *path)
     return 0;
 }
 
-static int show_data(Walk *walk, const char *path)
+/* ---- Contents */
+
+static FILE *port;
+
+/* A sender whose reader was killed waits for a new one for ever; it is ended. */
+static int open_port(void)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    off_t at = 0, end;
+    FILE *pid = fopen(SENDER_FILE, "r");
+    int fd = open(PORT_FILE, O_WRONLY | O_CLOEXEC);
+    int number;
+
+    if (fd < 0 && errno == EBUSY && pid && fscanf(pid, "%d", &number) == 1) {
+        kill(number, SIGKILL);
+        /* The port is free once the process is gone, which comes soon. */
+        for (int i = 0; fd < 0 && errno == EBUSY && i < 1000; i++) {
+            usleep(1000);
+            fd = open(PORT_FILE, O_WRONLY | O_CLOEXEC);
+        }
+    }
+    if (pid)
+        fclose(pid);
+    return fd;
+}
+
+static int begin(const char *token)
+{
+    FILE *pid;
+    int fd = open_port();
 
     if (fd < 0)
-        return fprintf(stderr, "%s\n", strerror(errno)), 1;
-    while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (end = lseek(fd, at, SEEK_HOLE)) > at) {
-        if (walk->left-- <= 0) {
-            puts("MORE");
-            break;
-        }
-        printf("%lld %lld\n", (long long)at, (long long)(end - at));
-        at = end;
+        return 0;
+    pid = fopen(SENDER_FILE, "w");
+    if (pid) {
+        fprintf(pid, "%d\n", getpid());
+        fclose(pid);
     }
-    close(fd);
-    return 0;
+    port = fdopen(fd, "w");
+    return port && fwrite(token, 1, STREAM_TOKEN, port) == STREAM_TOKEN;
+}
+
+static int put_frame(int64_t kind, int64_t a, int64_t b)
+{
+    const StreamFrame frame = { kind, a, b };
+
+    return fwrite(&frame, sizeof frame, 1, port) == 1;
+}
+
+/* What was announced, although it cannot be read. */
+static int put_zeros(int64_t len)
+{
+    static const char zeros[65536];
+
+    while (len > 0) {
+        size_t n = len > (int64_t)sizeof zeros ? sizeof zeros : (size_t)len;
+
+        if (fwrite(zeros, 1, n, port) != n)
+            return 0;
+        len -= (int64_t)n;
+    }
+    return 1;
+}
+
+/* One piece from the page cache, without a copy. @problem: what keeps it from being read. */
+static int put_piece(int fd, off_t at, int64_t len, int *problem)
+{
+    if (!put_frame(STREAM_DATA, at, len) || fflush(port) != 0)
+        return 0;
+    while (len > 0 && !*problem) {
+        ssize_t n = sendfile(fileno(port), fd, &at, (size_t)len);
+
+        if (n > 0)
+            len -= n;
+        else if (n == 0 || errno != EINTR)
+            *problem = n == 0 ? EIO : errno;
+    }
+    return put_zeros(len);
+}
+
+/* The extents of the file that are not holes, and its end. Returns 0 if the port fails. */
+static int send_file(int fd)
+{
+    struct stat info;
+    off_t at = 0, end;
+    int problem = 0;
+
+    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))
+        return put_frame(STREAM_END, 0, EINVAL);
+    while (!problem && (at = lseek(fd, at, SEEK_DATA)) >= 0 &&
+           (end = lseek(fd, at, SEEK_HOLE)) > at)
+        for (; at < end && !problem; at += STREAM_PIECE)
+            if (!put_piece(fd, at, end - at < STREAM_PIECE ? end - at : STREAM_PIECE, &problem))
+                return 0;
+    if (!problem && at < 0 && errno != ENXIO)
+        problem = errno;
+    return put_frame(STREAM_END, info.st_size, problem);
+}
+
+static int send_one(const char *path, const char *token)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int problem = errno;
+
+    return begin(token) && (fd < 0 ? put_frame(STREAM_END, 0, problem) : send_file(fd)) &&
+                   fflush(port) == 0
+               ? 0
+               : 1;
 }
 
 int main(int argc, char **argv)
@@ -194,7 +288,7 @@ int main(int argc, char **argv)
     int status = 0;
 
     if (argc != 4)
-        return fprintf(stderr, "usage: guestctl-walk one|list|tree|data PATH LIMIT\n"), 2;
+        return fprintf(stderr, "usage: guestctl-walk one|list|tree|send PATH LIMIT|TOKEN\n"), 2;
     path = argv[2];
     walk.left = atol(argv[3]);
     walk.len = strlen(path);
@@ -205,10 +299,10 @@ int main(int argc, char **argv)
     memcpy(walk.name, path, walk.len);
     if (lstat(path, &info) < 0)
         return fprintf(stderr, "%s\n", strerror(errno)), 1;
+    if (strcmp(argv[1], "send") == 0)
+        return send_one(path, argv[3]);
     if (strcmp(argv[1], "list") == 0)
         status = list(&walk, path);
-    else if (strcmp(argv[1], "data") == 0)
-        status = show_data(&walk, path);
     else
         walk_entry(&walk, AT_FDCWD, path, walk.name, strcmp(argv[1], "tree") == 0, 0);
     return fflush(stdout) < 0 || ferror(stdout) ? 1 : status;
