@@ -65,6 +65,12 @@ static char *lock_dir(GError **error)
     return NULL;
 }
 
+/* Words such as "snapshot commit". All who may take the lock may write to its file. */
+static gboolean is_activity(const char *text)
+{
+    return strspn(text, "abcdefghijklmnopqrstuvwxyz -") == strlen(text);
+}
+
 /* What the holder wrote about itself; the caller's. */
 static char *holder(int fd, const char *name)
 {
@@ -77,7 +83,8 @@ static char *holder(int fd, const char *name)
 
     if (!words || g_strv_length(words) != 3 ||
         !g_ascii_string_to_signed(words[0], 10, 1, G_MAXINT32, &pid, NULL) ||
-        !g_ascii_string_to_signed(words[1], 10, 0, G_MAXINT64, &since, NULL))
+        !g_ascii_string_to_signed(words[1], 10, 0, G_MAXINT64, &since, NULL) ||
+        !is_activity(words[2]))
         return g_strdup_printf("another guestctl is at work on VM %s", name);
     time = g_date_time_new_from_unix_local(since);
     begun = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : NULL;

@@ -45,6 +45,22 @@ def test_other_store(bench):
     check_first_store(vm)
 
 
+def test_foreign_text(bench):
+    """/lock/a lock file with control characters -> they are not printed"""
+    vm = machine(bench)
+    first = vm.start_backup(*SLOW)
+    vm.copying()
+    fds = f"/proc/{first.pid}/fd"
+    (lock,) = {path for path in (os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds))
+               if "/guestctl/" in path and path.endswith(".lock")}
+    with open(lock, "w", encoding="ascii") as file:
+        file.write(f"{first.pid} 1 backup\x1b[2J\n")
+    refused = vm.ctl("backup", "--to", vm.store + "-2", "--wait", 0)
+    same((refused.status, "\x1b" in refused.err), (1, False), refused)
+    has(refused.err, "another guestctl is at work on VM ")
+    bench.interrupt(first)
+
+
 def test_wait_interrupted(bench):
     """/lock/Ctrl-C while guestctl waits for another -> it ends"""
     vm = machine(bench)
