@@ -10,7 +10,7 @@
 /* Of an output, so that a name of a mebibyte in each entry is not kept. */
 #define MOST_OUTPUT ((gsize)256 << 20)
 
-static void entry_free(gpointer data)
+void entry_free(gpointer data)
 {
     Entry *entry = data;
 
@@ -67,31 +67,45 @@ static gboolean parse_entry(Entry *entry, const char *line)
                   &entry->modified, &entry->links) == 7;
 }
 
+Entry *entry_take(const char **at, const char *end)
+{
+    const char *line = next_text(at, end);
+    const char *name = line ? next_text(at, end) : NULL;
+    const char *target = name ? next_text(at, end) : NULL;
+    Entry *entry;
+
+    if (!target)
+        return NULL;
+    entry = g_new0(Entry, 1);
+    entry->name = g_strdup(name);
+    entry->target = g_strdup(target);
+    if (parse_entry(entry, line))
+        return entry;
+    entry_free(entry);
+    return NULL;
+}
+
 GPtrArray *listing_read(Vm *vm, ListingKind kind, const char *path, gboolean *more, GError **error)
 {
     static const char *const kinds[] = { "one", "list", "tree" };
     g_autoptr(GString) out = walk(vm, kinds[kind], path, LISTING_MOST, error);
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
-    const char *at = out ? out->str : NULL, *line;
+    const char *at = out ? out->str : NULL;
 
     *more = FALSE;
-    while (at && (line = next_text(&at, out->str + out->len))) {
-        const char *name = next_text(&at, out->str + out->len);
-        const char *target = next_text(&at, out->str + out->len);
-        Entry *entry = g_new0(Entry, 1);
+    while (at && at < out->str + out->len) {
+        Entry *entry;
 
-        g_ptr_array_add(entries, entry);
-        entry->name = g_strdup(name);
-        entry->target = g_strdup(target);
-        if (g_str_equal(line, "MORE")) {
-            g_ptr_array_set_size(entries, (gint)entries->len - 1);
+        if (g_str_has_prefix(at, "MORE")) {
             *more = TRUE;
             break;
         }
-        if (!target || !parse_entry(entry, line)) {
+        entry = entry_take(&at, out->str + out->len);
+        if (!entry) {
             set_error(error, "%s: the appliance printed an invalid list", path);
             return NULL;
         }
+        g_ptr_array_add(entries, entry);
     }
     return out ? g_steal_pointer(&entries) : NULL;
 }

@@ -13,6 +13,10 @@ typedef struct {
     gint64 modified; /* nanoseconds since 1970 */
 } Entry;
 
+void entry_free(gpointer entry);
+/* The record at *@at, behind which *@at is moved; the caller's. NULL: it is not one. */
+Entry *entry_take(const char **at, const char *end);
+
 typedef enum {
     LISTING_ONE,  /* the file itself */
     LISTING_LIST, /* what is in the directory, or the file itself */

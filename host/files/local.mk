@@ -7,7 +7,8 @@ libguestctl_a_SOURCES += \
 	%D%/listing.c %D%/listing.h \
 	%D%/machine.c %D%/machine.h \
 	%D%/place.c %D%/place.h \
-	%D%/stream.c %D%/stream.h %D%/stream-frame.h
+	%D%/stream.c %D%/stream.h %D%/stream-frame.h \
+	%D%/tree.c %D%/tree.h
 
 # Runs in the appliance, where guestctl copies it to.
 pkglibexec_PROGRAMS = guestctl-walk

@@ -13,6 +13,8 @@
 enum {
     STREAM_DATA = 1, /* a: offset, b: length, at most STREAM_PIECE; so many bytes follow */
     STREAM_END,      /* a: size of the file, b: 0, or a number of errno(3): the content is not whole */
+    STREAM_ENTRY,    /* a: length of a record that follows; of a regular file, data and end come next */
+    STREAM_FINISH,   /* of a tree */
 };
 
 typedef struct {

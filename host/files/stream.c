@@ -17,6 +17,8 @@
 #define BUFFER_BYTES (256 * 1024)
 /* What an earlier reader can have left in QEMU and the appliance. */
 #define MOST_LEFT (256 << 20)
+/* A record is a name and a target, of which a filesystem has at most so much. */
+#define MOST_RECORD (2 << 20)
 
 typedef struct {
     Vm *vm;
@@ -205,21 +207,81 @@ static char *new_token(void)
     return g_string_free(token, FALSE);
 }
 
-static gboolean run(Stream *stream, const char *path, GError **error)
+static gboolean take_content(Stream *stream, const StreamTree *tree, gpointer tree_data,
+                             const Entry *entry, int fd, gint64 *done, GError **error)
+{
+    gboolean ok;
+
+    stream->fd = fd;
+    stream->at = 0;
+    ok = take_file(stream, error);
+    *done += stream->at;
+    return tree->content(tree_data, entry, fd, ok, ok ? error : NULL) && ok;
+}
+
+static gboolean take_entry(Stream *stream, const StreamTree *tree, gpointer tree_data, gint64 len,
+                           gint64 *done, GError **error)
+{
+    g_autofree char *text = len > 0 && len <= MOST_RECORD ? g_malloc((gsize)len) : NULL;
+    const char *at = text;
+    Entry *entry;
+    gboolean ok;
+    int fd = -1;
+
+    if (!text)
+        return set_error(error, "the appliance sent an invalid frame");
+    if (!receive_all(stream, text, (gsize)len, error))
+        return FALSE;
+    entry = entry_take(&at, text + len);
+    if (!entry)
+        return set_error(error, "the appliance sent an invalid record");
+    ok = tree->entry(tree_data, entry, &fd, error) &&
+         (fd < 0 || take_content(stream, tree, tree_data, entry, fd, done, error));
+    entry_free(entry);
+    return ok;
+}
+
+static gboolean take_tree(Stream *stream, const StreamTree *tree, gpointer tree_data, gint64 *done,
+                          GError **error)
+{
+    StreamFrame frame;
+
+    for (;;) {
+        if (!receive_all(stream, &frame, sizeof frame, error))
+            return FALSE;
+        if (frame.kind == STREAM_FINISH)
+            return TRUE;
+        if (frame.kind != STREAM_ENTRY)
+            return set_error(error, "the appliance sent an invalid frame");
+        if (!take_entry(stream, tree, tree_data, frame.a, done, error))
+            return FALSE;
+    }
+}
+
+/* Starts to send @path, and is at the first frame then. */
+static gboolean begin(Stream *stream, Program *program, const char *data, const char *kind,
+                      const char *path, GError **error)
 {
     g_autoptr(HostRequest) request = request_new("guest-exec");
     g_autofree char *token = new_token();
-    g_autoptr(GString) out = g_string_new(NULL);
-    g_autoptr(GString) err = g_string_new(NULL);
-    Program program = { .vm = stream->vm, .kept = { out, err } };
 
+    stream->socket = connect_to(data, error);
+    if (stream->socket < 0)
+        return FALSE;
+    stream->buffer = g_malloc(BUFFER_BYTES);
     request_string(request, "path", "/dev/ld.so");
     request_strings(request, "arg", (const char *const[]){ "--inhibit-cache", "--library-path",
-                                                           "/dev/lib", "/dev/walk", "send", path,
+                                                           "/dev/lib", "/dev/walk", kind, path,
                                                            token, NULL });
     request_bool(request, "capture-output", TRUE);
-    return program_start(&program, request, error) && skip_to(stream, token, error) &&
-           take_file(stream, error) && program_await(&program, error);
+    return program_start(program, request, error) && skip_to(stream, token, error);
+}
+
+static void end(Stream *stream)
+{
+    g_free(stream->buffer);
+    if (stream->socket >= 0)
+        close(stream->socket);
 }
 
 gboolean stream_file(Vm *vm, const char *data, const char *path, int fd, gboolean sparse,
@@ -227,15 +289,29 @@ gboolean stream_file(Vm *vm, const char *data, const char *path, int fd, gboolea
 {
     Stream stream = { .vm = vm, .fd = fd, .sparse = sparse, .total = total,
                       .progress = progress };
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) err = g_string_new(NULL);
+    Program program = { .vm = vm, .kept = { out, err } };
+    gboolean ok = begin(&stream, &program, data, "send", path, error) &&
+                  take_file(&stream, error) && program_await(&program, error);
+
+    *done = stream.at;
+    end(&stream);
+    return ok;
+}
+
+gboolean stream_tree(Vm *vm, const char *data, const char *path, const StreamTree *tree,
+                     gpointer tree_data, gint64 *done, GError **error)
+{
+    Stream stream = { .vm = vm, .sparse = TRUE };
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) err = g_string_new(NULL);
+    Program program = { .vm = vm, .kept = { out, err } };
     gboolean ok;
 
-    stream.socket = connect_to(data, error);
-    if (stream.socket < 0)
-        return FALSE;
-    stream.buffer = g_malloc(BUFFER_BYTES);
-    ok = run(&stream, path, error);
-    *done = stream.at;
-    g_free(stream.buffer);
-    close(stream.socket);
+    *done = 0;
+    ok = begin(&stream, &program, data, "copy", path, error) &&
+         take_tree(&stream, tree, tree_data, done, error) && program_await(&program, error);
+    end(&stream);
     return ok;
 }

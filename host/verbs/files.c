@@ -11,6 +11,7 @@
 #include "host/files/appliance.h"
 #include "host/files/listing.h"
 #include "host/files/stream.h"
+#include "host/files/tree.h"
 #include "host/guest/copy.h"
 #include "lib/errors.h"
 #include "lib/json/writer.h"
@@ -379,11 +380,36 @@ static gboolean copy_one(Files *files, Copy *copy, GError **error)
     return TRUE;
 }
 
+static gboolean copy_tree(Files *files, GError **error)
+{
+    gint64 began = g_get_monotonic_time();
+    Job *job = files->job;
+    g_autofree char *size = NULL;
+    TreeCopy copy;
+    gboolean ok = tree_copy(&files->appliance, files->path, argument(files, 2), &copy, error);
+
+    if (ok) {
+        size = size_text(copy.bytes);
+        job_print(job, "copied %" G_GUINT64_FORMAT " files, %s, to %s in %.1f s\n", copy.files, size,
+                  copy.path, (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
+        if (copy.left_out)
+            job_print(job, "left out: %" G_GUINT64_FORMAT " devices, sockets or fifos\n",
+                      copy.left_out);
+        g_string_append_printf(job->json, "{\"files\": %" G_GUINT64_FORMAT ", \"bytes\": %"
+                               G_GINT64_FORMAT ", \"left-out\": %" G_GUINT64_FORMAT "}", copy.files,
+                               copy.bytes, copy.left_out);
+    }
+    g_free(copy.path);
+    return ok;
+}
+
 static gboolean cp_run(Files *files, GError **error)
 {
     Copy copy = { .receive = receive, .receive_data = &files->appliance };
     gboolean ok;
 
+    if (job_flag(files->job, "recursive"))
+        return copy_tree(files, error);
     copy.remote = (RemoteFile){ .vm = files->appliance.vm, .guestd = TRUE, .handle = -1 };
     copy.local = g_strdup(argument(files, 2));
     copy.path = g_strdup(files->path);
@@ -502,6 +528,8 @@ const Verb verb_files = {
         { "at", "TIME", "as it was then: the newest backup that is not younger, or a backup's "
                         "name; default: the newest" },
         { "disk", "NAME", "show only this disk; default: all disks of the backup" },
+        { "recursive", NULL, "cp: a directory and all below it, with modes and times; FILE must not "
+                             "exist, or be a directory to copy into" },
         { "kernel", "FILE", "Linux kernel of the appliance; default: $GUESTCTL_KERNEL, or one of "
                             "this host" },
         { "idle", "SECONDS", "keep: end the appliance that was not used so long; default 300" },

@@ -15,9 +15,10 @@ PIECES = {0: b"first", 5 * MIB + 17: b"middle" * 10000, 40 * MIB - 1: b"z"}
 SIZE = 47 * MIB + 3
 
 
-def backed_up(bench, make, more=None):
-    """A VM with one backup of a root that has a sparse file."""
+def backed_up(bench, make, more=None, prepare=lambda source: None):
+    """A VM with one backup of a root that has a sparse file, and what @prepare does to it."""
     source = tree(bench.path("root"), more or {})
+    prepare(source)
     write(os.path.join(source, "sparse"), b"")
     with open(os.path.join(source, "sparse"), "r+b") as file:
         for at, data in PIECES.items():
@@ -85,3 +86,43 @@ def test_full(bench, make):
     with open(bench.path("copy"), encoding="utf-8") as file:
         same(file.read(), "before")
     same([name for name in os.listdir(bench.place) if name.startswith(".copy")], [])
+
+
+def lines(place):
+    """Type, mode, time in seconds (mkfs keeps no more), size and target of all that is in a directory."""
+    words = ("find", ".", "(", "-type", "d", "-printf", "%y %m %Ts %p\\n", ")", "-o", "-printf",
+             "%y %m %Ts %s %p %l\\n")
+    return sorted(subprocess.run(words, cwd=place, capture_output=True, text=True,
+                                 check=True).stdout.splitlines())
+
+
+def test_tree(bench, make):
+    """a directory -> cp --recursive makes it whole, with modes, times, links and holes"""
+    def prepare(source):
+        os.mkdir(os.path.join(source, "srv/closed"), 0o500)
+        os.mkfifo(os.path.join(source, "srv/fifo"))
+        os.chmod(os.path.join(source, "srv/big"), 0o4711)
+
+    vm, source = backed_up(bench, make, {
+        "srv/a/deep/er/file": "text\n", "srv/a/link": ("/etc/passwd",), "srv/out": ("../../../..",),
+        "srv/line\nbreak": "x", "srv/empty": "", "srv/big": os.urandom(5 * MIB)}, prepare)
+    source = os.path.join(os.path.dirname(source), "srv")
+    said = bench.files(vm.store, "--recursive", "cp", "/srv/", bench.path("copy"))
+    has(said, "left out: 1 devices, sockets or fifos")
+    os.chmod(os.path.join(source, "big"), 0o711)
+    before = os.stat(source)
+    os.unlink(os.path.join(source, "fifo"))
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    same(lines(bench.path("copy")), lines(source))
+    same(subprocess.run(["diff", "-r", "--no-dereference", source, bench.path("copy")],
+                        capture_output=True, text=True, check=False).stdout, "")
+
+
+def test_tree_refused(bench, make):
+    """the target exists, or the source is missing or no directory -> refused, and nothing is made"""
+    vm, _ = backed_up(bench, make, {"srv/file": "text\n"})
+    os.makedirs(bench.path("to", "srv"))
+    for path, text in (("/srv", "to/srv exists already"), ("/nope", "No such file"),
+                       ("/srv/file", "Not a directory")):
+        has(bench.files(vm.store, "--recursive", "cp", path, bench.path("to"), status=1), text)
+    same(os.listdir(bench.path("to")), ["srv"])

@@ -215,13 +215,15 @@ def restore(world):
     world.equal(mark_in(world, data), (f"second-{world.agent}", True), "what is in one of all")
 
 
-@row("files", "from", "at", "disk", "kernel", "idle", once=True)
+@row("files", "from", "at", "disk", "kernel", "idle", "recursive", once=True)
 def files(world):
     """a file of the guest's root, and an appliance of one disk that ends when it is idle"""
     words = ("files", "--from", store(world), "--at", listed(world)[-1], "--kernel",
              os.path.join(cache_dir(), "kernel", "vmlinuz"))
     try:
         world.equal(world.ctl(*words, "cat", "/etc/hostname").out, "guest-under-test\n", "hostname")
+        world.ctl(*words, "--recursive", "cp", "/etc/systemd", world.path("copied"))
+        world.check(os.path.isdir(world.path("copied", "system")), "the copied directory")
         systems = world.ctl(*words, "--json", "ls").json
         world.equal([row["type"] for row in systems], ["ext4"] * len(systems), systems)
     finally:

@@ -19,13 +19,16 @@
  * links nothing but the C library.
  *
  *   guestctl-walk one|list|tree PATH LIMIT
- *   guestctl-walk send PATH TOKEN
+ *   guestctl-walk send|copy PATH TOKEN
  *
  * one, list and tree print a record for PATH, for what is in it, or for it and all below it: the line
  * "MODE UID GID SIZE BLOCKS NS LINKS" (mode in octal, blocks of 512 bytes, time of modification)
  * without its newline, the name and the target of a link, each with a NUL after it. A file that
- * cannot be looked at has "ERROR" and a number of errno(3) for the line. data prints the extents of
- * PATH that are not holes, each as "START LENGTH" on a line. After LIMIT records comes "MORE".
+ * cannot be looked at has "ERROR" and a number of errno(3) for the line. After LIMIT records comes
+ * "MORE".
+ *
+ * send writes the content of the file PATH to the port for data, copy the records and contents of the
+ * tree PATH, as in stream-frame.h.
  *
  * Files are found one directory after the other by descriptors, so that neither the depth of a tree
  * nor the length of a path is limited by PATH_MAX. Other filesystems are entered: they are mounted as
@@ -37,8 +40,10 @@
 /* Links may be of any length on a broken filesystem. */
 #define LONGEST_LINK 65536
 #define NAME_BYTES (1024 * 1024)
+#define MOST_SENT 100000000L
 
 typedef struct {
+    int sends; /* records and contents go to the port */
     long left;
     char name[NAME_BYTES]; /* of what is looked at */
     size_t len;
@@ -48,43 +53,62 @@ static int count(Walk *walk)
 {
     if (walk->left-- > 0)
         return 1;
-    if (walk->left == -1)
-        printf("MORE%c%c%c", 0, 0, 0);
+    if (walk->left == -1 && !walk->sends)
+        fputs("MORE", stdout);
     return 0;
 }
 
-static void put(const char *text)
+static FILE *port;
+
+static int put_frame(int64_t kind, int64_t a, int64_t b)
 {
-    fputs(text, stdout);
-    putchar(0);
+    const StreamFrame frame = { kind, a, b };
+
+    return fwrite(&frame, sizeof frame, 1, port) == 1;
+}
+
+/* A record with its three NULs. */
+static int put_texts(const Walk *walk, const char *line, const char *name, const char *target)
+{
+    const char *const texts[] = { line, name, target };
+    FILE *out = walk->sends ? port : stdout;
+    int64_t len = 0;
+
+    for (int i = 0; i < 3; i++)
+        len += (int64_t)strlen(texts[i]) + 1;
+    if (walk->sends && !put_frame(STREAM_ENTRY, len, 0))
+        return 0;
+    for (int i = 0; i < 3; i++)
+        if (fwrite(texts[i], strlen(texts[i]) + 1, 1, out) != 1)
+            return 0;
+    return 1;
 }
 
 static int put_error(Walk *walk, const char *name, int problem)
 {
+    char line[32];
+
     if (!count(walk))
         return 0;
-    printf("ERROR %d%c", problem, 0);
-    put(name);
-    put("");
-    return 1;
+    snprintf(line, sizeof line, "ERROR %d", problem);
+    return put_texts(walk, line, name, "");
 }
 
 static int put_record(Walk *walk, int dir, const char *entry, const char *name,
                       const struct stat *info)
 {
     static char target[LONGEST_LINK];
+    char line[200];
     ssize_t len = S_ISLNK(info->st_mode) ? readlinkat(dir, entry, target, sizeof target - 1) : 0;
 
     if (!count(walk))
         return 0;
     target[len > 0 ? len : 0] = '\0';
-    printf("%o %u %u %lld %lld %lld %lu%c", info->st_mode, info->st_uid, info->st_gid,
-           (long long)info->st_size, (long long)info->st_blocks,
-           (long long)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec,
-           (unsigned long)info->st_nlink, 0);
-    put(name);
-    put(target);
-    return 1;
+    snprintf(line, sizeof line, "%o %u %u %lld %lld %lld %lu", info->st_mode, info->st_uid,
+             info->st_gid, (long long)info->st_size, (long long)info->st_blocks,
+             (long long)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec,
+             (unsigned long)info->st_nlink);
+    return put_texts(walk, line, name, target);
 }
 
 static int is_own(const Walk *walk)
@@ -103,6 +127,17 @@ static int not_dots(const struct dirent *entry)
 }
 
 static int walk_directory(Walk *walk, int dir, int whole, int depth);
+static int send_file(int fd);
+
+static int send_entry(int dir, const char *entry)
+{
+    int fd = openat(dir, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int ok = fd < 0 ? put_frame(STREAM_END, 0, errno) : send_file(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
 
 /* One entry of a directory, whose path is in walk->name. Returns 0 once there are enough. */
 static int walk_entry(Walk *walk, int dir, const char *entry, const char *shown, int whole,
@@ -115,6 +150,8 @@ static int walk_entry(Walk *walk, int dir, const char *entry, const char *shown,
         return put_error(walk, shown, errno);
     if (!put_record(walk, dir, entry, shown, &info))
         return 0;
+    if (walk->sends && S_ISREG(info.st_mode))
+        return send_entry(dir, entry);
     if (!whole || !S_ISDIR(info.st_mode) || is_own(walk))
         return 1;
     fd = openat(dir, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -174,8 +211,6 @@ static int list(Walk *walk, const char *path)
 
 /* ---- Contents */
 
-static FILE *port;
-
 /* A sender whose reader was killed waits for a new one for ever; it is ended. */
 static int open_port(void)
 {
@@ -210,13 +245,6 @@ static int begin(const char *token)
     }
     port = fdopen(fd, "w");
     return port && fwrite(token, 1, STREAM_TOKEN, port) == STREAM_TOKEN;
-}
-
-static int put_frame(int64_t kind, int64_t a, int64_t b)
-{
-    const StreamFrame frame = { kind, a, b };
-
-    return fwrite(&frame, sizeof frame, 1, port) == 1;
 }
 
 /* What was announced, although it cannot be read. */
@@ -280,6 +308,16 @@ static int send_one(const char *path, const char *token)
                : 1;
 }
 
+static int send_tree(Walk *walk, const char *path, const char *token)
+{
+    walk->sends = 1;
+    walk->left = MOST_SENT;
+    return begin(token) && walk_entry(walk, AT_FDCWD, path, walk->name, 1, 0) &&
+                   put_frame(STREAM_FINISH, 0, 0) && fflush(port) == 0
+               ? 0
+               : 1;
+}
+
 int main(int argc, char **argv)
 {
     static Walk walk;
@@ -288,7 +326,7 @@ int main(int argc, char **argv)
     int status = 0;
 
     if (argc != 4)
-        return fprintf(stderr, "usage: guestctl-walk one|list|tree|send PATH LIMIT|TOKEN\n"), 2;
+        return fprintf(stderr, "usage: guestctl-walk one|list|tree|send|copy PATH LIMIT|TOKEN\n"), 2;
     path = argv[2];
     walk.left = atol(argv[3]);
     walk.len = strlen(path);
@@ -297,10 +335,12 @@ int main(int argc, char **argv)
     while (walk.len > 1 && path[walk.len - 1] == '/')
         walk.len--;
     memcpy(walk.name, path, walk.len);
-    if (lstat(path, &info) < 0)
-        return fprintf(stderr, "%s\n", strerror(errno)), 1;
     if (strcmp(argv[1], "send") == 0)
         return send_one(path, argv[3]);
+    if (strcmp(argv[1], "copy") == 0)
+        return send_tree(&walk, path, argv[3]);
+    if (lstat(path, &info) < 0)
+        return fprintf(stderr, "%s\n", strerror(errno)), 1;
     if (strcmp(argv[1], "list") == 0)
         status = list(&walk, path);
     else
