@@ -15,6 +15,8 @@
 
 /* Cleaning up is not interrupted; a job that is cancelled ends with the request under way. */
 #define CLEAN_UP_MS 30000
+/* QEMU has up to so many bytes in flight, and waits after them as long as the rate demands. */
+#define BURST (64 << 20)
 
 Backup *backup_new(Vm *vm, Reporter *reporter, Chain *chain, GError **error)
 {
@@ -95,9 +97,9 @@ static char **needed_bitmaps(const Backup *backup)
  * Ends all jobs of the set and removes its bitmaps that no next backup can need. The leftovers of
  * a guestctl that was killed are recognised by being in no manifest.
  */
-static gboolean clear_qemu(Backup *backup, GError **error)
+static gboolean clear_qemu(Backup *backup, gint64 ms, GError **error)
 {
-    Deadline deadline = deadline_in(CLEAN_UP_MS, -1);
+    Deadline deadline = deadline_in(ms, -1);
     g_auto(GStrv) keep = needed_bitmaps(backup);
 
     return backup->ops->finish(backup->vm, &backup->copy, &deadline, error) &&
@@ -151,16 +153,19 @@ static gboolean is_off(Vm *vm)
 static void undo(Backup *backup, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    gboolean cleared = clear_qemu(backup, &problem);
+    /* One that hangs is not waited for twice. */
+    gboolean hangs = error && g_error_matches(*error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT);
+    gint64 ms = hangs ? MIN(backup->vm->context->timeout_ms, CLEAN_UP_MS) : CLEAN_UP_MS;
+    gboolean cleared = clear_qemu(backup, ms, &problem);
 
-    if (!cleared) {
+    if (!cleared && !hangs) {
         /* The next command may find a connection that was lost working again. */
         g_clear_error(&problem);
         vm_disconnect(backup->vm);
-        cleared = clear_qemu(backup, &problem);
+        cleared = clear_qemu(backup, ms, &problem);
     }
     remove_files(backup);
-    if (!cleared && !is_off(backup->vm) && error && *error) {
+    if (!cleared && error && *error && (hangs || !is_off(backup->vm))) {
         g_autofree char *text = g_strdup((*error)->message);
 
         g_free((*error)->message);
@@ -314,7 +319,9 @@ static gboolean follow(Backup *backup, GError **error)
     gboolean ok;
 
     reporter_progress_begin(backup->reporter, &progress, "backup");
-    progress.paced = backup->rate > 0;
+    /* A limit of the rate makes pauses. */
+    if (backup->rate > 0)
+        progress.stall.more_s = BURST / backup->rate + 1;
     ok = backup->ops->follow(backup->vm, &backup->copy, &progress, backup->vm->context->cancel_fd,
                              error);
     reporter_progress_end(&progress);
@@ -331,7 +338,7 @@ gboolean backup_make(Backup *backup, Quiesce *window, GError **error)
         let_run(backup);
         return FALSE;
     }
-    if (!clear_qemu(backup, &problem))
+    if (!clear_qemu(backup, CLEAN_UP_MS, &problem))
         reporter_warn(backup->reporter, "failed to remove the bitmaps of the last backup (%s); the "
                                         "next backup removes them", problem->message);
     return TRUE;
@@ -349,5 +356,5 @@ gboolean backup_sweep(Backup *backup, GError **error)
         reporter_warn(backup->reporter, "ended %u job%s that a guestctl which was killed had left "
                                         "in QEMU", ended, ended == 1 ? "" : "s");
     chain_sweep(backup->chain);
-    return clear_qemu(backup, error);
+    return clear_qemu(backup, CLEAN_UP_MS, error);
 }

@@ -127,7 +127,7 @@ static gboolean on_look(gpointer data)
     guint64 counter = sum_of(tool->pid, "io") + sum_of(tool->pid, "schedstat");
 
     if (stall_look(&tool->stall, counter, g_get_monotonic_time()))
-        stall_warn(tool->what);
+        stall_warn(&tool->stall, tool->what);
     return G_SOURCE_CONTINUE;
 }
 

@@ -41,10 +41,9 @@ void progress_update(Progress *progress, gint64 done, gint64 total)
     int percent = total > 0 ? (int)(100.0 * (double)CLAMP(done, 0, total) / (double)total) : 0;
     g_autofree char *speed = NULL;
 
-    if (!progress->paced &&
-        stall_look(&progress->stall, (guint64)done, g_get_monotonic_time())) {
+    if (stall_look(&progress->stall, (guint64)done, g_get_monotonic_time())) {
         progress_end(progress);
-        stall_warn(progress->what);
+        stall_warn(&progress->stall, progress->what);
     }
     if (progress->quiet || (!progress->terminal && percent / 10 == progress->tenth))
         return;

@@ -10,11 +10,10 @@
 typedef struct {
     const char *what; /* such as "vm1: backup" */
     gboolean quiet;   /* nothing but stalls */
-    gboolean paced;   /* a limit of the rate makes pauses: they are not stalls */
     gboolean terminal;
     gint64 began;
     int tenth; /* told last */
-    Stall stall;
+    Stall stall; /* its more_s is the caller's */
 } Progress;
 
 void progress_begin(Progress *progress, const char *what, gboolean quiet);

@@ -9,20 +9,20 @@
 gboolean stall_look(Stall *stall, guint64 counter, gint64 now)
 {
     if (stall->since == 0 || counter != stall->counter) {
-        *stall = (Stall){ .counter = counter, .since = now };
+        *stall = (Stall){ .counter = counter, .since = now, .more_s = stall->more_s };
         return FALSE;
     }
-    if (stall->found || now - stall->since < STALL_S * G_USEC_PER_SEC)
+    if (stall->found || now - stall->since < (STALL_S + stall->more_s) * G_USEC_PER_SEC)
         return FALSE;
     stall->found = TRUE;
     return TRUE;
 }
 
-void stall_warn(const char *what)
+void stall_warn(const Stall *stall, const char *what)
 {
     const Reporter reporter = { .subject = what };
 
-    reporter_warn(&reporter, "no progress for %d s", STALL_S);
+    reporter_warn(&reporter, "no progress for %d s", STALL_S + (int)stall->more_s);
 }
 
 gboolean stall_call(DeadlineFunc func, gpointer data, GDestroyNotify clear, const gint *steps,
@@ -38,7 +38,7 @@ gboolean stall_call(DeadlineFunc func, gpointer data, GDestroyNotify clear, cons
     while (!ok && call && g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT)) {
         if (stall_look(&stall, steps ? (guint64)g_atomic_int_get(steps) : 0,
                        g_get_monotonic_time()))
-            stall_warn(what);
+            stall_warn(&stall, what);
         g_clear_error(&problem);
         look = deadline_in(LOOK_MS, cancel_fd);
         ok = deadline_call_await(&call, &look, &problem);

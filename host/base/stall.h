@@ -13,17 +13,18 @@
 typedef struct {
     guint64 counter;
     gint64 since; /* monotonic microseconds; 0: not looked at yet */
+    gint64 more_s; /* the caller's: seconds besides STALL_S for which work may pause */
     gboolean found;
 } Stall;
 
 /*
- * Whether @counter, which grows as the work proceeds, has just been the same for STALL_S seconds, by
+ * Whether @counter, which grows as the work proceeds, has just been the same for STALL_S + more_s seconds, by
  * @now in monotonic microseconds; TRUE once for each stall. Look once a second or more often.
  */
 gboolean stall_look(Stall *stall, guint64 counter, gint64 now);
 
-/* Warns on standard error that @what has made no progress. */
-void stall_warn(const char *what);
+/* Warns on standard error that @what has made no progress, after stall_look(). */
+void stall_warn(const Stall *stall, const char *what);
 
 /*
  * Runs @func(@data) as deadline_call_run() does, for as long as it takes, and reports stalls of

@@ -4,6 +4,7 @@
 import contextlib
 import errno
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -114,6 +115,18 @@ class Bench:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
         return Result(process.returncode, out.decode(), err.decode())
+
+
+def lines_of(process):
+    """What the process writes to standard error, to the end of a line."""
+    shown = b""
+    while not shown.endswith(b"\n"):
+        ready, _, _ = select.select([process.stderr], [], [], PATIENCE)
+        same(bool(ready), True, f"no line after {shown!r}")
+        piece = os.read(process.stderr.fileno(), 4096)
+        same(bool(piece), True, f"it has ended: {shown!r}")
+        shown += piece
+    return shown.decode()
 
 
 def can_connect(path):

@@ -4,7 +4,6 @@
 import hashlib
 import json
 import os
-import select
 import shutil
 import signal
 import time
@@ -12,6 +11,7 @@ import time
 from lib.checks import has, same
 from lib.played import PATIENCE
 
+from bench import lines_of
 from machine import Machine, run
 from test_backup import change
 from test_backup_faults import fake_qemu_img
@@ -188,18 +188,6 @@ def test_manifest_1(bench):
         file.seek(-1, os.SEEK_END)
         file.write(b"?")
     has(verify(vm), "was altered: its checksum is not the one in the manifest")
-
-
-def lines_of(process):
-    """What the process writes to standard error, to the end of a line."""
-    shown = b""
-    while not shown.endswith(b"\n"):
-        ready, _, _ = select.select([process.stderr], [], [], PATIENCE)
-        same(bool(ready), True, f"no line after {shown!r}")
-        piece = os.read(process.stderr.fileno(), 4096)
-        same(bool(piece), True, f"it has ended: {shown!r}")
-        shown += piece
-    return shown.decode()
 
 
 def test_hang(bench):

@@ -32,6 +32,16 @@ static void test_look(void)
         g_assert_cmpint(stall_look(&stall, rows[i].counter, rows[i].now), ==, rows[i].stalled);
 }
 
+static void test_look_longer(void)
+{
+    Stall stall = { .more_s = 5 };
+
+    g_assert_false(stall_look(&stall, 1, 1 * S));
+    g_assert_false(stall_look(&stall, 2, 2 * S));
+    g_assert_false(stall_look(&stall, 2, 16 * S));
+    g_assert_true(stall_look(&stall, 2, 17 * S));
+}
+
 typedef struct {
     int fd; /* the call waits for it; -1: for nothing */
     gboolean fails;
@@ -90,6 +100,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/stall/counter unchanged for 10 s -> reported once", test_look);
+    g_test_add_func("/stall/work that may pause for longer -> reported later", test_look_longer);
     g_test_add_func("/stall/call returns -> its result", test_result);
     g_test_add_func("/stall/call hangs, cancelled -> cancelled at once", test_cancelled);
     return g_test_run();
