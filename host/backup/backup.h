@@ -49,6 +49,8 @@ char *backup_bitmap(const Backup *backup, const ChainPoint *point, const ChainDi
  * (host/vm/off.h). FALSE with @error set, such as if another program has them open.
  */
 gboolean backup_use_off(Backup *backup, GError **error);
+/* As forget_marks(), of @vm, which is off; @chain, which may be NULL, may know its images. */
+gboolean backup_forget_off(Vm *vm, const Chain *chain, Reporter *reporter, GError **error);
 /* After backup_plan(), of a VM that is off: why its disks are as after a power cut; NULL: not so. */
 char *backup_force(const Backup *backup);
 

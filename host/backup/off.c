@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/backup/backup.h"
+#include "host/backup/forget.h"
 #include "host/vm/off.h"
 #include "lib/errors.h"
 
@@ -63,38 +64,47 @@ static gboolean check_formats(const GPtrArray *disks, GError **error)
     return TRUE;
 }
 
-/* libvirt describes a domain that is off; of a bare QEMU only what others have noted is known. */
-static GPtrArray *known_disks(const Backup *backup, const Deadline *deadline, GError **error)
+/*
+ * libvirt describes a domain that is off; of a bare QEMU only what others have noted is known, such as
+ * @chain (NULL: none).
+ */
+static GPtrArray *known_disks(Vm *vm, const Chain *chain, const Deadline *deadline, GError **error)
 {
-    Vm *vm = backup->vm;
     g_autoptr(GPtrArray) disks = NULL;
 
     if (!vm->backend->off->image)
         return vm_disks(vm, 0, deadline, error);
     if (vm->context->images)
         return disks_of_options(vm, error);
-    disks = disks_of_set(backup->chain);
+    disks = chain ? disks_of_set(chain) : disks_new();
     if (disks->len == 0) {
-        set_error(error, "the VM is off: nothing listens on its monitor's socket, and %s has no "
-                         "backup that names its images; give each with --image NAME=FILE, with the "
-                         "name that QEMU has for the disk, or start the VM", backup->chain->dir);
+        set_error(error, "the VM is off: nothing listens on its monitor's socket, and no backup "
+                         "names its images; give each with --image NAME=FILE, with the name that "
+                         "QEMU has for the disk, or start the VM");
         return NULL;
     }
     return check_formats(disks, error) ? g_steal_pointer(&disks) : NULL;
+}
+
+/* As off_open(). */
+static Vm *open_disks(Vm *vm, const Chain *chain, const GPtrArray *only, const GPtrArray *except,
+                      GError **error)
+{
+    Deadline deadline = vm_deadline(vm, 0);
+    GPtrArray *disks;
+
+    if (!backend_offers(vm->backend, vm->backend->off != NULL, "backup of a VM that is off", error))
+        return NULL;
+    disks = known_disks(vm, chain, &deadline, error);
+    return disks ? off_open(vm, disks, only, except, vm->context->dry_run, &deadline, error) : NULL;
 }
 
 gboolean backup_use_off(Backup *backup, GError **error)
 {
     Deadline deadline = vm_deadline(backup->vm, 0);
     const OffOps *ops = backup->vm->backend->off;
-    GPtrArray *disks;
 
-    if (!backend_offers(backup->vm->backend, ops != NULL, "backup of a VM that is off", error))
-        return FALSE;
-    disks = known_disks(backup, &deadline, error);
-    backup->off = disks ? off_open(backup->vm, disks, backup->only, backup->except,
-                                   backup->vm->context->dry_run, &deadline, error)
-                        : NULL;
+    backup->off = open_disks(backup->vm, backup->chain, backup->only, backup->except, error);
     if (!backup->off)
         return FALSE;
     backup->force = ops->force ? ops->force(backup->vm, &deadline) : NULL;
@@ -127,4 +137,49 @@ char *backup_force(const Backup *backup)
                                    "QEMU", disk->name);
     }
     return g_strdup(backup->force);
+}
+
+/* Of libvirt, the records that are left. */
+static gboolean forget_records(Vm *vm, Vm *off, const Chain *chain, GError **error)
+{
+    static const char *const none[] = { NULL };
+    Deadline deadline = vm_deadline(vm, 0);
+    g_autoptr(GPtrArray) disks = vm_disks(off, 0, &deadline, error);
+    g_autoptr(GPtrArray) marks =
+        disks ? vm->backend->backup->marks(vm, &deadline, error) : NULL;
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_auto(GStrv) names = NULL;
+
+    if (!marks)
+        return FALSE;
+    for (guint i = 0; i < disks->len; i++)
+        if (((const Disk *)disks->pdata[i])->node)
+            g_strv_builder_add(builder, ((const Disk *)disks->pdata[i])->name);
+    names = g_strv_builder_end(builder);
+    for (guint i = 0; i < marks->len; i++) {
+        const char *name = ((const BackupMark *)marks->pdata[i])->name;
+
+        if (forget_is_ours(name, chain ? chain->name : NULL) &&
+            !vm->backend->off->forget_bitmaps(vm, name, none, names, &deadline, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean backup_forget_off(Vm *vm, const Chain *chain, Reporter *reporter, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(Vm) off = open_disks(vm, chain, NULL, NULL, &problem);
+    const char *set = chain ? chain->name : NULL;
+
+    /* libvirt's records can go without the images. */
+    if (!off && vm->backend->off && !vm->backend->off->image) {
+        reporter_warn(reporter, "cannot remove the bitmaps from the images: %s", problem->message);
+        return forget_marks(vm, set, reporter, error);
+    }
+    if (!off)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return off && forget_marks(off, set, reporter, error) &&
+           (vm->context->dry_run || !vm->backend->off->forget_bitmaps ||
+            forget_records(vm, off, chain, error));
 }

@@ -234,14 +234,20 @@ static gboolean forget(Job *job, gboolean all, GError **error)
 {
     g_autofree char *dir = all ? NULL : dir_of(job);
     g_autoptr(Chain) chain = NULL;
+    VmCondition condition;
+    Deadline deadline;
 
     if (dir) {
         chain = open_of(job, dir, job->context->dry_run ? CHAIN_LOOK : CHAIN_WORK, error);
         if (!chain)
             return FALSE;
     }
-    return job_lock(job, "forget", TRUE, error) &&
-           forget_marks(job->vm, chain ? chain->name : NULL, &job->reporter, error);
+    if (!job_lock(job, "forget", TRUE, error))
+        return FALSE;
+    deadline = vm_deadline(job->vm, 0);
+    if (vm_condition(job->vm, &condition, &deadline, NULL) && condition == CONDITION_OFF)
+        return backup_forget_off(job->vm, chain, &job->reporter, error);
+    return forget_marks(job->vm, chain ? chain->name : NULL, &job->reporter, error);
 }
 
 static gboolean run_forget(Job *job, const char *dir, GError **error)

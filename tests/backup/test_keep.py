@@ -5,8 +5,10 @@ import json
 import shutil
 
 from lib.checks import has, same
+from lib.libvirt.daemons import must
 
 from domain import Domain
+from machine import run
 from test_backup import FULL, INCREMENTAL, change, check_restored, levels
 
 # A domain has one anyway.
@@ -124,17 +126,36 @@ def test_forget_after_kill(make):
 
 
 def test_forget_off(make):
-    """{make}: VM off -> of libvirt's only the record goes, and that is said; of QEMU's nothing"""
+    """{make}: VM off -> its bitmaps go from the images, and libvirt's records; others stay"""
     vm = make()
     vm.backup()
     vm.quit()
+    for disk in vm.disks:
+        run("qemu-img", "bitmap", "--add", vm.image(disk), "foreign")
+    has(forget(vm, "--to", vm.store, "--dry-run").out, "would remove guestctl-")
+    has(forget(vm, "--to", vm.store).out, "removed guestctl-")
+    same(forget(vm, "--to", vm.store).out, "nothing to remove\n")
     if isinstance(vm, Domain):
-        has(forget(vm, "--all").out, "may still be in the images")
         same(forget(vm, "--all").out, "nothing to remove\n")
+        same(must("checkpoint-list", vm.name, "--name"), "")
     else:
-        forget(vm, "--all", status=1)
+        has(forget(vm, "--all", status=1).err, "give each with --image NAME=FILE")
     vm.start()
+    same({disk: sorted(names) for disk, names in vm.bitmaps().items()},
+         {disk: ["foreign"] for disk in vm.disks})
+    same(vm.backup()["level"], "full")
+
+
+def test_forget_images_away(bench):
+    """libvirt: VM off, and an image is away -> the records go, and what may be left in the images is said"""
+    vm = Domain(bench, {"vda": "qcow2"})
     vm.backup()
+    vm.quit()
+    shutil.move(vm.image("vda"), vm.image("vda") + ".away")
+    result = forget(vm, "--all")
+    has(result.err, "cannot remove the bitmaps from the images: disk vda: ")
+    has(result.out, "may still be in the images")
+    same(must("checkpoint-list", vm.name, "--name"), "")
 
 
 def test_forget_usage(make):
