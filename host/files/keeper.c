@@ -106,6 +106,7 @@ Context appliance_reach(const Context *context, const Place *place)
     Context reach = *context;
 
     reach.uri = reach.qmp = NULL;
+    reach.images = NULL;
     reach.agent = place->agent;
     return reach;
 }

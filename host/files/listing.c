@@ -7,6 +7,8 @@
 #include "host/guest/program.h"
 #include "lib/errors.h"
 
+/* Of extended attributes; XATTR_LIST_MAX of Linux. */
+#define MOST_NAMES 65536
 /* Of an output, so that a name of a mebibyte in each entry is not kept. */
 #define MOST_OUTPUT ((gsize)256 << 20)
 
@@ -108,4 +110,18 @@ GPtrArray *listing_read(Vm *vm, ListingKind kind, const char *path, gboolean *mo
         g_ptr_array_add(entries, entry);
     }
     return out ? g_steal_pointer(&entries) : NULL;
+}
+
+GPtrArray *listing_attributes(Vm *vm, const char *path, GError **error)
+{
+    g_autoptr(GString) out = walk(vm, "attributes", path, MOST_NAMES, error);
+    GPtrArray *texts = out ? g_ptr_array_new_with_free_func(g_free) : NULL;
+    const char *at = out ? out->str : NULL, *name, *value;
+
+    while (at && (name = next_text(&at, out->str + out->len)) &&
+           (value = next_text(&at, out->str + out->len))) {
+        g_ptr_array_add(texts, g_strdup(name));
+        g_ptr_array_add(texts, g_strdup(value));
+    }
+    return texts;
 }

@@ -31,3 +31,9 @@ typedef enum {
  */
 GPtrArray *listing_read(Vm *vm, ListingKind kind, const char *path, gboolean *more,
                         GError **error);
+
+/*
+ * The extended attributes of the file @path: names and values in hexadecimal, in turn; the caller's
+ * array of texts. NULL with @error set.
+ */
+GPtrArray *listing_attributes(Vm *vm, const char *path, GError **error);

@@ -2,6 +2,7 @@
 libguestctl_a_SOURCES += \
 	%D%/appliance.c %D%/appliance.h \
 	%D%/image.c %D%/image.h \
+	%D%/into.c %D%/into.h \
 	%D%/keeper.c %D%/keeper.h \
 	%D%/kernel.c %D%/kernel.h \
 	%D%/listing.c %D%/listing.h \

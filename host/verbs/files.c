@@ -9,10 +9,12 @@
 #include "host/base/table.h"
 #include "host/cli/verb.h"
 #include "host/files/appliance.h"
+#include "host/files/into.h"
 #include "host/files/listing.h"
 #include "host/files/stream.h"
 #include "host/files/tree.h"
 #include "host/guest/copy.h"
+#include "host/vm/backend.h"
 #include "lib/errors.h"
 #include "lib/json/writer.h"
 
@@ -403,11 +405,49 @@ static gboolean copy_tree(Files *files, GError **error)
     return ok;
 }
 
+/* --into VM:PATH. */
+static gboolean copy_into(Files *files, GError **error)
+{
+    const char *given = job_option(files->job, "into");
+    const char *path = strstr(given, ":/");
+    g_autofree char *name = path ? g_strndup(given, (gsize)(path - given)) : NULL;
+    g_autofree char *made = NULL, *shown = NULL, *size = NULL;
+    g_autoptr(Vm) vm = NULL;
+    Job *job = files->job;
+    gint64 bytes;
+
+    vm = backends_open(job->context, name, &job->reporter, error);
+    if (!vm || !into_vm(&files->appliance, files->path, vm, path + 1, &bytes, &made, error))
+        return FALSE;
+    shown = harmless_text(made);
+    size = size_text(bytes);
+    job_print(job, "copied %s to %s in %s\n", size, shown, vm->name);
+    g_string_append_printf(job->json, "{\"bytes\": %" G_GINT64_FORMAT, bytes);
+    add_member(job->json, "path", made);
+    g_string_append_c(job->json, '}');
+    return TRUE;
+}
+
+/* FILE and --into VM:PATH exclude each other. */
+static gboolean check_target(const Files *files, GError **error)
+{
+    const char *into = job_option(files->job, "into");
+
+    if (!into)
+        return argument(files, 2) || usage_error(error, "cp: missing FILE, or --into VM:PATH");
+    if (argument(files, 2) || job_flag(files->job, "recursive"))
+        return usage_error(error, "--into takes one file, and no FILE on this host");
+    return strstr(into, ":/") ||
+           usage_error(error, "--into must be VM:PATH, with an absolute path in the VM");
+}
+
 static gboolean cp_run(Files *files, GError **error)
 {
     Copy copy = { .receive = receive, .receive_data = &files->appliance };
     gboolean ok;
 
+    if (job_flag(files->job, "into"))
+        return copy_into(files, error);
     if (job_flag(files->job, "recursive"))
         return copy_tree(files, error);
     copy.remote = (RemoteFile){ .vm = files->appliance.vm, .guestd = TRUE, .handle = -1 };
@@ -447,7 +487,7 @@ static gboolean end(Files *files, GError **error)
 }
 
 static const Word words[] = {
-    { "ls", 0, 1, ls_run },     { "cat", 1, 1, cat_run }, { "cp", 2, 2, cp_run },
+    { "ls", 0, 1, ls_run },     { "cat", 1, 1, cat_run }, { "cp", 1, 2, cp_run },
     { "find", 1, 2, find_run }, { "stat", 1, 1, stat_run },
 };
 
@@ -460,6 +500,12 @@ static gboolean run_word(Files *files, const Word *word, GError **error)
 
     if (n < word->min_args || n > word->max_args)
         return usage_error(error, "wrong number of arguments");
+    if (word->run == cp_run && !check_target(files, error))
+        return FALSE;
+    if (word->run == cp_run && files->job->context->dry_run) {
+        job_print(files->job, "would do: files cp %s\n", given);
+        return TRUE;
+    }
     if (given) {
         path = given[0] == '/' ? g_strdup(given) : g_strconcat("/", given, NULL);
         files->path = path;
@@ -490,6 +536,10 @@ static gboolean choose(Files *files, Chain *chain, GError **error)
 
 static gboolean run_on(Files *files, const char *name, GError **error)
 {
+    if (files->job->context->dry_run && (g_str_equal(name, "keep") || g_str_equal(name, "end"))) {
+        job_print(files->job, "would do: files %s\n", name);
+        return TRUE;
+    }
     if (g_str_equal(name, "keep"))
         return keep(files, error);
     if (g_str_equal(name, "end"))
@@ -515,7 +565,7 @@ static gboolean files_run(Job *job, GError **error)
 
 const Verb verb_files = {
     .name = "files",
-    .usage = "ls [PATH] | cat PATH | cp PATH FILE | find PATH [GLOB] | stat PATH | keep | end",
+    .usage = "ls [PATH] | cat PATH | cp PATH [FILE] | find PATH [GLOB] | stat PATH | keep | end",
     .summary = "Read files out of a backup",
     .doc = "The filesystems of a backup are mounted as the VM's fstab has them, with their journals\n"
            "replayed, in an appliance: a small VM of guestctl's own, which has nothing but the backup's\n"
@@ -530,12 +580,14 @@ const Verb verb_files = {
         { "disk", "NAME", "show only this disk; default: all disks of the backup" },
         { "recursive", NULL, "cp: a directory and all below it, with modes and times; FILE must not "
                              "exist, or be a directory to copy into" },
+        { "into", "VM:PATH", "cp: put the file into this VM through its agent, with owner, mode, time and "
+                             "extended attributes" },
         { "kernel", "FILE", "Linux kernel of the appliance; default: $GUESTCTL_KERNEL, or one of "
                             "this host" },
         { "idle", "SECONDS", "keep: end the appliance that was not used so long; default 300" },
         { NULL },
     },
-    .flags = VERB_NO_VM,
+    .flags = VERB_NO_VM | VERB_CHANGES | VERB_DRY_ITSELF,
     .min_args = 1,
     .max_args = 3,
     .run = files_run,

@@ -12,7 +12,7 @@ GUESTD_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 GUESTD_PACKAGES="autoconf automake pkg-config make gcc libc6-dev libglib2.0-dev
     libjson-glib-dev libsmartcols-dev libssl-dev libacl1-dev libsystemd-dev libmount-dev libudev-dev libmnl-dev
     qemu-system-x86 qemu-utils busybox-static cpio kmod xz-utils python3 python3-pytest ca-certificates
-    strace acl e2fsprogs xfsprogs btrfs-progs dosfstools mtools dmsetup lvm2 iproute2 debootstrap
+    strace acl attr e2fsprogs xfsprogs btrfs-progs dosfstools mtools dmsetup lvm2 iproute2 debootstrap
     libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev libxml2-dev virtnbdbackup
     postgresql mariadb-server
     dpkg-dev debhelper faketime fakeroot lintian rpm

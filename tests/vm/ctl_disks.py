@@ -215,15 +215,20 @@ def restore(world):
     world.equal(mark_in(world, data), (f"second-{world.agent}", True), "what is in one of all")
 
 
-@row("files", "from", "at", "disk", "kernel", "idle", "recursive", once=True)
+@row("files", "from", "at", "disk", "kernel", "idle", "recursive", "into", once=True)
 def files(world):
-    """a file of the guest's root, and an appliance of one disk that ends when it is idle"""
+    """cat, ls, cp, keep -> the files of the guest, one put back; an idle appliance ends"""
     words = ("files", "--from", store(world), "--at", listed(world)[-1], "--kernel",
              os.path.join(cache_dir(), "kernel", "vmlinuz"))
     try:
         world.equal(world.ctl(*words, "cat", "/etc/hostname").out, "guest-under-test\n", "hostname")
-        world.ctl(*words, "--recursive", "cp", "/etc/systemd", world.path("copied"))
-        world.check(os.path.isdir(world.path("copied", "system")), "the copied directory")
+        copied = world.path(f"copied-{world.agent}")
+        world.ctl(*words, "--recursive", "cp", "/etc/systemd", copied)
+        world.check(os.path.isdir(os.path.join(copied, "system")), "the copied directory")
+        world.ctl(*words, "--into", f"{world.name}:/root/rows/", "cp", "/etc/hostname")
+        put, there = (world.guest.sh(f"cat {path}/hostname; stat -c '%U %G %a %s %Y' {path}/hostname")
+                      for path in ("/root/rows", "/etc"))
+        world.equal(put, there, "the file that was put back")
         systems = world.ctl(*words, "--json", "ls").json
         world.equal([row["type"] for row in systems], ["ext4"] * len(systems), systems)
     finally:

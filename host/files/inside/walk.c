@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "host/files/stream-frame.h"
@@ -19,6 +21,7 @@
  * links nothing but the C library.
  *
  *   guestctl-walk one|list|tree PATH LIMIT
+ *   guestctl-walk attributes PATH LIMIT
  *   guestctl-walk send|copy PATH TOKEN
  *
  * one, list and tree print a record for PATH, for what is in it, or for it and all below it: the line
@@ -26,6 +29,9 @@
  * without its newline, the name and the target of a link, each with a NUL after it. A file that
  * cannot be looked at has "ERROR" and a number of errno(3) for the line. After LIMIT records comes
  * "MORE".
+ *
+ * attributes prints the extended attributes of the file PATH, each as its name and its value in
+ * hexadecimal with a NUL after both; not more than LIMIT bytes of names.
  *
  * send writes the content of the file PATH to the port for data, copy the records and contents of the
  * tree PATH, as in stream-frame.h.
@@ -209,6 +215,33 @@ static int list(Walk *walk, const char *path)
     return 0;
 }
 
+static int show_attribute(const char *path, const char *name)
+{
+    static unsigned char value[XATTR_SIZE_MAX];
+    ssize_t n = lgetxattr(path, name, value, sizeof value);
+
+    if (n < 0)
+        return fprintf(stderr, "%s: %s\n", name, strerror(errno)), 1;
+    fwrite(name, strlen(name) + 1, 1, stdout);
+    for (ssize_t i = 0; i < n; i++)
+        printf("%02x", value[i]);
+    putchar(0);
+    return 0;
+}
+
+static int show_attributes(const char *path, size_t limit)
+{
+    static char names[XATTR_LIST_MAX];
+    ssize_t n = llistxattr(path, names, limit < sizeof names ? limit : sizeof names);
+    int status = n < 0 && errno != ENOTSUP;
+
+    if (status)
+        fprintf(stderr, "%s\n", strerror(errno));
+    for (const char *name = names; !status && name < names + n; name += strlen(name) + 1)
+        status = show_attribute(path, name);
+    return status;
+}
+
 /* ---- Contents */
 
 /* A sender whose reader was killed waits for a new one for ever; it is ended. */
@@ -326,7 +359,7 @@ int main(int argc, char **argv)
     int status = 0;
 
     if (argc != 4)
-        return fprintf(stderr, "usage: guestctl-walk one|list|tree|send|copy PATH LIMIT|TOKEN\n"), 2;
+        return fprintf(stderr, "usage: guestctl-walk one|list|tree|attributes|send|copy PATH LIMIT|TOKEN\n"), 2;
     path = argv[2];
     walk.left = atol(argv[3]);
     walk.len = strlen(path);
@@ -341,7 +374,9 @@ int main(int argc, char **argv)
         return send_tree(&walk, path, argv[3]);
     if (lstat(path, &info) < 0)
         return fprintf(stderr, "%s\n", strerror(errno)), 1;
-    if (strcmp(argv[1], "list") == 0)
+    if (strcmp(argv[1], "attributes") == 0)
+        status = show_attributes(path, (size_t)walk.left);
+    else if (strcmp(argv[1], "list") == 0)
         status = list(&walk, path);
     else
         walk_entry(&walk, AT_FDCWD, path, walk.name, strcmp(argv[1], "tree") == 0, 0);
