@@ -6,10 +6,10 @@ import os
 import signal
 
 from lib.checks import has, same
-from lib.libvirt.daemons import must
+from lib.libvirt.daemons import must, virsh
 
 from domain import Domain
-from machine import Machine, content, run
+from machine import Machine, content, create_encrypted, run
 from test_backup import FULL, INCREMENTAL, change, check_restored, levels
 
 
@@ -182,6 +182,10 @@ def test_started_meanwhile(make):
             has(str(error), " lock")
         else:
             raise AssertionError("the image can be opened")
+    if isinstance(vm, Domain):
+        good, said = virsh("start", vm.name)
+        same(good, False, said)
+        has(said, " lock")
     result = vm.bench.interrupt(process)
     same(result.status, 1, result)
     has(result.err, "interrupted")
@@ -242,6 +246,20 @@ def test_backing_without_format(make):
         file.seek(0)
         file.write(raw)
     has(vm.backup(status=1), "does not record the format of its backing file; \"qemu-img rebase -u")
+
+
+def test_encrypted(bench):
+    """off, with an encrypted image -> refused, with the next step; --exclude leaves it out"""
+    vm = Machine(bench, {"vda": "qcow2"})
+    vm.quit()
+    create_encrypted(bench.path("secret.qcow2"))
+    words = ("--image", vm.image("vda"), "--image", bench.path("secret.qcow2"), "web", "backup", "--to",
+             vm.store)
+    result = bench.ctl(*words)
+    same(result.status, 1, result)
+    has(result.err, "disk secret is encrypted, and guestctl can copy it only while the VM runs; ")
+    result = bench.ctl(*words, "--exclude", "secret")
+    same(result.status, 0, result)
 
 
 def test_images_alone(bench):

@@ -245,6 +245,13 @@ static JsonObject *node_arguments(const Disk *disk, const char *path, gboolean d
     return arguments;
 }
 
+/* FALSE */
+static gboolean refuse_encrypted(const Disk *disk, GError **error)
+{
+    return set_error(error, "disk %s is encrypted, and guestctl can copy it only while the VM runs; "
+                            "start the VM, or use --exclude %s", disk->name, disk->name);
+}
+
 static gboolean open_image(Qmp *qmp, const Disk *disk, gboolean look, const Deadline *deadline,
                            GError **error)
 {
@@ -253,8 +260,7 @@ static gboolean open_image(Qmp *qmp, const Disk *disk, gboolean look, const Dead
     struct stat info;
 
     if (disk->encrypted)
-        return set_error(error, "disk %s is encrypted, and guestctl can copy it only while the VM "
-                                "runs; start the VM, or use --exclude %s", disk->name, disk->name);
+        return refuse_encrypted(disk, error);
     if (!path || *path != '/' || !disk->format)
         return set_error(error, "the image of disk %s is not a file or device of this host, so it "
                                 "can be copied only while the VM runs; start the VM, or use "
@@ -268,6 +274,8 @@ static gboolean open_image(Qmp *qmp, const Disk *disk, gboolean look, const Dead
     if (qmp_do(qmp, "blockdev-add",
                node_arguments(disk, path, S_ISBLK(info.st_mode), look), deadline, &problem))
         return TRUE;
+    if (strstr(problem->message, "key-secret"))
+        return refuse_encrypted(disk, error);
     g_propagate_prefixed_error(error, g_steal_pointer(&problem), "disk %s%s: ", disk->name,
                                strstr(problem->message, " lock")
                                    ? ": another program has its image open, such as a QEMU that is "
