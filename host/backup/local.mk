@@ -9,4 +9,5 @@ libguestctl_a_SOURCES += \
 	%D%/set.c %D%/set.h \
 	%D%/set-check.c %D%/set-check.h \
 	%D%/set-manifest.c %D%/set-manifest.h \
-	%D%/store.c %D%/store.h
+	%D%/store.c %D%/store.h \
+	%D%/target.c %D%/target.h

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host/backup/set-check.h"
+#include "host/backup/target.h"
 #include "host/base/image-tool.h"
 #include "host/base/json-util.h"
 #include "host/base/plain-name.h"
@@ -30,7 +31,9 @@ typedef struct {
     Chain *chain;
     const ChainPoint *point;
     const char *to;
-    gboolean into; /* @to is a directory */
+    gboolean into;   /* @to is a directory */
+    gboolean device; /* @to is a block device, and then @target */
+    Target target;
     const char *format;
     GPtrArray *images; /* of Image */
 } Restore;
@@ -77,7 +80,8 @@ static gboolean add_image(Restore *restore, const ChainDisk *disk, GError **erro
     image->disk = disk;
     image->source = chain_path(restore->chain, disk->file);
     image->path = image_path(restore, disk);
-    image->unfinished = g_strconcat(image->path, UNFINISHED, NULL);
+    image->unfinished = restore->device ? g_strdup(image->path)
+                                        : g_strconcat(image->path, UNFINISHED, NULL);
     for (guint i = 0; i < restore->images->len; i++) {
         const Image *other = restore->images->pdata[i];
 
@@ -89,7 +93,7 @@ static gboolean add_image(Restore *restore, const ChainDisk *disk, GError **erro
         }
     }
     g_ptr_array_add(restore->images, image);
-    return access(image->path, F_OK) != 0 ||
+    return restore->device || access(image->path, F_OK) != 0 ||
            set_error(error, "%s exists already; move it away, or restore beside it", image->path);
 }
 
@@ -196,6 +200,20 @@ static gboolean measure_checked(const Restore *restore, const Image *image, gint
     return FALSE;
 }
 
+/* A raw image has to fit with its holes, which become zeros. */
+static gboolean check_device(Restore *restore, GError **error)
+{
+    const Image *image = restore->images->pdata[0];
+    gint64 need = 0;
+
+    if (!measure_checked(restore, image, &need, error))
+        return FALSE;
+    if (g_str_equal(restore->format, "raw"))
+        need = image->disk->virtual_size;
+    return target_open(&restore->target, image->path, need, job_flag(restore->job, "force"),
+                       restore->job->context->cancel_fd, error);
+}
+
 static gboolean check_room(const Restore *restore, GError **error)
 {
     g_autofree char *dir = restore->into ? g_strdup(restore->to) : g_path_get_dirname(restore->to);
@@ -224,15 +242,19 @@ static gboolean check(const Restore *restore, GError **error)
     return TRUE;
 }
 
-/* Requests in flight, in any order: 16 is the most that qemu-img offers. */
+/*
+ * Requests in flight, in any order: 16 is the most that qemu-img offers. A device is not known to be
+ * zero: with -n and without --target-is-zero qemu-img writes zeros, too.
+ */
 static gboolean convert(const Restore *restore, const Image *image, int cancel_fd, GError **error)
 {
     Deadline deadline = deadline_in(TOOL_COPY_MS, cancel_fd);
+    const char *argv[] = { "qemu-img", "convert", "-f", "qcow2", "-W", "-m", "16", "-O",
+                           restore->format, image->source, image->unfinished, NULL, NULL };
 
-    return tool_run((const char *const[]){ "qemu-img", "convert", "-f", "qcow2", "-W", "-m",
-                                           "16", "-O", restore->format, image->source,
-                                           image->unfinished, NULL },
-                    &deadline, NULL, error) &&
+    if (restore->device && g_str_equal(restore->format, "raw"))
+        argv[G_N_ELEMENTS(argv) - 2] = "-n";
+    return tool_run(argv, &deadline, NULL, error) &&
            tool_sync(image->unfinished, cancel_fd, error);
 }
 
@@ -337,6 +359,39 @@ static gboolean make(const Restore *restore, GError **error)
     return FALSE;
 }
 
+/* The files are checked before the first byte of a device is overwritten. */
+static gboolean make_device(const Restore *restore, GError **error)
+{
+    const Image *image = restore->images->pdata[0];
+
+    if (!check(restore, error))
+        return FALSE;
+    if (convert(restore, image, restore->job->context->cancel_fd, error))
+        return TRUE;
+    g_prefix_error(error, "%s: restored in part only, restore again with --force: ", image->path);
+    return FALSE;
+}
+
+static gboolean perform(const Restore *restore, GError **error)
+{
+    if (restore->job->context->dry_run)
+        return check(restore, error);
+    return restore->device ? make_device(restore, error) : make(restore, error);
+}
+
+/* qcow2 says itself where the disk ends. */
+static void tell_rest(const Restore *restore, const Image *image, JsonObject *told)
+{
+    gint64 rest = restore->target.size - image->disk->virtual_size;
+
+    if (!restore->device || !g_str_equal(restore->format, "raw"))
+        return;
+    json_object_set_int_member(told, "device-size", restore->target.size);
+    if (rest > 0)
+        job_print(restore->job, "%s is larger than the disk: its last %" G_GINT64_FORMAT
+                                " bytes stay as they were\n", image->path, rest);
+}
+
 static void tell_image(const Restore *restore, const Image *image)
 {
     const ChainPoint *point = restore->point;
@@ -348,10 +403,11 @@ static void tell_image(const Restore *restore, const Image *image)
     json_object_set_string_member(told, "backup", point->id);
     json_object_set_string_member(told, "label", chain_point_label(point));
     json_object_set_int_member(told, "virtual-size", image->disk->virtual_size);
-    json = jsonu_format(told, FALSE);
     job_print(restore->job, "%s%s is the disk %s of %s as it was at %s (%s)\n",
               restore->job->context->dry_run ? "would do: " : "", image->path, image->disk->name,
               point->vm, when, chain_point_label(point));
+    tell_rest(restore, image, told);
+    json = jsonu_format(told, FALSE);
     g_string_append(restore->job->json, json);
 }
 
@@ -373,13 +429,12 @@ static gboolean restore_run(Job *job, GError **error)
 {
     const char *format = job_option(job, "format");
     g_autofree char *to = NULL;
-    Restore restore = { .job = job, .to = job_option(job, "to"),
-                        .format = format ? format : "qcow2" };
+    Restore restore = { .job = job, .to = job_option(job, "to"), .target = { .fd = -1 } };
     gboolean ok;
 
     if (!job_option(job, "from") || !restore.to)
         return usage_error(error, "missing --from DIR and --to IMAGE (or DIR)");
-    if (!g_str_equal(restore.format, "qcow2") && !g_str_equal(restore.format, "raw"))
+    if (format && !g_str_equal(format, "qcow2") && !g_str_equal(format, "raw"))
         return usage_error(error, "--format must be qcow2 or raw");
     restore.into = g_file_test(restore.to, G_FILE_TEST_IS_DIR);
     if (!restore.into && g_str_has_suffix(restore.to, "/"))
@@ -387,12 +442,19 @@ static gboolean restore_run(Job *job, GError **error)
     /* qemu-img takes what is before a colon for a protocol, unless the path begins with a slash. */
     to = g_canonicalize_filename(restore.to, NULL);
     restore.to = to;
+    if (!target_is_device(to, &restore.device, error))
+        return FALSE;
+    if (job_flag(job, "force") && !restore.device)
+        return usage_error(error, "--force requires --to with a block device");
+    restore.format = format ? format : restore.device ? "raw" : "qcow2";
     restore.images = g_ptr_array_new_with_free_func(image_free);
     restore.chain = chain_open(job_option(job, "from"), NULL, CHAIN_LOOK, error);
-    ok = restore.chain && pick(&restore, error) && check_room(&restore, error) &&
-         (job->context->dry_run ? check(&restore, error) : make(&restore, error));
+    ok = restore.chain && pick(&restore, error) &&
+         (restore.device ? check_device(&restore, error) : check_room(&restore, error)) &&
+         perform(&restore, error);
     if (ok)
         tell_success(&restore);
+    target_close(&restore.target);
     g_ptr_array_unref(restore.images);
     g_clear_pointer(&restore.chain, chain_free);
     return ok;
@@ -402,14 +464,17 @@ const Verb verb_restore = {
     .name = "restore",
     .summary = "Makes images of disks from their backups",
     .doc = "Each image stands alone; the backups stay as they are, and are checked before. In a directory,\n"
-           "all disks are made, each as DISK.FORMAT, or none.",
+           "all disks are made, each as DISK.FORMAT, or none. A block device must be unused, large enough, and\n"
+           "without content, unless --force is given; what a larger one has after the disk's end stays.",
     .options = (const VerbOption[]){
         { "from", "DIR", "where the backups are" },
-        { "to", "IMAGE|DIR", "the file to make, or the directory for all disks" },
+        { "to", "IMAGE|DIR|DEVICE", "the file to make, the directory for all disks, or an existing "
+                                    "block device such as an LV" },
         { "disk", "NAME", "only this disk; needed for one IMAGE if the backup has several" },
         { "at", "TIME", "as it was then: the newest backup that is not younger, or a backup's "
                         "name; default: the newest" },
-        { "format", "qcow2|raw", "of the image; default qcow2" },
+        { "format", "qcow2|raw", "of the image; default qcow2, and raw for a block device" },
+        { "force", NULL, "overwrite a block device that has content" },
         { NULL },
     },
     .flags = VERB_NO_VM | VERB_CHANGES | VERB_DRY_ITSELF,

@@ -190,7 +190,7 @@ def backup_forget(world):
     world.check("would remove guestctl-" in said, said)
 
 
-@row("restore", "from", "to", "disk", "at", "format")
+@row("restore", "from", "to", "disk", "at", "format", "force")
 def restore(world):
     """restore of one disk -> its image of that time"""
     points, image = listed(world), world.path("restored")
@@ -206,6 +206,9 @@ def restore(world):
     said = world.ctl("restore", "--from", store(world), "--to", image, status=2).err
     world.matches(r"guestctl: restore: the backup has several disks; use --to with a directory for "
                   r"all of them, or --disk with one of: .*\n", said)
+    said = world.ctl("restore", "--from", store(world), "--disk", world.disk, "--to", image,
+                     "--force", status=2).err
+    world.check("--force requires --to with a block device" in said, said)
     both = world.path(f"restored-{world.agent}")
     os.mkdir(both)
     world.ctl("restore", "--from", store(world), "--at", points[-1], "--to", both)
