@@ -112,3 +112,16 @@ def test_missing(bench, make):
     bench.env |= {"PATH": path, "XDG_CACHE_HOME": bench.path("empty")}
     has(bench.files(vm.store, "ls", status=1), "install the package busybox-static")
     same(os.listdir(bench.path("empty", "guestctl")), [], "what a failed build leaves")
+
+
+def test_hangs(bench, make):
+    """an appliance that hangs -> the call fails after its time limit, and end ends it"""
+    vm = backed_up(bench, make)
+    bench.files(vm.store, "cat", "/etc/motd")
+    pid = next(pid for pid, words in descendants(bench).items() if words.startswith("qemu-system"))
+    os.kill(pid, signal.SIGSTOP)
+    result = bench.ctl("--timeout", "1", "files", "--from", vm.store, "cat", "/etc/motd")
+    same((result.status, result.out), (1, ""), result)
+    has(result.err, "\"files … end\" ends it")
+    same(bench.files(vm.store, "end"), "1 appliance ended\n")
+    gone(bench)

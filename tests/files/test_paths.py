@@ -68,3 +68,17 @@ def test_usage(bench, make):
                         (("--disk", "vdx", "ls"), "no disk vdx in the backup")):
         has(bench.files(vm.store, *words, status=2), text)
     same(os.path.exists(os.path.join(bench.runtime, "guestctl-files")), False)
+
+
+def test_names(bench, make):
+    """names with control characters -> printed without them, in JSON as they are"""
+    name = "a\x1b[31m\nb\tc"
+    vm = make(vda=root_disk(bench, {f"srv/{name}": "x", "srv/link": ("to\x1b[0m",)}))
+    vm.backup()
+    for words in (("ls", "/srv"), ("find", "/srv"), ("stat", f"/srv/{name}"), ("stat", "/srv/link")):
+        said = bench.files(vm.store, *words)
+        same([char for char in said if ord(char) < 32 and char != "\n"], [], said)
+    rows = json.loads(bench.files(vm.store, "--json", "ls", "/srv"))
+    same([row["name"] for row in rows], [name, "link"])
+    same(rows[1]["target"], "to\x1b[0m")
+    same(bench.files(vm.store, "cat", f"/srv/{name}"), "x")
