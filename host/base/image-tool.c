@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -43,6 +44,17 @@ static const char *last_line(char *text)
     return *text ? (newline ? newline + 1 : text) : "failed without output";
 }
 
+/* qemu-img opens each file of a chain, and most users' limit is 1024 files until it is raised. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /*
  * In the child: a session of its own, so Ctrl-C of the terminal reaches guestctl alone, the
  * signals that guestctl blocks, and files that only their owner can read.
@@ -53,6 +65,7 @@ static void set_up_child(gpointer unused)
 
     (void)unused;
     setsid();
+    allow_many_files();
     umask(077); /* no other user may read the disks of a VM */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

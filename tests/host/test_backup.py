@@ -56,6 +56,19 @@ def test_chain(bench):
     same([len(names) for names in vm.bitmaps().values()], [1, 1], "one bitmap for each disk")
 
 
+def test_long_chain(bench):
+    """more backups in a chain than the soft limit of open files -> the newest is restored"""
+    vm = Machine(bench, {"d0": "qcow2"})
+    for step in range(60):
+        vm.io("d0", f"write -P {step + 1} {step * 4096} 4k")
+        vm.backup("--max-chain", "0")
+    image = bench.path("image")
+    run("prlimit", "--nofile=48:4096", guestctl_path(), "restore", "--from", vm.store, "--to", image)
+    same(content(image) == vm.contents()["d0"], True, "the disk is not what it was")
+    run("prlimit", "--nofile=48:4096", guestctl_path(), "backup", "verify", "--deep", "--to",
+        vm.store)
+
+
 def test_list_and_verify(bench):
     """list and verify without a VM -> done from the directory alone"""
     vm = Machine(bench)
