@@ -136,14 +136,13 @@ static void watch_signals(Context *context)
 
 static int complain(const Context *context, GError *error)
 {
+    const char *text = error ? error->message : "failed (no reason reported)";
     int status = g_error_matches(error, GUESTD_ERROR, GUESTD_ERROR_USAGE) ? EXIT_USAGE
                                                                            : EXIT_FAILURE;
 
-    if (!error)
-        set_error(&error, "failed (no reason reported)");
     if (context->json)
-        fleet_print_failure(error);
-    fprintf(stderr, "guestctl: %s\n", error->message);
+        fleet_print_failure(text);
+    fprintf(stderr, "guestctl: %s\n", text);
     g_clear_error(&error);
     return status;
 }

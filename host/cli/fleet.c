@@ -116,11 +116,11 @@ static void append_outcome(const Job *job, GString *out)
     g_string_append_c(out, '}');
 }
 
-void fleet_print_failure(const GError *error)
+void fleet_print_failure(const char *text)
 {
     g_autoptr(GString) out = g_string_new("{\"ok\": false, \"error\": ");
 
-    json_append_string(out, error->message);
+    json_append_string(out, text);
     printf("%s}\n", out->str);
     fflush(stdout);
 }
@@ -131,7 +131,7 @@ static void print_failure(const Job *job)
     if (has_result(job))
         printf("%s\n", job->json->str);
     else
-        fleet_print_failure(job->error);
+        fleet_print_failure(job->error ? job->error->message : "");
     fflush(stdout);
     print_error(job);
 }

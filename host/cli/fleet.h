@@ -13,8 +13,8 @@
 typedef gboolean (*FleetAct)(Job *job, gpointer data, GError **error);
 guint fleet_each(Job **jobs, guint n, gboolean only_well, FleetAct act, gpointer data);
 
-/* Prints, for --json, that the whole call failed: an object with the error. */
-void fleet_print_failure(const GError *error);
+/* Prints, for --json, that the whole call failed: an object with the error's @text. */
+void fleet_print_failure(const char *text);
 
 /*
  * Runs the verb on all of @vms (an array of Vm; for VERB_NO_VM empty) and prints what comes of it.

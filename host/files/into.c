@@ -63,9 +63,8 @@ static gboolean set_attributes(const Into *into, GError **error)
 }
 
 /* In this order: another owner takes set-id bits away, and all of it changes the time of the inode. */
-static gboolean dress(const Into *into, GError **error)
+static gboolean dress(const Into *into, const Entry *entry, GError **error)
 {
-    const Entry *entry = into->entry;
     gint64 ns = ((entry->modified % NS_PER_S) + NS_PER_S) % NS_PER_S;
     g_autofree char *owner = g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, entry->uid,
                                              entry->gid);
@@ -118,7 +117,7 @@ static gboolean fetch(const Into *into, const Appliance *appliance, const char *
 /* What is in the way is removed, as far as the VM still answers. */
 static gboolean put(const Into *into, const char *local, gint64 *bytes, GError **error)
 {
-    if (send_copy(into, local, bytes, error) && dress(into, error) &&
+    if (send_copy(into, local, bytes, error) && dress(into, into->entry, error) &&
         run(into->vm, (const char *const[]){ "mv", "-f", into->unfinished, into->to, NULL }, error))
         return TRUE;
     run(into->vm, (const char *const[]){ "rm", "-f", into->unfinished, NULL }, NULL);

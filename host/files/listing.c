@@ -60,13 +60,34 @@ static const char *next_text(const char **at, const char *end)
     return text;
 }
 
+static gboolean parse_problem(Entry *entry, const char *text)
+{
+    gint64 number;
+
+    if (!g_ascii_string_to_signed(text, 10, 0, G_MAXINT, &number, NULL))
+        return FALSE;
+    entry->problem = (int)number;
+    return TRUE;
+}
+
+/* "ERROR ERRNO", or what walk.c prints of a file. */
 static gboolean parse_entry(Entry *entry, const char *line)
 {
-    return sscanf(line, "ERROR %d", &entry->problem) == 1 ||
-           sscanf(line, "%o %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-                        " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
-                  &entry->mode, &entry->uid, &entry->gid, &entry->size, &entry->blocks,
-                  &entry->modified, &entry->links) == 7;
+    gint64 *const members[] = { &entry->uid, &entry->gid, &entry->size, &entry->blocks,
+                                &entry->modified, &entry->links };
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    guint64 mode;
+
+    if (g_strv_length(words) == 2 && g_str_equal(words[0], "ERROR"))
+        return parse_problem(entry, words[1]);
+    if (g_strv_length(words) != 1 + G_N_ELEMENTS(members) ||
+        !g_ascii_string_to_unsigned(words[0], 8, 0, G_MAXUINT, &mode, NULL))
+        return FALSE;
+    entry->mode = (guint)mode;
+    for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
+        if (!g_ascii_string_to_signed(words[1 + i], 10, G_MININT64, G_MAXINT64, members[i], NULL))
+            return FALSE;
+    return TRUE;
 }
 
 Entry *entry_take(const char **at, const char *end)

@@ -61,19 +61,18 @@ static int open_below(const Tree *tree, const char *path, guint64 flags)
     return (int)syscall(SYS_openat2, tree->root, path, &how, sizeof how);
 }
 
-static void times_of(const Entry *entry, struct timespec times[2])
+static struct timespec time_of(const Entry *entry)
 {
     gint64 ns = entry->modified % NS_PER_S;
 
-    times[0] = times[1] = (struct timespec){ .tv_sec = entry->modified / NS_PER_S - (ns < 0),
-                                             .tv_nsec = ns < 0 ? ns + NS_PER_S : ns };
+    return (struct timespec){ .tv_sec = entry->modified / NS_PER_S - (ns < 0),
+                              .tv_nsec = ns < 0 ? ns + NS_PER_S : ns };
 }
 
 static gboolean make(Tree *tree, const Entry *entry, int parent, const char *name, int *fd)
 {
-    struct timespec times[2];
+    struct timespec time = time_of(entry), times[2] = { time, time };
 
-    times_of(entry, times);
     switch (entry->mode & S_IFMT) {
     case S_IFDIR:
         return mkdirat(parent, name, 0700) == 0;
@@ -128,10 +127,9 @@ static gboolean take_entry(gpointer data, const Entry *entry, int *fd, GError **
 static gboolean take_content(gpointer data, const Entry *entry, int fd, gboolean ok,
                              GError **error)
 {
-    struct timespec times[2];
+    struct timespec time = time_of(entry), times[2] = { time, time };
 
     (void)data;
-    times_of(entry, times);
     if (ok && (fchmod(fd, entry->mode & 0777) < 0 || futimens(fd, times) < 0))
         ok = failed(entry, errno, error);
     if (close(fd) < 0 && ok)
@@ -142,13 +140,12 @@ static gboolean take_content(gpointer data, const Entry *entry, int fd, gboolean
 static gboolean finish_directory(const Tree *tree, const Entry *entry, GError **error)
 {
     const char *path = path_of(tree, entry, error);
-    struct timespec times[2];
+    struct timespec time = time_of(entry), times[2] = { time, time };
     gboolean ok;
     int fd;
 
     if (!path)
         return FALSE;
-    times_of(entry, times);
     fd = open_below(tree, *path ? path : ".", O_RDONLY);
     ok = (fd >= 0 && fchmod(fd, entry->mode & 0777) == 0 && futimens(fd, times) == 0) ||
          failed(entry, errno, error);

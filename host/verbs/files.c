@@ -152,7 +152,7 @@ static gboolean list_filesystems(Files *files, GError **error)
     g_auto(GStrv) mounts = mounted ? g_strsplit(mounted, "\n", -1) : NULL;
     g_autoptr(Table) table = table_new(heads);
 
-    if (!mounts)
+    if (!lines || !mounts)
         return FALSE;
     g_string_assign(files->job->json, "[");
     for (char **line = lines; *line; line++)
@@ -536,6 +536,8 @@ static gboolean choose(Files *files, Chain *chain, GError **error)
 
 static gboolean run_on(Files *files, const char *name, GError **error)
 {
+    if (!name)
+        return usage_error(error, "missing one of: ls, cat, cp, find, stat, keep, end");
     if (files->job->context->dry_run && (g_str_equal(name, "keep") || g_str_equal(name, "end"))) {
         job_print(files->job, "would do: files %s\n", name);
         return TRUE;

@@ -249,10 +249,13 @@ static int open_port(void)
 {
     FILE *pid = fopen(SENDER_FILE, "r");
     int fd = open(PORT_FILE, O_WRONLY | O_CLOEXEC);
-    int number;
+    char line[32];
+    long number = fd < 0 && errno == EBUSY && pid && fgets(line, sizeof line, pid)
+                      ? strtol(line, NULL, 10) : 0;
 
-    if (fd < 0 && errno == EBUSY && pid && fscanf(pid, "%d", &number) == 1) {
-        kill(number, SIGKILL);
+    if (number > 1) {
+        kill((pid_t)number, SIGKILL);
+        errno = EBUSY;
         /* The port is free once the process is gone, which comes soon. */
         for (int i = 0; fd < 0 && errno == EBUSY && i < 1000; i++) {
             usleep(1000);
@@ -361,7 +364,7 @@ int main(int argc, char **argv)
     if (argc != 4)
         return fprintf(stderr, "usage: guestctl-walk one|list|tree|attributes|send|copy PATH LIMIT|TOKEN\n"), 2;
     path = argv[2];
-    walk.left = atol(argv[3]);
+    walk.left = strtol(argv[3], NULL, 10);
     walk.len = strlen(path);
     if (walk.len >= PATH_MAX)
         return fprintf(stderr, "%s\n", strerror(ENAMETOOLONG)), 1;

@@ -258,6 +258,7 @@ static gboolean open_image(Qmp *qmp, const Disk *disk, gboolean look, const Dead
     const char *path = disk->path ? disk->path : disk->image;
     g_autoptr(GError) problem = NULL;
     struct stat info;
+    const char *why;
 
     if (disk->encrypted)
         return refuse_encrypted(disk, error);
@@ -274,10 +275,11 @@ static gboolean open_image(Qmp *qmp, const Disk *disk, gboolean look, const Dead
     if (qmp_do(qmp, "blockdev-add",
                node_arguments(disk, path, S_ISBLK(info.st_mode), look), deadline, &problem))
         return TRUE;
-    if (strstr(problem->message, "key-secret"))
+    why = problem ? problem->message : "";
+    if (strstr(why, "key-secret"))
         return refuse_encrypted(disk, error);
     g_propagate_prefixed_error(error, g_steal_pointer(&problem), "disk %s%s: ", disk->name,
-                               strstr(problem->message, " lock")
+                               strstr(why, " lock")
                                    ? ": another program has its image open, such as a QEMU that is "
                                      "starting or ending" : "");
     return FALSE;

@@ -266,7 +266,7 @@ static void read_devices(xmlNodePtr devices, DomainXml *domain)
 /* In a running domain's, libvirt writes the numbers: "+USER:+GROUP". */
 static gint64 read_user(xmlNodePtr root)
 {
-    for (xmlNodePtr node = root->children; node; node = node->next) {
+    for (xmlNodePtr node = root ? root->children : NULL; node; node = node->next) {
         g_autofree char *model = is_element(node, "seclabel") ? attribute(node, "model") : NULL;
         g_autofree char *label = g_strcmp0(model, "dac") == 0 ? text_of(node, "label") : NULL;
         gint64 user;
