@@ -81,9 +81,9 @@ def paused(report, domain, name, places, store):
             differ.append(f"{disk}: {text}")
     required = guestctl(name, "backup", "--to", store, "--quiesce")
     made(*virsh, "resume", name)
-    report.test("a paused domain's backup is its disks' bytes, crash-consistent",
+    report.test("backup of a paused domain -> its disks' bytes, labelled crash-consistent",
                 good and "crash-consistent" in said and not differ, said, *differ)
-    report.test("a paused domain's backup is refused if a freeze is required",
+    report.test("backup --quiesce of a paused domain -> refused",
                 not required[0] and "the VM is paused" in required[1], required[1])
 
 
@@ -118,14 +118,15 @@ def ctl_backups(report, domain, name, agents, places, is_clean):
         with writing(domain.guest, places):
             told, said = take(name, store, level)
         points.append(told)
-        report.test(f"guestctl backup --level {level} of a domain with {os.path.basename(agent)}",
+        report.test(f"guestctl backup --level {level} of a domain with "
+                    f"{os.path.basename(agent)} -> consistent",
                     told.get("level") == level and told["consistency"]["label"] == "consistent" and
                     len(told["disks"]) == len(places.split()), said)
     wrong = [fault for point in points for fault in faults(store, point, CHECKED, is_clean)]
-    report.test("what is restored from a domain's backups is clean", not wrong, *wrong)
+    report.test("restore of a domain's backups -> clean filesystems", not wrong, *wrong)
     good, said = guestctl("backup", "verify", "--to", store)
     left, tags = checkpoints(name)
-    report.test("a domain's backups are whole, with one checkpoint and each disk's tag",
+    report.test("a domain's backups -> verified, with one checkpoint and each disk's tag",
                 good and len(left) == 1 and left[0].endswith(points[-1]["id"]) and
                 tags == sorted(disk["tag"] for disk in points[-1]["disks"]), said, str(left),
                 str(tags))
@@ -133,7 +134,7 @@ def ctl_backups(report, domain, name, agents, places, is_clean):
     status, said = interrupted(name, store)
     partial = [file for file in os.listdir(store) if file.endswith(".partial")]
     told, again = take(name, store, "incremental")
-    report.test("a domain's backup that is interrupted leaves nothing, and the next one works",
+    report.test("Ctrl-C during a domain's backup -> no partial file; the next one is incremental",
                 not partial and told.get("level") == "incremental" and
                 checkpoints(name)[0] == [disk["bitmap"] for disk in told["disks"]][:1],
                 f"status {status}", said, again, str(partial), str(checkpoints(name)))

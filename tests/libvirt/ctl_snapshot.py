@@ -51,7 +51,7 @@ def take(domain, name):
 
 
 def check_taken(report, who, told, said, disks, running):
-    report.test(f"guestctl snapshot --quiesce with {who}: consistent, all disks, the guest goes on",
+    report.test(f"guestctl snapshot --quiesce with {who} -> consistent, all disks, the guest runs",
                 told.get("label") == "consistent" and running and told["filesystems"] == disks and
                 len(told["disks"]) == disks, said)
 
@@ -62,7 +62,7 @@ def no_space(report, domain, name, who):
     os.makedirs(place, exist_ok=True)
     made("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place)
     good, said = guestctl(name, "snapshot", "--quiesce", "--to", place)
-    report.test(f"guestctl snapshot with {who} where there is no space leaves nothing",
+    report.test(f"guestctl snapshot with {who} to a full directory -> refused, nothing is left",
                 not good and "No space left" in said and not os.listdir(place) and
                 goes_on(domain.guest), said)
     made("umount", place)
@@ -144,7 +144,7 @@ def hanging(report, domain, name, who):
     holder = Holder(path)
     uri = f"qemu+unix:///system?socket={path}"
     good, said = guestctl("-c", uri, name, "snapshot", "--quiesce")
-    report.test(f"guestctl snapshot with {who} thaws while libvirt does not answer, and is undone",
+    report.test(f"guestctl snapshot with {who}, libvirt does not answer -> thawed, snapshot undone",
                 not good and holder.has_acted and "QEMU did not answer within 10 s" in said and
                 "the snapshot was undone" in said and not glob.glob(domain.path(name + "-*")) and
                 goes_on(domain.guest), f"held: {holder.has_acted}", said)
@@ -156,7 +156,7 @@ def lost_connection(report, domain, name, who):
     cutter = Cutter(path)
     uri = f"qemu+unix:///system?socket={path}"
     good, said = guestctl("-c", uri, "--json", name, "snapshot", "--quiesce")
-    report.test(f"guestctl snapshot with {who} thaws by a new connection to libvirt",
+    report.test(f"guestctl snapshot with {who}, connection to libvirt lost -> thawed by a new one",
                 good and cutter.has_acted and '"label":"consistent"' in said and
                 goes_on(domain.guest), f"cut: {cutter.has_acted}", said)
     cutter.close()
@@ -173,12 +173,12 @@ def ctl_snapshots(report, domain, name, agents, places, is_clean):
             check_taken(report, who, told, said, len(places.split()), goes_on(domain.guest))
             images = {disk["name"]: disk["backing"] for disk in told.get("disks", ())}
             verdicts = [is_clean(domain, images[disk]) for disk in ("vda", "sda") if disk in images]
-            report.test(f"guestctl's snapshot with {who} is clean",
+            report.test(f"guestctl snapshot --quiesce with {who} -> clean filesystems",
                         len(verdicts) == 2 and all(good for good, _ in verdicts),
                         *(text for _, text in verdicts))
             folded = guestctl(name, "snapshot", "commit")
             left = glob.glob(domain.path(name + "-*"))
-            report.test(f"guestctl snapshot commit with {who} leaves nothing, the guest goes on",
+            report.test(f"guestctl snapshot commit with {who} -> no overlay left, the guest runs",
                         folded[0] and not left and goes_on(domain.guest), folded[1], str(left))
             no_space(report, domain, name, who)
             lost_connection(report, domain, name, who)

@@ -57,7 +57,7 @@ def different(one, other, place):
 
 def checks(built):
     def version():
-        """the version is configure's"""
+        """version of packages and spec -> configure's"""
         with open(os.path.join(built.top, "configure.ac"), encoding="utf-8") as file:
             upstream = re.search(r"AC_INIT\(\[guestd\], \[(.*?)\]", file.read()).group(1)
         for name in built.PACKAGES:
@@ -67,7 +67,7 @@ def checks(built):
     yield version
 
     def content():
-        """each package has its files, and no two have the same"""
+        """each package -> its files, none of them in another package or in /etc"""
         seen = {}
         for name, wanted in CONTENT.items():
             there = listing(built, name)
@@ -80,7 +80,7 @@ def checks(built):
     yield content
 
     def names():
-        """guestd-qemu-ga takes the place of qemu-guest-agent"""
+        """guestd-qemu-ga -> provides, conflicts with and replaces qemu-guest-agent"""
         for key in ("Provides", "Conflicts", "Replaces"):
             equal(field(built, "guestd-qemu-ga", key), "qemu-guest-agent", key)
         equal("guestd (= " + built.version + ")" in field(built, "guestd-qemu-ga", "Depends"), True,
@@ -91,7 +91,7 @@ def checks(built):
     yield names
 
     def unit():
-        """the unit starts the program of the package"""
+        """each unit -> starts a program of the package"""
         root = built.unpacked("guestd")
         for name in ("guestd.service", "guestd-isa@.service", "guestd-vsock@.service"):
             with open(os.path.join(root, "lib/systemd/system", name), encoding="utf-8") as file:
@@ -100,7 +100,7 @@ def checks(built):
     yield unit
 
     def unchanged():
-        """make deb does nothing when nothing changed"""
+        """make deb without a change -> the package is not built again"""
         before = os.stat(built.deb["guestd"]).st_mtime_ns
         output("make", "-s", "-C", built.build, "deb")
         equal(os.stat(built.deb["guestd"]).st_mtime_ns, before, "time of the package")

@@ -29,7 +29,7 @@ def read_all(made):
 
 def steps(made):
     def same():
-        """with the strict drop-in, the host reads the same"""
+        """the monitor profile and drop-in -> the commands that read give the same replies"""
         made.sh("printf '[general]\\n' >/etc/guestd/guestd.conf; systemctl restart guestd")
         before = read_all(made)
         made.sh("printf '[general]\\nprofile = monitor\\n' >/etc/guestd/guestd.conf; install -D -m 644 -t "
@@ -43,7 +43,7 @@ def steps(made):
     yield same
 
     def strict():
-        """what it does not need is gone from the process"""
+        """the monitor profile and drop-in -> no capabilities, seccomp, no exec, no freeze"""
         pid = made.main_pid()
         equal(made.sh(f"awk '/^CapEff/ {{ print $2 }}' /proc/{pid}/status").strip("0"), "", "capabilities")
         equal(made.sh(f"awk '/^(NoNewPrivs|Seccomp):/ {{ print $2 }}' /proc/{pid}/status").split(),
@@ -55,7 +55,7 @@ def steps(made):
     yield strict
 
     def back():
-        """without it all is as before"""
+        """the monitor profile and drop-in removed -> freeze and thaw work"""
         made.sh("rm /etc/systemd/system/guestd.service.d/monitor.conf /etc/guestd/guestd.conf; "
                 "systemctl daemon-reload; systemctl restart guestd")
         made.freeze()

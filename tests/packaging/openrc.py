@@ -15,13 +15,13 @@ def checks(built):
     packaging = os.path.join(built.top, "packaging", "openrc")
 
     def syntax():
-        """script and settings are shell"""
+        """init script and settings -> valid shell"""
         for name in ("guestd.initd", "guestd.confd"):
             output("sh", "-n", os.path.join(packaging, name))
     yield syntax
 
     def life():
-        """it is started, answers, is started again when it dies, and stops"""
+        """service life -> starts, answers, is restarted when the agent dies, stops"""
         if run("unshare", "--mount", "--pid", "--fork", "true")[0]:
             raise Skip("no mount and PID namespaces")
         output(os.path.join(built.top, "tests", "testbed", "fetch"), "openrc")

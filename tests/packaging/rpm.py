@@ -48,7 +48,7 @@ def checks(built):
     spec = os.path.join(built.top, "packaging", "rpm", "guestd.spec")
 
     def parses():
-        """the spec can be read"""
+        """rpmspec of the spec -> parsed, every macro expanded"""
         need("rpmspec", "rpm")
         text = output("rpmspec", "-P", *define(), spec)
         left = [line for line in text.splitlines() if "%{_" in line]
@@ -57,7 +57,7 @@ def checks(built):
     yield parses
 
     def builds():
-        """rpmbuild makes the packages, with their files"""
+        """rpmbuild -> the packages with their files"""
         need("rpmbuild", "rpm")
         rpms = make_rpms(built, spec)
         for name, wanted in CONTENT.items():

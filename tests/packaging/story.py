@@ -34,7 +34,7 @@ checks.story = True
 
 def replacing(made):
     def stock():
-        """the distribution's agent answers, with its configuration and hook"""
+        """the distribution's agent alone -> answers, and blocks what its configuration blocks"""
         made.make_data()
         made.sh("mkdir -p /etc/systemd/system/qemu-guest-agent.service.d && printf "
                 "'[Service]\\nEnvironment=FROM_DROP_IN=1\\n' "
@@ -50,7 +50,7 @@ def replacing(made):
     yield stock
 
     def beside():
-        """guestd alone leaves the port to it"""
+        """guestd without guestd-qemu-ga -> the distribution's agent keeps the port"""
         made.install(made.first[:1])
         equal(made.vm.guest.run("systemctl is-active guestd")[1].strip(), "inactive", "state")
         version = made.ask("guest-info")["return"]["version"]
@@ -59,7 +59,7 @@ def replacing(made):
     yield beside
 
     def replaced():
-        """apt puts guestd in its place while it runs, and the host is answered, without a reboot"""
+        """apt installs guestd-qemu-ga -> guestd replaces the running agent, no reboot"""
         boot = made.sh("cat /proc/sys/kernel/random/boot_id")
         made.install(made.first)
         equal(made.ask("guest-info")["return"]["version"], "11.0.0", "version")
@@ -69,7 +69,7 @@ def replacing(made):
     yield replaced
 
     def names():
-        """systemctl status qemu-guest-agent shows guestd; the name can be enabled and restarted"""
+        """the name qemu-guest-agent in systemctl -> status, enable and restart act on guestd"""
         status = made.sh("systemctl status --no-pager qemu-guest-agent")
         equal("guestd.service - " in status and "/usr/sbin/guestd" in status, True, status)
         equal(made.sh("systemctl show -P Id qemu-guest-agent"), "guestd.service", "unit")
@@ -82,7 +82,7 @@ def replacing(made):
     yield names
 
     def configuration():
-        """the configuration, the hook and the drop-in of the other agent count"""
+        """configuration, hook and drop-in of the replaced agent -> used"""
         equal("disabled" in made.ask("guest-get-users")["error"]["desc"], True, "guest-get-users")
         made.sh("rm -f /run/hook.log")
         made.freeze()
@@ -94,14 +94,14 @@ def replacing(made):
 
 def serving(made):
     def verified():
-        """systemd finds nothing wrong with the units"""
+        """systemd-analyze verify of the units -> no message"""
         said = made.sh("systemd-analyze verify --man=no guestd.service guestd-vsock@1024.service "
                        "guestd-isa@ttyS1.service qemu-guest-agent.service 2>&1")
         equal(said, "", "systemd-analyze verify")
     yield verified
 
     def watched():
-        """systemd watches it, and it is spared when memory runs out, but no program of the host"""
+        """the service -> watchdog; OOM score -900, for programs of the host 0"""
         equal(made.sh("systemctl show -P WatchdogUSec guestd.service"), "3min", "watchdog")
         equal(made.sh(f"cat /proc/{made.main_pid()}/oom_score_adj"), "-900", "of the agent")
         made.sh("rm -f /run/score")
@@ -113,21 +113,21 @@ def serving(made):
     yield watched
 
     def lives_on():
-        """a program that the host started survives a restart"""
+        """the agent is restarted -> a program of guest-exec keeps running"""
         pid = made.ask("guest-exec", {"path": "sleep", "arg": ["100000"]})["return"]["pid"]
         made.sh("systemctl restart guestd")
         made.sh(f"kill {pid}")
     yield lives_on
 
     def vsock():
-        """the unit for vsock listens"""
+        """the unit for vsock -> listens"""
         made.sh("modprobe vsock_loopback; systemctl start guestd-vsock@1024")
         equal(made.sh("systemctl show -P StatusText guestd-vsock@1024"), "No host connected", "status")
         made.sh("systemctl stop guestd-vsock@1024")
     yield vsock
 
     def isa():
-        """the unit for a serial line answers on it"""
+        """the unit for a serial line -> the agent answers on it"""
         made.sh("systemctl enable -q --now --no-block guestd-isa@ttyS1")
         equal(made.talk_on_line(), "11.0.0", "version")
         made.sh("systemctl stop guestd-isa@ttyS1")
@@ -136,7 +136,7 @@ def serving(made):
 
 def changing(made):
     def taken_over():
-        """an agent that is killed in a freeze is started again and goes on with it"""
+        """the agent is killed during a freeze -> restarted; it reports frozen and thaws"""
         made.freeze()
         before = made.main_pid()
         made.sh(f"kill -KILL {before}")
@@ -149,7 +149,7 @@ def changing(made):
     yield taken_over
 
     def watchdog():
-        """an agent that hangs in a freeze is ended by its watchdog, and the next one goes on with it"""
+        """the agent hangs during a freeze -> killed by the watchdog; the next agent thaws"""
         made.sh("mkdir -p /run/systemd/system/guestd.service.d && printf '[Service]\\nWatchdogSec=10\\n' "
                 ">/run/systemd/system/guestd.service.d/watchdog.conf; systemctl daemon-reload; "
                 "systemctl restart guestd")
@@ -164,7 +164,7 @@ def changing(made):
     yield watchdog
 
     def upgrade_frozen():
-        """an upgrade in a freeze thaws it, and the host's thaw tells"""
+        """upgrade during a freeze -> thawed; the host's thaw returns 0"""
         made.freeze()
         made.install(made.second)
         equal(made.installed(), made.version["second"], "version")
@@ -175,7 +175,7 @@ def changing(made):
     yield upgrade_frozen
 
     def downgrade():
-        """a downgrade that the host itself runs gets to its end, and the host is answered"""
+        """downgrade by guest-exec -> completed, and the new agent answers"""
         before = made.main_pid()
         reply = made.ask("guest-exec", {"path": "dpkg", "arg": ["-i", *made.first]})
         equal("return" in reply, True, reply)
@@ -195,7 +195,7 @@ def open_ports(made):
 
 def leaving(made):
     def masked():
-        """who masks the name qemu-guest-agent has no agent"""
+        """the name qemu-guest-agent is masked -> guestd does not start"""
         made.sh("systemctl mask -q qemu-guest-agent; systemctl restart guestd")
         equal(made.vm.guest.run("systemctl is-active guestd")[1].strip(), "inactive", "state")
         made.sh("systemctl unmask -q qemu-guest-agent; systemctl start guestd")
@@ -203,7 +203,7 @@ def leaving(made):
     yield masked
 
     def removed():
-        """remove thaws, and leaves no process, unit or state; the configuration stays"""
+        """remove during a freeze -> thawed; only the configuration stays"""
         made.sh("mkdir -p /etc/guestd && echo '[general]' >/etc/guestd/guestd.conf")
         made.sh("systemctl enable -q guestd-vsock@1024; systemctl start guestd-vsock@1024")
         made.freeze()
@@ -223,7 +223,7 @@ def leaving(made):
     yield removed
 
     def purged():
-        """purge leaves nothing at all, and what belongs to the other package"""
+        """purge -> no file of guestd is left; the file of the other package stays"""
         made.sh("DEBIAN_FRONTEND=noninteractive apt-get purge -y -q guestd guestd-qemu-ga", SLOW)
         left = made.sh("find / -xdev \\( -path /root/debs -o -path /var/log -o -path /var/cache "
                        "-o -path /tmp -o -path /usr/lib/modules \\) -prune -o -name '*guestd*' -print")
@@ -234,7 +234,7 @@ def leaving(made):
 
 def returning(made):
     def no_port():
-        """without the port, it is installed in no time, and nothing waits or fails"""
+        """installation without the port -> the service is inactive, no job waits, no unit failed"""
         made.vm.unplug_port()
         made.vm.guest.wait_for(f"[ ! -e {PORT_DEVICE} ]", SLOW)
         made.install(made.first)
@@ -244,13 +244,13 @@ def returning(made):
     yield no_port
 
     def plugged():
-        """a port that appears starts it"""
+        """the port appears -> the service starts"""
         made.vm.plug_port()
         equal(made.ask("guest-info")["return"]["version"], "11.0.0", "version")
     yield plugged
 
     def renamed():
-        """without guestd-qemu-ga, it goes on under its own name alone"""
+        """guestd-qemu-ga is removed -> guestd answers, the name qemu-guest-agent is gone"""
         made.sh("DEBIAN_FRONTEND=noninteractive apt-get remove -y -q guestd-qemu-ga", SLOW)
         equal(made.ask("guest-ping"), {"return": {}}, "answer")
         equal(made.sh("systemctl is-active guestd"), "active", "state")

@@ -55,7 +55,7 @@ def checks(built):
     drop_in = os.path.join(root, "usr/share/guestd/monitor.conf")
 
     def full():
-        """the exposure of the full service is the documented one"""
+        """exposure of the full service -> as documented"""
         need("systemd-analyze", "systemd")
         got, said = exposure(root), documented(built.top).get("full")
         if got != said:
@@ -64,7 +64,7 @@ def checks(built):
     yield full
 
     def monitor():
-        """the exposure with the monitor drop-in is the documented one, and at most 2.0"""
+        """exposure with the monitor drop-in -> as documented, and at most 2.0"""
         need("systemd-analyze", "systemd")
         strict = built.unpacked("guestd")
         place = os.path.join(strict, "etc/systemd/system/guestd.service.d")
@@ -77,7 +77,7 @@ def checks(built):
     yield monitor
 
     def explained():
-        """docs/service.md tells of every setting of unit and drop-in"""
+        """every setting of unit and drop-in -> named in docs/service.md"""
         with open(os.path.join(built.top, "docs", "service.md"), encoding="utf-8") as file:
             text = file.read()
         silent = [name for name in sorted(settings(unit) | settings(drop_in)) if name not in text]
@@ -86,7 +86,7 @@ def checks(built):
     yield explained
 
     def told():
-        """its status is told before it is ready, so that who waits for that finds it"""
+        """start -> the agent sends STATUS to systemd before READY"""
         said = notices(built, 2)
         if said != ["STATUS=No host connected", "READY=1"]:
             raise AssertionError(f"it tells systemd {said}")
