@@ -151,7 +151,7 @@ static char *kvm_note(void)
     return g_build_filename(g_get_user_cache_dir(), "guestctl", "no-kvm", NULL);
 }
 
-static gboolean kvm_is_tried(void)
+static gboolean tries_kvm(void)
 {
     g_autofree char *note = kvm_note();
     g_autofree char *seen = NULL, *boot = NULL;
@@ -178,7 +178,7 @@ static void note_kvm(void)
 static Machine *start(MachineSetup *setup, const Place *place, const Context *context,
                       GError **error)
 {
-    setup->kvm = kvm_is_tried();
+    setup->kvm = tries_kvm();
     for (;;) {
         g_autoptr(Machine) machine = NULL;
         g_autoptr(GError) problem = NULL;
