@@ -63,15 +63,18 @@ static gboolean set_attributes(const Into *into, GError **error)
 }
 
 /* In this order: another owner takes set-id bits away, and all of it changes the time of the inode. */
-static gboolean dress(const Into *into, const Entry *entry, GError **error)
+static gboolean dress(const Into *into, GError **error)
 {
-    gint64 ns = ((entry->modified % NS_PER_S) + NS_PER_S) % NS_PER_S;
-    g_autofree char *owner = g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, entry->uid,
-                                             entry->gid);
-    g_autofree char *mode = g_strdup_printf("%04o", entry->mode & 07777);
-    g_autofree char *time = g_strdup_printf("@%" G_GINT64_FORMAT ".%09d",
-                                            (entry->modified - ns) / NS_PER_S, (int)ns);
+    const Entry *entry = into->entry;
+    g_autofree char *owner = NULL, *mode = NULL, *time = NULL;
+    gint64 ns;
 
+    g_assert(entry);
+    ns = ((entry->modified % NS_PER_S) + NS_PER_S) % NS_PER_S;
+    owner = g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, entry->uid, entry->gid);
+    mode = g_strdup_printf("%04o", entry->mode & 07777);
+    time = g_strdup_printf("@%" G_GINT64_FORMAT ".%09d", (entry->modified - ns) / NS_PER_S,
+                           (int)ns);
     return run(into->vm, (const char *const[]){ "chown", owner, into->unfinished, NULL }, error) &&
            run(into->vm, (const char *const[]){ "chmod", mode, into->unfinished, NULL }, error) &&
            set_attributes(into, error) &&
@@ -117,7 +120,7 @@ static gboolean fetch(const Into *into, const Appliance *appliance, const char *
 /* What is in the way is removed, as far as the VM still answers. */
 static gboolean put(const Into *into, const char *local, gint64 *bytes, GError **error)
 {
-    if (send_copy(into, local, bytes, error) && dress(into, into->entry, error) &&
+    if (send_copy(into, local, bytes, error) && dress(into, error) &&
         run(into->vm, (const char *const[]){ "mv", "-f", into->unfinished, into->to, NULL }, error))
         return TRUE;
     run(into->vm, (const char *const[]){ "rm", "-f", into->unfinished, NULL }, NULL);
