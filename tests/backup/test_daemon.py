@@ -12,6 +12,8 @@ from domain import Domain
 from test_backup import FULL, INCREMENTAL, change, check_restored
 
 LARGE = "512M"
+# For all that libvirtd is asked before it hangs, on a busy machine.
+LIMIT = 8
 
 
 def loaded(bench):
@@ -20,6 +22,14 @@ def loaded(bench):
     vm.backup()
     vm.io("vda", "write -P 1 0 300M")
     return vm
+
+
+def limited(vm, rate, process):
+    """Waits until the call that begins the job has returned, and guestctl has set the limit."""
+    vm.bench.wait_for(lambda: process.poll() is not None or
+                      [job["speed"] for job in vm.monitor.call("query-block-jobs")] == [rate << 20],
+                      "the limit is not set")
+    same(process.poll(), None, process.poll() and process.communicate())
 
 
 def end_in_order(daemons):
@@ -34,8 +44,8 @@ def test_restarted(bench, daemons):
     for end in (lambda: daemons.kill("libvirtd"), lambda: end_in_order(daemons)):
         change(vm, 1)
         wanted = vm.contents()
-        process = vm.start_backup("--json", "--rate", "60", *FULL)
-        vm.copying()
+        process = vm.start_backup("--json", "--rate", "20", *FULL)
+        limited(vm, 20, process)
         end()
         daemons.start("libvirtd")
         out, err = process.communicate(timeout=120)
@@ -49,7 +59,7 @@ def test_restarted(bench, daemons):
 def test_gone(bench, daemons):
     """libvirtd ends and stays away -> an error after the time limit; the next backup ends the job and is right"""
     vm = loaded(bench)
-    process = bench.start("--timeout", 2, *vm.args, "backup", "--to", vm.store, "--rate", "1", *FULL)
+    process = bench.start("--timeout", LIMIT, *vm.args, "backup", "--to", vm.store, "--rate", "1", *FULL)
     vm.copying()
     daemons.kill("libvirtd")
     _out, err = process.communicate(timeout=60)
@@ -66,11 +76,10 @@ def test_hangs(bench, daemons):
     """libvirtd hangs -> the time limit holds, and Ctrl-C ends guestctl within 2 s; the next backup is right"""
     vm = loaded(bench)
     for number in (None, signal.SIGINT, signal.SIGTERM):
-        process = bench.start("--timeout", 2 if number is None else 3600, *vm.args, "backup", "--to",
-                              vm.store, "--rate", "7", *FULL)
+        process = bench.start("--timeout", LIMIT if number is None else 3600, *vm.args, "backup",
+                              "--to", vm.store, "--rate", "7", *FULL)
         # The copy runs, and guestctl asks about it from time to time.
-        vm.bench.wait_for(lambda: [job["speed"] for job in vm.monitor.call("query-block-jobs")]
-                          == [7 << 20], "the limit is not set")
+        limited(vm, 7, process)
         daemons.running["libvirtd"].send_signal(signal.SIGSTOP)
         try:
             if number is not None:
@@ -83,7 +92,7 @@ def test_hangs(bench, daemons):
         same(process.returncode, 1, err)
         has(err.decode(), "interrupted" if number else "libvirt did not answer in time")
         # With the time for undoing, and for a busy machine.
-        same(took < (4 if number else 30), True, f"{took} s")
+        same(took < (4 if number else 90), True, f"{took} s")
         change(vm, 1)
         wanted, point = vm.contents(), vm.backup(*INCREMENTAL)
         check_restored(vm, point, wanted, "libvirtd answers")

@@ -17,7 +17,7 @@ class Qmp(Wire):
         super().__init__(path, "monitor")
         self.events = []
         self.read_json(Deadline(timeout))
-        self.call("qmp_capabilities")
+        self.call("qmp_capabilities", timeout)
 
     def call(self, execute, timeout=60, **arguments):
         message = {"execute": execute}
