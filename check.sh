@@ -187,9 +187,9 @@ end_lanes() {
 # In a process group of its own, it can be ended with all that it has started.
 rm -f "$LOGS"/lane-*
 set -m
-lane machines vm system </dev/null &
+lane machines vm system clients </dev/null &
 machines=$!
-lane rest unit lint conformance quiesce hooks host libvirt docs packages sanitizers dist clients </dev/null &
+lane rest unit lint conformance quiesce hooks host libvirt docs packages sanitizers dist </dev/null &
 rest=$!
 set +m
 trap end_lanes EXIT
