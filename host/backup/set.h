@@ -56,7 +56,7 @@ typedef struct {
 
 typedef enum {
     CHAIN_LOOK, /* the set must exist; not locked */
-    CHAIN_INSPECT, /* as CHAIN_LOOK, but manifests that cannot be read are no failure */
+    CHAIN_INSPECT, /* as CHAIN_LOOK, but a manifest that cannot be read is not an error */
     CHAIN_WORK, /* locked for this process; @vm NULL: of any VM */
     CHAIN_MAKE, /* the same; creates the directory */
     CHAIN_PLAN, /* as CHAIN_MAKE, but nothing is created or locked */

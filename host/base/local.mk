@@ -4,6 +4,7 @@ libguestctl_a_SOURCES += \
 	%D%/deadline.c %D%/deadline.h \
 	%D%/deadline-call.c %D%/deadline-call.h \
 	%D%/digest.c %D%/digest.h \
+	%D%/file-lock.c %D%/file-lock.h \
 	%D%/grant.c %D%/grant.h \
 	%D%/image-tool.c %D%/image-tool.h \
 	%D%/json-util.c %D%/json-util.h \

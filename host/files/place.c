@@ -9,13 +9,8 @@
 
 #include <glib/gstdio.h>
 
-#include "host/base/deadline-call.h"
+#include "host/base/file-lock.h"
 #include "lib/errors.h"
-
-/* Shared with the thread that waits. */
-typedef struct {
-    int fd; /* -1: handed on */
-} Wait;
 
 /* A place that only this user can enter; the caller's. */
 static char *runtime_dir(void)
@@ -73,74 +68,46 @@ void place_clear(Place *place)
     g_free(place->use);
 }
 
-static void wait_clear(gpointer data)
+/* The descriptor of the file, locked, whether or not it is still there; -1 with @error set. */
+static int lock_use(const Place *place, const Deadline *deadline, GError **error)
 {
-    Wait *wait = data;
+    int fd;
 
-    if (wait->fd >= 0)
-        close(wait->fd);
-}
-
-static void wait_unref(Wait *wait)
-{
-    g_atomic_rc_box_release_full(wait, wait_clear);
-}
-
-static gboolean block(gpointer data, GError **error)
-{
-    Wait *wait = data;
-
-    while (flock(wait->fd, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return set_errno_error(error, errno, "flock");
-    return TRUE;
-}
-
-/* A lock on a file that the keeper has removed does not count. */
-static gboolean is_in_place(int fd, const char *path)
-{
-    struct stat ours, named;
-
-    return fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_dev == named.st_dev &&
-           ours.st_ino == named.st_ino;
-}
-
-static gboolean lock_use(Place *place, Wait *wait, const Deadline *deadline, GError **error)
-{
     if (!check_dir(place->dir, error))
-        return FALSE;
-    wait->fd = g_open(place->use, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (wait->fd < 0)
-        return set_errno_error(error, errno, "%s", place->use);
-    if (flock(wait->fd, LOCK_EX | LOCK_NB) == 0)
-        return TRUE;
-    if (errno != EWOULDBLOCK)
-        return set_errno_error(error, errno, "flock: %s", place->use);
-    if (deadline_left_ms(deadline) == 0)
-        return set_error(error, "in use");
-    if (deadline_call_run(NULL, block, wait, wait_clear, deadline, error))
-        return TRUE;
-    g_prefix_error(error, "another guestctl is reading files of this backup; wait for its end: ");
-    return FALSE;
+        return -1;
+    fd = g_open(place->use, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        set_errno_error(error, errno, "%s", place->use);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno != EWOULDBLOCK || deadline_left_ms(deadline) == 0) {
+        set_errno_error(error, errno, "flock: %s", place->use);
+        close(fd);
+        return -1;
+    }
+    fd = file_lock_await(fd, deadline, error);
+    if (fd < 0)
+        g_prefix_error(error, "another guestctl is reading files of this backup; wait for its end: ");
+    return fd;
 }
 
 gboolean place_take(Place *place, gint64 wait_ms, int cancel_fd, GError **error)
 {
     Deadline deadline = deadline_in(wait_ms, cancel_fd);
-    gboolean ok = TRUE;
 
-    while (ok && place->use_fd < 0) {
-        Wait *wait = g_atomic_rc_box_new0(Wait);
+    while (place->use_fd < 0) {
+        int fd = lock_use(place, &deadline, error);
 
-        wait->fd = -1;
-        ok = lock_use(place, wait, &deadline, error);
-        if (ok && is_in_place(wait->fd, place->use)) {
-            place->use_fd = wait->fd;
-            wait->fd = -1;
-        }
-        wait_unref(wait);
+        if (fd < 0)
+            return FALSE;
+        if (file_lock_counts(fd, place->use))
+            place->use_fd = fd;
+        else
+            close(fd);
     }
-    return ok;
+    return TRUE;
 }
 
 void place_give(Place *place)

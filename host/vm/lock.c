@@ -10,30 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/base/file-lock.h"
 #include "host/base/reporter.h"
 #include "host/vm/backend.h"
 #include "lib/errors.h"
 
 #define SHARED_DIR "/run/guestctl"
 #define SHARED_GROUP "libvirt"
-
-/* Shared with the thread that waits. */
-typedef struct {
-    int fd; /* -1: handed on */
-} Wait;
-
-static void wait_clear(gpointer data)
-{
-    Wait *wait = data;
-
-    if (wait->fd >= 0)
-        close(wait->fd);
-}
-
-static void wait_unref(Wait *wait)
-{
-    g_atomic_rc_box_release_full(wait, wait_clear);
-}
 
 /* Root makes it, for those who may use libvirt's VMs only: a lock can keep others out for ever. */
 static void make_shared_dir(void)
@@ -103,53 +86,44 @@ static void sign(int fd, const char *activity)
     (void)!pwrite(fd, text, strlen(text), 0);
 }
 
-static gboolean block(gpointer data, GError **error)
-{
-    Wait *wait = data;
-
-    while (flock(wait->fd, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return set_errno_error(error, errno, "flock");
-    return TRUE;
-}
-
-/* A holder removes its file at the end: a lock on a file that was removed does not count. */
-static gboolean is_in_place(int fd, const char *path)
-{
-    struct stat ours, named;
-
-    return fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_dev == named.st_dev &&
-           ours.st_ino == named.st_ino;
-}
-
-static gboolean lock_file(Vm *vm, Wait *wait, const char *path, gint64 wait_ms, gboolean *told,
-                          const Deadline *deadline, GError **error)
+/* The descriptor of @path, locked, whether or not it is still there; -1 with @error set. */
+static int lock_file(Vm *vm, const char *path, gint64 wait_ms, gboolean *told,
+                     const Deadline *deadline, GError **error)
 {
     g_autofree char *who = NULL;
     g_autoptr(GError) problem = NULL;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 
-    wait->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
-    if (wait->fd < 0)
-        return set_errno_error(error, errno, "%s", path);
-    if (flock(wait->fd, LOCK_EX | LOCK_NB) == 0)
-        return TRUE;
-    if (errno != EWOULDBLOCK)
-        return set_errno_error(error, errno, "flock: %s", path);
-    who = holder(wait->fd, vm->name);
+    if (fd < 0) {
+        set_errno_error(error, errno, "%s", path);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno != EWOULDBLOCK) {
+        set_errno_error(error, errno, "flock: %s", path);
+        close(fd);
+        return -1;
+    }
+    who = holder(fd, vm->name);
     if (wait_ms != 0 && !*told) {
         const Reporter reporter = { 0 };
 
         reporter_warn(&reporter, "%s; waiting for it", who);
         *told = TRUE;
     }
-    if (wait_ms != 0 && deadline_call_run(NULL, block, wait, wait_clear, deadline, &problem))
-        return TRUE;
+    if (wait_ms == 0)
+        close(fd);
+    else
+        fd = file_lock_await(fd, deadline, &problem);
+    if (wait_ms != 0 && fd >= 0)
+        return fd;
     if (!problem || g_error_matches(problem, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT))
         g_set_error(error, GUESTD_ERROR, GUESTD_ERROR_TIMED_OUT, "%s; wait for its end, or permit "
                     "guestctl to wait for it with --wait", who);
     else
         g_propagate_error(error, g_steal_pointer(&problem));
-    return FALSE;
+    return -1;
 }
 
 gboolean vm_lock(Vm *vm, const char *activity, gint64 wait_ms, GError **error)
@@ -171,20 +145,16 @@ gboolean vm_lock(Vm *vm, const char *activity, gint64 wait_ms, GError **error)
                                          .cancel_fd = vm->context->cancel_fd }
                            : vm_deadline(vm, MAX(wait_ms, 1));
     for (;;) {
-        Wait *wait = g_atomic_rc_box_new0(Wait);
+        int fd = lock_file(vm, file, wait_ms, &told, &deadline, error);
 
-        if (!lock_file(vm, wait, file, wait_ms, &told, &deadline, error)) {
-            wait_unref(wait);
+        if (fd < 0)
             return FALSE;
-        }
-        if (is_in_place(wait->fd, file)) {
-            vm->lock_fd = wait->fd;
-            wait->fd = -1;
+        if (file_lock_counts(fd, file)) {
+            vm->lock_fd = fd;
             vm->lock_path = g_steal_pointer(&file);
-            wait_unref(wait);
             break;
         }
-        wait_unref(wait);
+        close(fd);
     }
     sign(vm->lock_fd, activity);
     return TRUE;

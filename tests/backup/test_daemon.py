@@ -39,7 +39,7 @@ def end_in_order(daemons):
 
 
 def test_restarted(bench, daemons):
-    """libvirtd is killed, or ends in order, and starts again -> the backup goes on and is right"""
+    """libvirtd is killed, or ends in order, and starts again -> the backup continues and is right"""
     vm = loaded(bench)
     for end in (lambda: daemons.kill("libvirtd"), lambda: end_in_order(daemons)):
         change(vm, 1)

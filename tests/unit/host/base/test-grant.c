@@ -98,7 +98,7 @@ static void test_missing(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/host/grant/user -> has the permissions, nobody else gets more", test_user);
+    g_test_add_func("/host/grant/user -> has the permissions, no other user gets more", test_user);
     g_test_add_func("/host/grant/none -> only the owner's permissions are left", test_none);
     g_test_add_func("/host/grant/missing -> error with the path", test_missing);
     return g_test_run();
